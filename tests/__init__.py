@@ -1,0 +1,1 @@
+"""Proofs: what must hold, from single rules to the whole group."""

@@ -1,0 +1,1 @@
+"""The replay judged from outside: an independent computation and the agreement with it."""
