@@ -1,0 +1,1 @@
+"""What crosses a border between services; depends on pydantic alone."""

@@ -1,0 +1,1 @@
+"""The services: identical rooms, no imports between them."""

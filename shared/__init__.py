@@ -1,0 +1,1 @@
+"""What every service shares: kernel (pure), runtime (I/O) and web (doors and pages)."""

@@ -1,0 +1,144 @@
+"""The shape of a command and of what a decision returns. Refuses to know any service's nouns."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Protocol
+
+from shared.kernel.principal import Principal
+from shared.kernel.refusal import Refusal
+
+Row = tuple[str, str]
+"""A row that can refuse, as a command names it: its noun and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Under which name an answer is kept: once per scope (caller, or topic of an event) and key.
+
+    `fingerprint` is a digest of the body: the same key with another fingerprint is refused.
+    `event` tells that the key is the id of an event (a UUIDv7), kept apart for 35 days.
+    """
+
+    scope: str
+    key: str
+    fingerprint: bytes
+    event: bool = False
+
+    @property
+    def name(self) -> str:
+        """The inbox name: scope and key as one text."""
+        return f"{self.scope} {self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce:
+    """A number used once by a signer; `owner` is the request that used it, so its own retry is no replay."""
+
+    name: str
+    owner: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Where in another service's story an event stands: its topic, the key of its row, the row's version."""
+
+    topic: str
+    key: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked, under which key, in which trace.
+
+    `id` is a canonical UUIDv7 whose last three hex digits are zero; all that the command creates is named after it.
+    """
+
+    id: str
+    key: Key | None = None
+    principal: Principal | None = None
+    nonce: Nonce | None = None
+    heard: Heard | None = None
+    traceparent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a command must have locked and loaded before it is decided.
+
+    `naturals` are names that must be unique for ever (receipt, order); the desk locks them like keys.
+    `rows` are locked; the service's memory knows each noun's rank. `facts` are only loaded.
+    """
+
+    naturals: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+    facts: tuple[Row, ...] = ()
+
+
+class Command(Protocol):
+    """One thing to be done, whatever door it came through."""
+
+    @property
+    def asked(self) -> Asked:
+        """Who asked, under which key, in which trace."""
+
+    def needs(self) -> Needs:
+        """State what must be locked and loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """An event to be published: `key` is the id of a row this command has locked, `seq` that row's version."""
+
+    type: str
+    key: str
+    seq: int
+    data: Mapping[str, Any]
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a decision returns: changes to be saved, the answer, events. It has touched nothing."""
+
+    changes: tuple[Any, ...] = ()
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    events: tuple[Announcement, ...] = ()
+
+
+class Books(Protocol):
+    """Frozen views of loaded facts; only the desk applies changes to them."""
+
+    @property
+    def now(self) -> datetime:
+        """The batch's one clock reading, taken after the locks, in UTC."""
+
+    def apply(self, changes: Iterable[Any]) -> None:
+        """Carry out the changes of an accepted decision for the commands that follow in this batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What whoever asked gets: canonical JSON, or a refusal, or (a defect of ours) neither."""
+
+    json: bytes | None = None
+    refusal: Refusal | None = None
+    replayed: bool = False
+
+    @property
+    def defective(self) -> bool:
+        """Tell whether a defect of ours left the command without an answer."""
+        return self.json is None and self.refusal is None
+
+
+def fingerprint(*parts: bytes | str) -> bytes:
+    """Digest what was asked (16 bytes), each part set off from the next."""
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        raw = part.encode() if isinstance(part, str) else part
+        digest.update(len(raw).to_bytes(8, "big"))
+        digest.update(raw)
+    return digest.digest()

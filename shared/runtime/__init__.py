@@ -1,0 +1,1 @@
+"""The machinery that does I/O: desk, relay, consumers, errands, databases, logs."""

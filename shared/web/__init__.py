@@ -1,0 +1,1 @@
+"""What doors and pages share: strict input, problem pages, keys, signatures, tokens."""
