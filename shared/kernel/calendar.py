@@ -28,14 +28,14 @@ def midnight(day: date) -> datetime:
 
 
 def month_bounds(month: date) -> tuple[datetime, datetime]:
-    """Give the half-open interval [first day 00:00, first day of the next month 00:00) of a business month."""
+    """Give a business month as [first day 00:00, first day of the next month 00:00)."""
     return midnight(month), midnight(month_after(month))
 
 
 def quarter_end_after(moment: datetime, months: int) -> datetime:
     """Give the start of the quarter after the one that contains the moment plus that many calendar months.
 
-    A day that the later month lacks becomes that month's last day. Exclusive: the first moment at which it is over.
+    A day that the later month lacks becomes that month's last day. Exclusive: the first moment after it.
     """
     day = month_of(moment)
     later = month_after(day, months)
@@ -46,7 +46,7 @@ def quarter_end_after(moment: datetime, months: int) -> datetime:
 def as_month(text: str) -> date | None:
     """Read `YYYY-MM`, or None where it is not a month."""
     try:
-        return datetime.strptime(text, "%Y-%m").date() if len(text) == 7 else None
+        return date.fromisoformat(f"{text}-01") if len(text) == 7 else None
     except ValueError:
         return None
 

@@ -54,7 +54,8 @@ class Heard:
 class Asked:
     """Who asked, under which key, in which trace.
 
-    `id` is a canonical UUIDv7 whose last three hex digits are zero; all that the command creates is named after it.
+    `id` is a canonical UUIDv7 whose last three hex digits are zero; all that the command creates is named
+    after it.
     """
 
     id: str
@@ -91,7 +92,7 @@ class Command(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """An event to be published: `key` is the id of a row this command has locked, `seq` that row's version."""
+    """An event to be published: `key` is the id of a row the command has locked, `seq` that row's version."""
 
     type: str
     key: str

@@ -24,7 +24,7 @@ def derived(parent: str, ordinal: int) -> str:
 
 
 def shown(prefix: str, identifier: str) -> str:
-    """Write an id as people and partners see it, for example `lot_0192…` (prefix, underscore, 32 hex digits)."""
+    """Write an id as people and partners see it, as in `lot_0192…` (prefix, underscore, 32 hex digits)."""
     return f"{prefix}_{identifier.replace('-', '')}"
 
 

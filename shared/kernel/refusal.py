@@ -105,7 +105,9 @@ class Busy(Refusal):
     code = "busy"
     retryable = True
     title = Words("系统繁忙", "The service is busy")
-    advice = Words("请按 Retry-After 稍后用同一幂等键重试。", "Retry with the same key after Retry-After seconds.")
+    advice = Words(
+        "请按 Retry-After 稍后用同一幂等键重试。", "Retry with the same key after Retry-After seconds."
+    )
 
 
 class OutcomeUnknown(Refusal):
@@ -117,7 +119,7 @@ class OutcomeUnknown(Refusal):
     title = Words("结果待确认", "The outcome is not known yet")
     advice = Words(
         "请求可能已生效。请用同一幂等键重试以取得结果，不会重复执行。",
-        "The request may have taken effect. Retry with the same key to learn the answer; nothing happens twice.",
+        "The request may have taken effect. Retry with the same key to learn it; nothing happens twice.",
     )
 
 
