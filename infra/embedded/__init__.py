@@ -1,0 +1,1 @@
+"""PostgreSQL, Kafka, Caddy and the services on one machine, out of Python packages alone."""

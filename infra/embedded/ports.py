@@ -1,0 +1,63 @@
+"""Which TCP ports on loopback are free, and which one a part of the stack should take. Never opens one for good."""
+
+from __future__ import annotations
+
+import random
+import socket
+
+LOOPBACK = "127.0.0.1"
+
+# Below the range from which Linux takes the local end of outgoing connections (32768 and up), so that no
+# connection of ours or of anybody else can sit on a port between choosing it and opening it.
+_LOWEST = 20_000
+_HIGHEST = 31_999
+_TRIES = 200
+
+
+class NoFreePort(Exception):
+    """Raised if every port that was tried is taken."""
+
+
+def is_free(port: int) -> bool:
+    """Tell whether a server could listen on this loopback port now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+            probe.listen(1)
+        except OSError:
+            return False
+    return True
+
+
+def is_open(port: int, timeout_s: float = 0.5) -> bool:
+    """Tell whether somebody listens on this loopback port now."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=timeout_s):
+            return True
+    except OSError:
+        return False
+
+
+def free_port(taken: frozenset[int] | set[int] = frozenset()) -> int:
+    """Choose a free loopback port by chance, so that two stacks that start together rarely meet.
+
+    :param taken: ports already promised to somebody else.
+    :raises NoFreePort: if two hundred tries in a row found none.
+    """
+    for _ in range(_TRIES):
+        port = random.randint(_LOWEST, _HIGHEST)
+        if port not in taken and is_free(port):
+            return port
+    raise NoFreePort(f"no free port between {_LOWEST} and {_HIGHEST} on {LOOPBACK}")
+
+
+def first_free(wish: int, taken: frozenset[int] | set[int] = frozenset(), span: int = 50) -> int:
+    """Choose the wished port, or the next free one above it.
+
+    :raises NoFreePort: if none of `span` ports is free.
+    """
+    for port in range(wish, wish + span):
+        if port not in taken and is_free(port):
+            return port
+    raise NoFreePort(f"no free port between {wish} and {wish + span - 1} on {LOOPBACK}")

@@ -1,0 +1,1 @@
+"""Tests against real components: PostgreSQL, Kafka, whole processes."""
