@@ -1,0 +1,1 @@
+"""Rules and forms, tested one by one without a process beside them."""
