@@ -31,7 +31,6 @@ from uuid import uuid4
 
 import psycopg2
 
-from infra.embedded.ports import LOOPBACK
 from infra.embedded.postgres import DUTIES, Postgres, Setup
 from infra.embedded.secrets import Secrets
 
@@ -81,7 +80,7 @@ class TestPostgres:
         self.cluster = Postgres(Setup(place / "postgres" / "cluster", port, Path(os.devnull)), secrets)
 
     def url(self, database: str, role: str) -> str:
-        """Address of any database for any role; a bare duty (`desk`) means the role of the service so named."""
+        """Address of a database for a role; a bare duty (`desk`) means the role of the service so named."""
         return self.cluster.url(database, f"{database}_{role}" if role in DUTIES else role)
 
     def fresh_database(self, service: str, *, migrated: bool = True) -> Database:
@@ -114,7 +113,7 @@ class TestPostgres:
 def postgres() -> TestPostgres:
     """Reach the run's PostgreSQL; whoever asks first starts it."""
     place = _place_of_run()
-    return TestPostgres(place, int(_found("postgres", place)["port"]))
+    return TestPostgres(place, int(str(_found("postgres", place)["port"])))
 
 
 @cache

@@ -1,4 +1,7 @@
-"""Who runs PostgreSQL: the server refuses root, so root lends it an account. Never adds a user or opens a folder."""
+"""Who runs PostgreSQL: the server refuses root, so root lends it an account.
+
+Never adds a user, never opens a folder.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,6 +27,10 @@ _LOG_LIMIT_BYTES = 20_000_000
 # Linux sends the parent-death signal when the *thread* that forked ends, not the process. One thread that
 # lives as long as the process forks every child.
 _FORKER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="forker")
+
+
+class Closed(Exception):
+    """Raised if somebody starts a child of a stack that is going down."""
 
 
 @dataclass(slots=True)
@@ -46,6 +51,8 @@ class Child:
     farewell: signal.Signals = signal.SIGTERM
     patience_s: float = 15.0
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _closed: bool = field(default=False, repr=False)
+    _guard: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @property
     def pid(self) -> int | None:
@@ -56,9 +63,13 @@ class Child:
         """Start the program; its output goes to the log, after what stands there.
 
         :raises OSError: if the program cannot be started.
+        :raises Closed: if the child was closed for good.
         """
-        _turn_over(self.log)
-        self._process = _FORKER.submit(self._fork).result()
+        with self._guard:
+            if self._closed:
+                raise Closed(self.name)
+            _turn_over(self.log)
+            self._process = _FORKER.submit(self._fork).result()
 
     def alive(self) -> bool:
         """Tell whether the program runs."""
@@ -82,6 +93,12 @@ class Child:
                 self._process.send_signal(self.gentle)
             self.wait(self.patience_s)
         self.kill()
+
+    def close(self) -> None:
+        """Stop the program and refuse to start it ever again: the stack is going down."""
+        with self._guard:
+            self._closed = True
+        self.stop()
 
     def kill(self) -> None:
         """Kill the program and everything in its group at once, if it still runs."""
@@ -152,7 +169,7 @@ def wait_until(ready: Callable[[], bool], child: Child, timeout_s: float) -> boo
 
 
 def process_state(pid: int) -> str | None:
-    """Look up how a process stands: `R`, `S`, `Z` … as /proc has it, `?` where there is no /proc, None if gone."""
+    """Look up how a process stands: `R`, `S`, `Z` as /proc has it, `?` without /proc, None if gone."""
     with contextlib.suppress(OSError):
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
         return stat.rpartition(")")[2].split()[0]

@@ -1,6 +1,6 @@
 """Apache Kafka in KRaft mode, one node on loopback, run by the Java that comes as a wheel.
 
-PLAINTEXT on loopback: it keeps nobody out who is already on this machine; clusters with SASL are another recipe.
+PLAINTEXT on loopback: it keeps nobody out who is already on this machine. Refuses to be a cluster.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ Fetch = Callable[[Path], None]
 
 
 def default_cache() -> Path:
-    """Choose where the jars lie: TONGFEN_JARS if set (several checkouts may share it), else the checkout's state."""
+    """Choose where the jars lie: TONGFEN_JARS (checkouts may share it), else the checkout's state."""
     chosen = os.environ.get("TONGFEN_JARS")
     return Path(chosen).expanduser().resolve() if chosen else _CHECKOUT / ".tongfen" / "jars"
 
@@ -90,7 +90,7 @@ def _fetch_until_whole(cache: Path, whole: Path, fetch: Fetch) -> None:
             if not _is_network(refused):
                 raise obstacle_of(refused) from refused
             trouble = str(refused)
-        except Exception as refused:  # the resolver raises whatever its parsers raise
+        except Exception as refused:  # noqa: BLE001 - the resolver raises whatever its parsers raise
             trouble = f"{type(refused).__name__}: {refused}"
         finally:
             shutil.rmtree(fresh, ignore_errors=True)

@@ -1,4 +1,7 @@
-"""What stands in the way of a start, said in one line. Refuses to be a traceback: the reader is a person at a terminal."""
+"""What stands in the way of a start, said in one line with a way on.
+
+Refuses to be a traceback: the reader is a person at a terminal.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Which TCP ports on loopback are free, and which one a part of the stack should take. Never opens one for good."""
+"""Which TCP ports on loopback are free, and which one a part of the stack should take.
+
+Never opens one for good.
+"""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ _CARELESS = {"fsync": "off", "full_page_writes": "off"}
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What one cluster needs to know: its folder, its port, where its output goes, and whether it must last."""
+    """What one cluster needs to know: folder, port, where its output goes, whether it must last."""
 
     place: Path
     port: int
@@ -99,7 +99,7 @@ class Postgres:
         return self._setup.place / "data"
 
     def prepare(self) -> None:
-        """Make the cluster at the first start: aside first, then renamed, so that half a cluster never counts.
+        """Make the cluster at the first start: aside, then renamed, so that half a cluster never counts.
 
         :raises Obstacle: if it cannot be made, or if its password file is gone.
         """
@@ -259,11 +259,7 @@ def _await_end_of(lock: Path) -> None:
     """Wait for the server of a supervisor that was killed; take a lock away that only a zombie holds."""
     deadline = time.monotonic() + _END_S
     while time.monotonic() < deadline:
-        try:
-            pid = int(lock.read_text(encoding="ascii").split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
-            return
-        state = process_state(pid)
+        state = _holder_state(lock)
         if state is None:
             return
         if state == "Z":
@@ -271,9 +267,16 @@ def _await_end_of(lock: Path) -> None:
             return
         time.sleep(0.05)
     raise Obstacle(
-        f"Another PostgreSQL (process {pid}) still runs in {lock.parent}.",
-        f"Stop it with `kill -INT {pid}` and start again.",
+        f"Another PostgreSQL still runs in {lock.parent}.",
+        f"Its process id is the first line of {lock.name} there: end it with `kill -INT` and start again.",
     )
+
+
+def _holder_state(lock: Path) -> str | None:
+    try:
+        return process_state(int(lock.read_text(encoding="ascii").split("\n", 1)[0]))
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def _key(role: str) -> str:
