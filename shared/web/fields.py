@@ -1,0 +1,137 @@
+"""Types of single fields at the border: amounts, moments, texts, ids, codes. Refuses lenient readings of any.
+
+They are written into annotations: `amount_fen: AmountFen`, `note: Annotated[str, Text(80)]`,
+`member: Annotated[str, Shown("mem")]`, `count: Annotated[int, whole(1, 500)]`.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import Field, GetCoreSchemaHandler, PlainValidator, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
+
+from shared.kernel.ids import read
+from shared.web.faults import broken
+
+LARGEST_EXACT = 2**53 - 1
+"""The largest integer that every JSON reader keeps exactly. Source: RFC 8259, section 6."""
+
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_EARLIEST_YEAR, _LATEST_YEAR = 1900, 2200
+# Control characters, line and paragraph separators, bidirectional controls, byte order mark, half characters:
+# what makes a text look like another text, or a log line look like two.
+_NOT_IN_A_LINE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
+
+
+def whole(least: int, most: int = LARGEST_EXACT) -> Any:
+    """Bound an integer field, both ends inclusive; only a JSON integer is one."""
+    return Field(strict=True, ge=least, le=most)
+
+
+AmountFen = Annotated[int, whole(1)]
+"""Money of at least 1 fen."""
+
+AmountFenOrZero = Annotated[int, whole(0)]
+"""Money of at least 0 fen."""
+
+PointsAsked = Annotated[int, whole(1)]
+"""Points, at least one."""
+
+Limit = Annotated[int, whole(1, 100)]
+"""How many rows a list gives at most."""
+
+
+def _moment(value: Any) -> datetime:
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise broken(
+            "moment",
+            "必须是带时区偏移的 RFC 3339 时间，例如 2026-01-31T10:00:00+08:00",
+            "must be an RFC 3339 time with offset, like 2026-01-31T10:00:00+08:00",
+        )
+    # Bounded, because the last hours of year 9999 have no UTC and a shift would overflow.
+    if not _EARLIEST_YEAR <= int(value[:4]) <= _LATEST_YEAR:
+        raise broken("moment", "年份超出范围", "the year is out of range")
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except ValueError:
+        raise broken("moment", "没有这个时刻", "there is no such moment") from None
+
+
+Moment = Annotated[
+    datetime, PlainValidator(_moment), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""A moment: RFC 3339 text with offset, years 1900 to 2200, kept in UTC."""
+
+
+def _day(value: Any) -> date:
+    try:
+        if isinstance(value, str) and _DAY.fullmatch(value):
+            return date.fromisoformat(value)
+    except ValueError:
+        pass
+    raise broken("day", "必须是日历上的日期 YYYY-MM-DD", "must be a date of the calendar, YYYY-MM-DD")
+
+
+Day = Annotated[date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date"})]
+"""A calendar day, `YYYY-MM-DD`, of business time (Asia/Shanghai)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One line of text: NFC, no control or bidirectional characters, bounded in characters after NFC."""
+
+    most: int
+    least: int = 1
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Describe the field to pydantic."""
+        inner = core_schema.str_schema(strict=True, min_length=self.least, max_length=self.most)
+        return core_schema.no_info_after_validator_function(self._composed, inner)
+
+    def _composed(self, text: str) -> str:
+        if text.isascii() and text.isprintable():
+            return text
+        composed = unicodedata.normalize("NFC", text)
+        if _NOT_IN_A_LINE.search(composed):
+            raise broken(
+                "unwanted-character",
+                "不得含控制字符或方向控制字符",
+                "must hold no control or bidirectional character",
+            )
+        if len(composed) > self.most:
+            raise broken("string_too_long", f"至多 {self.most} 个字符", f"at most {self.most} characters")
+        return composed
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An id as people see it (`mem_` and 32 hex digits), read into its canonical UUID form."""
+
+    prefix: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Describe the field to pydantic."""
+        inner = core_schema.str_schema(strict=True, pattern=f"^{self.prefix}_[0-9a-f]{{32}}$", max_length=80)
+        return core_schema.no_info_after_validator_function(self._canonical, inner)
+
+    def _canonical(self, text: str) -> str:
+        canonical = read(self.prefix, text)
+        if canonical is None:
+            raise broken("id", f"必须是 {self.prefix}_ 编号", f"must be an id of the form {self.prefix}_…")
+        return canonical
+
+
+UnitCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,31}\Z", max_length=32)]
+"""The code of a business unit, like `mall-east`."""
+
+AssetCode = Annotated[str, Field(strict=True, pattern=r"^[A-Z]{4}\Z", max_length=4)]
+"""The code of an asset of points, like `MALL`."""
+
+Number = Annotated[str, Text(64)]
+"""A number that a partner gave: receipt, order, member number. Up to 64 characters."""
