@@ -18,11 +18,11 @@ from pathlib import Path
 
 from infra.embedded.kafka import Kafka
 from infra.embedded.kafka import Setup as KafkaSetup
-from infra.embedded.kafka_jars import default_cache
 from infra.embedded.ports import free_port
 from infra.embedded.postgres import Postgres
 from infra.embedded.postgres import Setup as PostgresSetup
 from infra.embedded.secrets import Secrets
+from infra.embedded.settings import StackSettings
 
 SERVICES = ("member", "points")
 
@@ -61,7 +61,7 @@ def _postgres(place: Path) -> tuple[Postgres, dict[str, object]]:
 
 def _kafka(place: Path) -> tuple[Kafka, dict[str, object]]:
     ports = (free_port(), free_port())
-    broker = Kafka(KafkaSetup(place / "broker", default_cache(), *ports, place / "kafka.log"))
+    broker = Kafka(KafkaSetup(place / "broker", StackSettings().jar_cache, *ports, place / "kafka.log"))
     broker.prepare()
     broker.start()
     return broker, {"bootstrap": broker.bootstrap, "pid": broker.child.pid}

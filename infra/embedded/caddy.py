@@ -1,0 +1,150 @@
+"""Caddy, the one address of the stack: hands each path to its service and says who is asking.
+
+Refuses to be steered from outside (no admin door) and to believe an address that a caller claims to have.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.embedded.child import Child, plain_environment, wait_until
+from infra.embedded.obstacle import Obstacle
+from infra.embedded.ports import LOOPBACK, is_open
+
+# The header by which a service learns the caller's address; whatever a caller puts there is overwritten.
+CLIENT_ADDRESS = "X-Client-Address"
+
+_START_S = 20.0
+
+_NOT_FOUND = (
+    '{"type":"/problems/not-found","title":"Not found","status":404,"code":"not-found","retryable":false}'
+)
+_UNAVAILABLE = (
+    '{"type":"/problems/unavailable","title":"Unavailable","status":503,'
+    '"code":"unavailable","retryable":true}'
+)
+
+_HEAD = """\
+{{
+	admin off
+	auto_https off
+	persist_config off
+	grace_period 10s
+	servers {{
+		timeouts {{
+			read_header 10s
+			read_body 30s
+			idle 2m
+		}}
+	}}
+}}
+
+:{port} {{
+	bind {host}
+"""
+
+_ROUTE = """\
+	handle {paths} {{
+		reverse_proxy {host}:{port} {{
+			# Never guessed from what the caller sent.
+			header_up {address} {{remote_host}}
+			header_up X-Forwarded-For {{remote_host}}
+			header_up -Forwarded
+			header_up -X-Real-Ip
+			# While a service starts again, callers wait for a moment; nothing was sent yet.
+			lb_try_duration 3s
+			lb_try_interval 50ms
+		}}
+	}}
+"""
+
+_TAIL = """\
+	handle / {{
+		header Content-Type "text/plain; charset=utf-8"
+		respond "{welcome}" 200
+	}}
+	handle {{
+		header Content-Type application/problem+json
+		respond `{not_found}` 404
+	}}
+	handle_errors 502 503 504 {{
+		header Content-Type application/problem+json
+		header Retry-After 2
+		respond `{unavailable}` 503
+	}}
+}}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the gateway needs to know: folder, port, log, and which service answers at which port."""
+
+    place: Path
+    port: int
+    log: Path
+    services: Mapping[str, int]
+
+
+class Caddy:
+    """One gateway below this process."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self.address = f"http://{LOOPBACK}:{setup.port}"
+        place = str(setup.place)
+        homes = {"HOME": place, "XDG_CONFIG_HOME": place, "XDG_DATA_HOME": place}
+        self.child = Child(
+            name="gateway",
+            arguments=[
+                *(str(Path(sys.executable).parent / "caddy"), "run"),
+                *("--config", str(self._file), "--adapter", "caddyfile"),
+            ],
+            environment={**plain_environment(), **homes},
+            log=setup.log,
+            folder=setup.place,
+        )
+
+    def prepare(self) -> None:
+        """Write the gateway's recipe."""
+        self._setup.place.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(recipe(self._setup), encoding="utf-8")
+
+    def start(self) -> None:
+        """Start the gateway and wait until it takes connections.
+
+        :raises Obstacle: if it ends or does not answer in time.
+        """
+        self.child.start()
+        if not wait_until(self.answers, self.child, _START_S):
+            words = self.child.last_words(1)
+            self.child.stop()
+            raise Obstacle(f"The gateway does not start: {words}", f"Its log is {self._setup.log}.")
+
+    def stop(self) -> None:
+        """Stop the gateway once the requests under way are answered."""
+        self.child.stop()
+
+    def answers(self) -> bool:
+        """Tell whether the gateway takes connections now."""
+        return is_open(self._setup.port)
+
+    @property
+    def _file(self) -> Path:
+        return self._setup.place / "Caddyfile"
+
+
+def recipe(setup: Setup) -> str:
+    """Compose the Caddyfile: `/<service>/*` to each service, `/problems/*` to the first one."""
+    routes = []
+    for number, (service, port) in enumerate(setup.services.items()):
+        paths = f"@{service}"
+        patterns = f"/{service}/*" + (" /problems /problems/*" if number == 0 else "")
+        routes.append(f"\t{paths} path {patterns}\n")
+        routes.append(_ROUTE.format(paths=paths, host=LOOPBACK, port=port, address=CLIENT_ADDRESS))
+    welcome = "Tongfen. " + " ".join(f"/{service}/v1" for service in setup.services)
+    tail = _TAIL.format(welcome=welcome, not_found=_NOT_FOUND, unavailable=_UNAVAILABLE)
+    return _HEAD.format(port=setup.port, host=LOOPBACK) + "".join(routes) + tail

@@ -1,0 +1,65 @@
+"""Remembers which ports a stack used, so that its addresses stay the same from start to start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from infra.embedded.home import Home
+from infra.embedded.obstacle import Obstacle
+from infra.embedded.ports import NoFreePort, first_free, free_port, is_free
+
+GATEWAY_WISH = 8080
+_INNER = ("postgres", "kafka", "kafka-controller")
+
+
+class PortBook:
+    """The ports of one stack by part.
+
+    :param wish: the port of the gateway, if somebody asked for one; then no other will do.
+    """
+
+    def __init__(self, home: Home, wish: int | None = None) -> None:
+        self._home = home
+        self._wish = wish
+        self._ports: dict[str, int] = {}
+        self.remarks: list[str] = []
+
+    def __getitem__(self, part: str) -> int:
+        return self._ports[part]
+
+    def open(self, services: Sequence[str], *, gateway: bool) -> None:
+        """Choose a port for every part: the remembered one if it is free.
+
+        :raises Obstacle: if the wished port is taken or no port is left.
+        """
+        remembered = self._home.read(self._home.ports)
+        try:
+            if gateway:
+                self._ports["gateway"] = self._gateway(remembered.get("gateway"))
+            for part in (*_INNER, *services):
+                self._ports[part] = self._inner(remembered.get(part))
+        except NoFreePort as none:
+            raise Obstacle(
+                f"There is {none}.", "Stop what holds them, or choose one: TONGFEN_PORT=…"
+            ) from none
+        self._home.write(self._home.ports, {**remembered, **self._ports})
+
+    def _gateway(self, remembered: object) -> int:
+        if self._wish is not None:
+            if not is_free(self._wish):
+                raise Obstacle(
+                    f"Port {self._wish} is taken by another program.",
+                    "Stop it, or choose another with TONGFEN_PORT=…, or leave the choice to Tongfen.",
+                )
+            return self._wish
+        wish = remembered if isinstance(remembered, int) else GATEWAY_WISH
+        port = first_free(wish)
+        if port != wish:
+            self.remarks.append(f"Port {wish} is taken by another program; this stack answers on {port}.")
+        return port
+
+    def _inner(self, remembered: object) -> int:
+        taken = frozenset(self._ports.values())
+        if isinstance(remembered, int) and remembered not in taken and is_free(remembered):
+            return remembered
+        return free_port(taken)

@@ -1,0 +1,96 @@
+"""One of our services as a process below the supervisor, told by its environment where everything is."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+from infra.embedded.child import Child, plain_environment, wait_until
+from infra.embedded.obstacle import Obstacle
+from infra.embedded.ports import LOOPBACK
+from infra.embedded.settings import CHECKOUT
+
+_START_S = 60.0
+_ANSWER_S = 2.0
+# Longer than a service takes to answer what it has begun.
+_FINISH_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Which module is a service's process: `services.<name>.main`, unless a test stands in for it."""
+
+    name: str
+    module: str
+
+
+def recipes() -> tuple[Recipe, ...]:
+    """List the services of this checkout, in the order in which they are named everywhere."""
+    return tuple(Recipe(name, f"services.{name}.main") for name in ("member", "points"))
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What one service's process needs to know."""
+
+    recipe: Recipe
+    port: int
+    log: Path
+    environment: Mapping[str, str]
+
+
+class Service:
+    """One service's process."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self.address = f"http://{LOOPBACK}:{setup.port}"
+        self.child = Child(
+            name=setup.recipe.name,
+            arguments=[sys.executable, "-m", setup.recipe.module],
+            environment=self._environment(),
+            log=setup.log,
+            folder=CHECKOUT,
+            patience_s=_FINISH_S,
+        )
+
+    def start(self) -> None:
+        """Start the process and wait until it says that it is ready.
+
+        :raises Obstacle: if it ends or is not ready within a minute.
+        """
+        self.child.start()
+        if not wait_until(self.answers, self.child, _START_S):
+            words = self.child.last_words(1)
+            self.child.stop()
+            name = self._setup.recipe.name
+            raise Obstacle(f"Service {name} does not start: {words}", f"Its log is {self._setup.log}.")
+
+    def stop(self) -> None:
+        """Stop the process once what it has begun is answered."""
+        self.child.stop()
+
+    def answers(self) -> bool:
+        """Tell whether the service says that it is ready."""
+        connection = http.client.HTTPConnection(LOOPBACK, self._setup.port, timeout=_ANSWER_S)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def _environment(self) -> dict[str, str]:
+        # What somebody set for this service by hand wins: every part of the stack can be replaced so.
+        prefix = f"{self._setup.recipe.name.upper()}_"
+        known = {**dotenv_values(CHECKOUT / ".env"), **os.environ}
+        by_hand = {name: text for name, text in known.items() if name.startswith(prefix) and text}
+        plain = {**plain_environment(), "PYTHONUNBUFFERED": "1", "TZ": "UTC"}
+        return {**plain, **self._setup.environment, **by_hand}

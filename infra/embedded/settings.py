@@ -1,0 +1,34 @@
+"""The knobs of the stack itself, from the environment or a `.env` file.
+
+Refuses to know the knobs of a service: those are the service's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parent.parent.parent
+
+
+class StackSettings(BaseSettings):
+    """Where the stack keeps its state and which addresses it uses.
+
+    `home`: folder of the state. `port`: the one address; unset means 8080 or the next free one.
+    `jars`: where Kafka's jars lie, so that several checkouts may share one download.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="TONGFEN_", env_file=CHECKOUT / ".env", extra="ignore", env_ignore_empty=True
+    )
+
+    home: Path = CHECKOUT / ".tongfen"
+    port: int | None = Field(default=None, ge=1, le=65535)
+    jars: Path | None = None
+
+    @property
+    def jar_cache(self) -> Path:
+        """Where Kafka's jars lie: the state of this checkout, unless chosen."""
+        return (self.jars or self.home / "jars").expanduser().resolve()

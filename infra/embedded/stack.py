@@ -1,0 +1,288 @@
+"""The whole stack of one folder, from nothing to ready and back, for `make run`, the replay and the bench.
+
+    with Stack(home, PROFILES["replay"]) as stack:
+        stack.address, stack.services["points"], stack.databases["points"]
+
+Refuses to share its folder, and leaves no process behind, however its own process ends.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.embedded.caddy import Caddy
+from infra.embedded.caddy import Setup as CaddySetup
+from infra.embedded.child import Closed
+from infra.embedded.home import Home
+from infra.embedded.kafka import Kafka
+from infra.embedded.kafka import Setup as KafkaSetup
+from infra.embedded.obstacle import obstacle_of
+from infra.embedded.part import Part
+from infra.embedded.port_book import PortBook
+from infra.embedded.postgres import DUTIES, Postgres
+from infra.embedded.postgres import Setup as PostgresSetup
+from infra.embedded.secrets import Secrets
+from infra.embedded.service import Recipe, Service, recipes
+from infra.embedded.service import Setup as ServiceSetup
+from infra.embedded.settings import StackSettings
+from infra.embedded.steps import Steps
+from infra.embedded.topics import add_missing
+
+PARTITIONS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a stack is for: `clock` says whether time itself acts, `seeded` whether a first start fills it."""
+
+    name: str
+    clock: bool
+    seeded: bool
+    durable: bool = True
+
+
+PROFILES = {
+    "run": Profile("run", clock=True, seeded=True),
+    # Months of 2017 open and close by command; a clock would expire and close them.
+    "replay": Profile("replay", clock=False, seeded=False),
+    "bench": Profile("bench", clock=True, seeded=False),
+}
+
+
+class Stack:
+    """PostgreSQL, Kafka, the services and the gateway of one folder."""
+
+    def __init__(
+        self,
+        home: Path,
+        profile: Profile = PROFILES["run"],
+        *,
+        steps: Steps | None = None,
+        services: Sequence[Recipe] | None = None,
+        gateway: bool = True,
+        port: int | None = None,
+        jars: Path | None = None,
+    ) -> None:
+        self.home = Home(home)
+        self.profile = profile
+        self.state = "stopped"
+        self.steps = steps or Steps(self.home.log("supervisor"), out=None)
+        self.secrets = Secrets(self.home.secrets)
+        self.parts: dict[str, Part] = {}
+        self._recipes = tuple(services) if services is not None else recipes()
+        self._gateway = gateway
+        self._jars = jars or StackSettings().jar_cache
+        self._ports = PortBook(self.home, wish=port)
+        self._guard = threading.Lock()
+
+    def __enter__(self) -> Stack:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def address(self) -> str:
+        """The one address, or that of the first service where there is no gateway."""
+        return self.parts["gateway" if self._gateway else self._recipes[0].name].address
+
+    @property
+    def services(self) -> dict[str, str]:
+        """Each service's own address, behind the gateway."""
+        return {recipe.name: self.parts[recipe.name].address for recipe in self._recipes}
+
+    @property
+    def databases(self) -> dict[str, dict[str, str]]:
+        """Each service's database addresses by duty, passwords included: never print them."""
+        return {recipe.name: self._database_urls(recipe.name) for recipe in self._recipes}
+
+    @property
+    def bootstrap(self) -> str:
+        """Where Kafka answers, as host:port."""
+        return self.parts["kafka"].address
+
+    def start(self) -> None:
+        """Bring everything up, what does not depend on each other at the same time.
+
+        :raises AlreadyRunning: if another supervisor holds the folder.
+        :raises Obstacle: if a part cannot be brought up.
+        """
+        self.home.enter()
+        self.state = "starting"
+        self._ports.open([recipe.name for recipe in self._recipes], gateway=self._gateway)
+        for line in self._ports.remarks:
+            self.steps.say(f"  {line}")
+        self._write_status()
+        _together([self._bring_postgres, self._bring_kafka])
+        bringing: list[Callable[[], None]] = [self._bringer(recipe) for recipe in self._recipes]
+        if self._gateway:
+            bringing.append(self._bring_gateway)
+        _together(bringing)
+        self.state = "ready"
+        self._write_status()
+        for part in self.parts.values():
+            part.keep(self.steps, self._write_status)
+
+    def stop(self) -> None:
+        """Stop everything, what answers people first and what keeps their books last."""
+        if self.state == "stopped":
+            self.home.leave()
+            return
+        with self._guard:
+            self.state = "stopping"
+        self._write_status()
+        names = [recipe.name for recipe in self._recipes]
+        for group in (["gateway"], names, ["kafka", "postgres"]):
+            closing = [self.parts[name].close for name in group if name in self.parts]
+            _together(closing)
+        self.state = "stopped"
+        self._write_status()
+        self.home.leave()
+
+    def kill(self) -> None:
+        """Kill everything at once: somebody asked twice."""
+        for part in list(self.parts.values()):
+            part.component.child.kill()
+
+    def status(self) -> dict[str, Any]:
+        """Describe the stack: every address, database URL without password, process id."""
+        parts = dict(self.parts)
+        return {
+            "state": self.state,
+            "profile": self.profile.name,
+            "home": str(self.home.root),
+            "address": parts["gateway"].address if "gateway" in parts else None,
+            "services": {r.name: parts[r.name].address for r in self._recipes if r.name in parts},
+            "kafka": parts["kafka"].address if "kafka" in parts else None,
+            "databases": {
+                recipe.name: self._database_urls(recipe.name, with_password=False)
+                for recipe in self._recipes
+                if "postgres" in parts
+            },
+            "secrets": str(self.home.secrets),
+            "parts": {name: part.describe() for name, part in parts.items()},
+        }
+
+    def _bring_postgres(self) -> None:
+        log = self.home.log("postgres")
+        setup = PostgresSetup(
+            self.home.folder("postgres"), self._ports["postgres"], log, durable=self.profile.durable
+        )
+        server = Postgres(setup, self.secrets)
+        part = self._add("postgres", server, f"127.0.0.1:{server.port}")
+        if not server.data_folder.exists():
+            with self.steps.step("PostgreSQL's cluster made"):
+                server.prepare()
+        server.prepare()
+        with self.steps.step("PostgreSQL 18 ready", part.address):
+            part.start()
+            server.furnish([recipe.name for recipe in self._recipes])
+        self._migrate(server)
+
+    def _migrate(self, server: Postgres) -> None:
+        from shared.runtime.migrations import upgrade
+
+        for recipe in self._recipes:
+            if recipe.module.startswith("services."):
+                with self.steps.step(f"{recipe.name} database migrated"):
+                    upgrade(recipe.name, server.url(recipe.name, f"{recipe.name}_owner"))
+
+    def _bring_kafka(self) -> None:
+        ports = (self._ports["kafka"], self._ports["kafka-controller"])
+        broker = Kafka(KafkaSetup(self.home.folder("kafka"), self._jars, *ports, self.home.log("kafka")))
+        part = self._add("kafka", broker, broker.bootstrap)
+        if not broker.has_jars():
+            self.steps.say("          Kafka's 46 jars (44 MB) are fetched now, once; this can take a minute.")
+            with self.steps.step("Kafka's jars fetched and compared with the committed list"):
+                broker.fetch()
+        if not broker.data_folder.exists():
+            with self.steps.step("Kafka's storage formatted"):
+                broker.prepare()
+        broker.prepare()
+        with self.steps.step("Kafka 4.3 ready", part.address):
+            part.start()
+            add_missing(
+                broker.bootstrap, [f"tongfen.{recipe.name}.v1" for recipe in self._recipes], PARTITIONS
+            )
+
+    def _bringer(self, recipe: Recipe) -> Callable[[], None]:
+        def bring() -> None:
+            setup = ServiceSetup(
+                recipe, self._ports[recipe.name], self.home.log(recipe.name), self._environment(recipe.name)
+            )
+            service = Service(setup)
+            part = self._add(recipe.name, service, service.address)
+            with self.steps.step(f"Service {recipe.name} ready", part.address):
+                part.start()
+
+        return bring
+
+    def _bring_gateway(self) -> None:
+        services = {recipe.name: self._ports[recipe.name] for recipe in self._recipes}
+        setup = CaddySetup(
+            self.home.folder("gateway"), self._ports["gateway"], self.home.log("gateway"), services
+        )
+        gateway = Caddy(setup)
+        part = self._add("gateway", gateway, gateway.address)
+        gateway.prepare()
+        with self.steps.step("Gateway ready", part.address):
+            part.start()
+
+    def _environment(self, name: str) -> dict[str, str]:
+        prefix = name.upper()
+        urls = self._database_urls(name)
+        return {
+            **{f"{prefix}_DATABASE_URL_{duty.upper()}": url for duty, url in urls.items()},
+            f"{prefix}_KAFKA_BOOTSTRAP": self.parts["kafka"].address,
+            f"{prefix}_TOPIC_PREFIX": "",
+            f"{prefix}_HTTP_PORT": str(self._ports[name]),
+            f"{prefix}_CLOCK": "on" if self.profile.clock else "off",
+            f"{prefix}_STATE_DIR": str(self.home.folder("services", name)),
+        }
+
+    def _database_urls(self, name: str, *, with_password: bool = True) -> dict[str, str]:
+        server = self.parts["postgres"].component
+        assert isinstance(server, Postgres)
+        return {duty: server.url(name, f"{name}_{duty}", with_password=with_password) for duty in DUTIES}
+
+    def _add(self, name: str, component: Postgres | Kafka | Service | Caddy, address: str) -> Part:
+        part = Part(name, component, address, self.home.log(name))
+        with self._guard:
+            if self.state != "starting":
+                # The stack was told to stop while another part was still on its way up.
+                raise Closed(name)
+            self.parts[name] = part
+        self._write_status()
+        return part
+
+    def _write_status(self) -> None:
+        with self._guard:
+            try:
+                self.home.write(self.home.status, self.status())
+            except OSError as refused:
+                self.steps.say(f"! {obstacle_of(refused)}")
+
+
+def _together(jobs: Sequence[Callable[[], None]]) -> None:
+    """Do several things at once; raise the first trouble as soon as it is there."""
+    if not jobs:
+        return
+    pool = ThreadPoolExecutor(max_workers=len(jobs), thread_name_prefix="bring")
+    try:
+        waiting = [pool.submit(job) for job in jobs]
+        for done in as_completed(waiting):
+            done.result()
+    except OSError as refused:
+        raise obstacle_of(refused) from refused
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

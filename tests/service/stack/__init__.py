@@ -1,0 +1,1 @@
+"""The embedded stack as a whole: it comes up, mends itself and leaves nothing behind."""

@@ -1,0 +1,6 @@
+"""Stands in for the service member."""
+
+from tests.service.stack.small_service import main
+
+if __name__ == "__main__":
+    main("MEMBER")
