@@ -1,0 +1,113 @@
+"""What the service points announces. Receipts without points announce nothing."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from contracts.shapes import (
+    Asset,
+    EventData,
+    Fen,
+    Id,
+    Moment,
+    Month,
+    Name,
+    Number,
+    PaidFen,
+    Part,
+    Points,
+    Unit,
+)
+
+Version = Annotated[int, Field(strict=True, ge=1, le=2**31 - 1)]
+"""The version of a rule, from 1."""
+
+
+class Slice(Part):
+    """What one issuer's points of one asset paid in a redemption."""
+
+    asset: Asset
+    issuer: Unit
+    points: Points
+    paid_fen: PaidFen
+
+
+class Owed(Part):
+    """What an issuer came to owe the redeeming unit."""
+
+    issuer: Unit
+    amount_fen: PaidFen
+
+
+class WalletEarned(EventData):
+    """`points.wallet.earned`: a receipt brought points. Key: the holder; seq: the holder's version.
+
+    The lot may be spent in [available_at, expires_at); `occurred_at` is the time of the purchase.
+    """
+
+    journal: Id
+    holder: Id
+    wallet: Id
+    unit: Unit
+    asset: Asset
+    points: Points
+    lot: Id
+    available_at: Moment
+    expires_at: Moment
+    receipt_no: Number
+    occurred_at: Moment
+
+
+class WalletRedeemed(EventData):
+    """`points.wallet.redeemed`: points paid at `unit`. Key: the holder; seq: the holder's version.
+
+    `owed` names only issuers other than the redeeming unit.
+    """
+
+    journal: Id
+    holder: Id
+    redemption: Id
+    unit: Unit
+    order_no: Number
+    paid_fen: PaidFen
+    slices: list[Slice]
+    owed: list[Owed]
+
+
+class WalletExpired(EventData):
+    """`points.wallet.expired`: what was left of a lot is over. Key: the holder; seq: the holder's version."""
+
+    journal: Id
+    holder: Id
+    asset: Asset
+    issuer: Unit
+    points: Points
+    lot: Id
+
+
+class MonthSealed(EventData):
+    """`points.month.sealed`: nothing in this month changes any more. Key: the month; seq: its version.
+
+    `net_fen` per unit is what others came to owe it less what it came to owe; the sum is 0.
+    """
+
+    month: Month
+    net_fen: dict[Unit, Fen]
+
+
+class StatementIssued(EventData):
+    """`points.statement.issued`: a unit can read its month. Key: the statement; seq: its version."""
+
+    statement: Id
+    month: Month
+    unit: Unit
+    net_fen: Fen
+
+
+class RuleApproved(EventData):
+    """`points.rule.approved`: a second person let a version take effect. Key: the rule; seq: its version."""
+
+    rule: Name
+    kind: Name
+    version: Version
+    valid_from: Moment

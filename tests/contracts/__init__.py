@@ -1,0 +1,1 @@
+"""What crosses a border stays readable for ever."""
