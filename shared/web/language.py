@@ -1,4 +1,4 @@
-"""Which of the two languages of the house a reader wants. Refuses to guess beyond what Accept-Language says."""
+"""Which of the two languages of the house a reader wants. Refuses to guess beyond Accept-Language."""
 
 from functools import lru_cache
 

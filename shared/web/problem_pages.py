@@ -1,7 +1,7 @@
 """The pages at `/problems/<code>`: what a problem means, what its facts are, what to do next.
 
-Rendered from the refusal classes themselves, in Chinese and English; plain HTML without script, so that it can be
-read anywhere. Refuses to show anything of a particular request.
+Rendered from the refusal classes themselves, in Chinese and English; plain HTML without script, readable
+anywhere. Refuses to show anything of a particular request.
 """
 
 import base64
@@ -16,7 +16,9 @@ from shared.web.problems import DEFECT_ADVICE, DEFECT_CODE, DEFECT_TITLE, STATUS
 
 _STYLE = """
 :root { color-scheme: light dark; --ink: #1d2733; --soft: #5b6b7b; --line: #d9e0e7; --accent: #0b7a75; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --soft: #9aa9b8; --line: #2f3b47; --accent: #4fd1c5; } }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6edf3; --soft: #9aa9b8; --line: #2f3b47; --accent: #4fd1c5; }
+}
 body { margin: 0 auto; max-width: 42rem; padding: 3rem 1.25rem; color: var(--ink);
   font: 1rem/1.65 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
 .status { color: var(--accent); font-weight: 600; letter-spacing: .04em; }
@@ -84,8 +86,8 @@ def problem_index(language: str) -> str:
     """Render the list of all problems this process knows."""
     known = [(STATUS[refusal.kind], code, refusal.title) for code, refusal in Refusal.known.items()]
     rows = "".join(
-        f'<li>{status} · <a href="/problems/{escape(code)}?lang={language}">{escape(title.told(language, {}))}</a>'
-        f" <code>{escape(code)}</code></li>"
+        f'<li>{status} · <a href="/problems/{code}?lang={language}">{escape(title.told(language, {}))}</a>'
+        f" <code>{code}</code></li>"
         for status, code, title in sorted([*known, (500, DEFECT_CODE, DEFECT_TITLE)])
     )
     title = _ALL.told(language, {})

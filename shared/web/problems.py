@@ -45,7 +45,7 @@ class KeyMissing(Refusal):
     title = Words("缺少幂等键", "The idempotency key is missing")
     advice = Words(
         "请在 Idempotency-Key 头中带上 1 至 255 个可见 ASCII 字符，每个新请求各不相同。",
-        "Send an Idempotency-Key header of 1 to 255 visible ASCII characters, a new one for each new request.",
+        "Send an Idempotency-Key header of 1 to 255 visible ASCII characters, a new one per new request.",
     )
 
 
