@@ -1,0 +1,60 @@
+"""Places: no committed file knows a registry's address or the workplace it was written in."""
+
+import re
+from collections.abc import Iterator
+
+from tests.house.rule import Breach, Rule
+from tests.house.tree import Tree
+
+# Written in pieces, or this file would be the first to break its own rules.
+REGISTRIES = re.compile(
+    "|".join(
+        re.escape(host)
+        for host in (
+            "pypi" + ".org",
+            "files.python" + "hosted",
+            "registry." + "npmjs",
+            "repo1." + "maven",
+            "repo." + "maven",
+            "crates" + ".io",
+            "--index" + "-url",
+            "--extra-index" + "-url",
+        )
+    )
+)
+WORKPLACE = re.compile(
+    r"(?<![\w.])/" + r"work/|\.\./" + r"shared\b|/tmp/" + r"plan\b|\b" + r"(architecture|conventions|"
+    r"business-rules|hostile-world|libraries|exemplars)\.md\b|\bissues " + r"show\b|DEVELOPERS" + r"\.md"
+)
+
+
+def registries(tree: Tree) -> Iterator[Breach]:
+    """Find addresses of package registries: where packages come from is the machine's affair."""
+    return _matching(tree, REGISTRIES)
+
+
+def workplaces(tree: Tree) -> Iterator[Breach]:
+    """Find paths and papers that exist only where this was written."""
+    return _matching(tree, WORKPLACE)
+
+
+def _matching(tree: Tree, pattern: re.Pattern[str]) -> Iterator[Breach]:
+    for source in tree.files("*"):
+        for number, line in enumerate(source.lines, 1):
+            if found := pattern.search(line):
+                yield Breach(source.path, number, found.group())
+
+
+RULES = (
+    Rule(
+        "no address of a registry",
+        registries,
+        ({"docs/a.md": "see https://py" + "pi.org/x"}, {"requirements.lock": "--index" + "-url x"}),
+    ),
+    Rule(
+        "no path of the workplace",
+        workplaces,
+        ({"docs/a.md": "as /" + "work/main says"}, {"docs/a.md": "as architecture" + ".md says"}),
+        innocent={"docs/a.md": "https://example.com/work/a and network/work/b, the architecture"},
+    ),
+)
