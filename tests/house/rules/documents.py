@@ -18,9 +18,9 @@ PLAIN = frozenset(
     "a above after already an and at away before below busy by cannot closed conflict days do does due early "
     "ended enough exceeded expired failed few first flight for forbidden force found from gone has in "
     "insufficient invalid is it key known large last late later left locked long malformed many meant media "
-    "method minimum missing months needed never new no not now of off old older on once only open or order out "
-    "outcome over own past person reason request reused same second small so soon starts state stated still "
-    "taken than that the this times to too twice two unauthenticated unknown until up used version was with "
+    "method minimum missing months needed never new no not now of off old older on once only open or order "
+    "out outcome over own past person reason request reused same second small so soon starts state stated "
+    "still taken than that the this times to too twice two unauthenticated unknown until up used version was with "
     "within without wrong yet your number".split()
 )
 
