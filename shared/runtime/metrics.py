@@ -1,0 +1,69 @@
+"""What Prometheus may ask: doors by rate, errors and duration; the desk, the outbox, consumers, the books.
+
+Refuses labels without bound: routes are templates, never addresses; nobody's id is a label.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+REGISTRY = CollectorRegistry()
+"""The process's own registry."""
+
+MEDIA_TYPE = "text/plain; version=1.0.0; charset=utf-8"
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+REQUESTS = Counter(
+    "tongfen_requests",
+    "Requests by route, method and status.",
+    ("route", "method", "status"),
+    registry=REGISTRY,
+)
+REQUEST_SECONDS = Histogram(
+    "tongfen_request_seconds",
+    "Time from arrival to answer by route.",
+    ("route", "method"),
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+REQUESTS_IN_FLIGHT = Gauge("tongfen_requests_in_flight", "Requests being answered.", registry=REGISTRY)
+DENIED = Counter(
+    "tongfen_denied", "Requests for what is not the caller's, by route.", ("route", "why"), registry=REGISTRY
+)
+
+DESK_BATCH_COMMANDS = Histogram(
+    "tongfen_desk_batch_commands", "Commands obeyed in one batch.", buckets=_SIZES, registry=REGISTRY
+)
+DESK_WAIT_SECONDS = Histogram(
+    "tongfen_desk_wait_seconds",
+    "Time the oldest command of a batch waited.",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+DESK_STEP_SECONDS = Histogram(
+    "tongfen_desk_step_seconds",
+    "Time of a batch's steps: load, decide, save, commit.",
+    ("step",),
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+DESK_DEFERRED = Counter("tongfen_desk_deferred", "Commands put off to the next batch.", registry=REGISTRY)
+
+OUTBOX_AGE_SECONDS = Gauge(
+    "tongfen_outbox_age_seconds", "Age of the oldest event not yet published.", registry=REGISTRY
+)
+OUTBOX_PUBLISHED = Counter("tongfen_outbox_published", "Events published.", registry=REGISTRY)
+CONSUMER_LAG = Gauge(
+    "tongfen_consumer_lag_events", "Events not yet heard.", ("topic", "partition"), registry=REGISTRY
+)
+PARKED = Gauge("tongfen_parked_events", "Events parked and not healed.", ("topic",), registry=REGISTRY)
+LEDGER_IMBALANCE = Gauge(
+    "tongfen_ledger_imbalance",
+    "Findings of the auditor's last round; anything but 0 is an alarm.",
+    registry=REGISTRY,
+)
+
+
+def exposition() -> bytes:
+    """Write all measures in the text form that Prometheus reads."""
+    return generate_latest(REGISTRY)
