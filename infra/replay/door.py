@@ -102,7 +102,7 @@ class Door:
             return None
         problem = _problem(answer)
         if answer.status_code in ALWAYS_LATER or problem.get("retryable") is True:
-            raise TryAgain(f"{answer.status_code} {problem.get('code', '')}".strip())
+            raise TryAgain(f"{answer.status_code} {said(problem)}")
         raise ReplayStopped(f"{method} {path} answered {answer.status_code}: {said(problem)}")
 
 
