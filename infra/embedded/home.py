@@ -54,7 +54,7 @@ class Home:
         return self.root / "first-start.json"
 
     def log(self, part: str) -> Path:
-        """The log file of one part."""
+        """Name the log file of one part."""
         return self.root / "logs" / f"{part}.log"
 
     def folder(self, *names: str) -> Path:

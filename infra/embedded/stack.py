@@ -8,6 +8,7 @@ Refuses to share its folder, and leaves no process behind, however its own proce
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -161,6 +162,7 @@ class Stack:
             "state": self.state,
             "profile": self.profile.name,
             "home": str(self.home.root),
+            "supervisor_process_id": os.getpid(),
             "address": parts["gateway"].address if "gateway" in parts else None,
             "services": {r.name: parts[r.name].address for r in self._recipes if r.name in parts},
             "kafka": parts["kafka"].address if "kafka" in parts else None,

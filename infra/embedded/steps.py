@@ -35,7 +35,7 @@ class Steps:
         self.say(f"  {seconds:5.1f} s  {what}{': ' + note if note else ''}")
 
     def elapsed_s(self) -> float:
-        """Seconds since these steps began."""
+        """Measure the seconds since these steps began."""
         return time.monotonic() - self._began
 
     def say(self, line: str = "") -> None:

@@ -1,0 +1,42 @@
+# Needs make and Python 3.11 or newer. Each target says what it does and how long it takes: `make help`.
+
+SHELL := /bin/sh
+BIN := .venv/bin
+FIND_PYTHON = for python in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	[ -n "$$python" ] && "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& echo "$$python" && break; done
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run reset check format test
+
+help: ## Say what can be made and how long it takes (instantly)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Make .venv out of requirements.lock (a minute at first, then instantly)
+	@python=$$($(FIND_PYTHON)); if [ -z "$$python" ]; then \
+		echo "Tongfen needs Python 3.11 or newer. Install it, or name one: make setup PYTHON=/path/to/python3.12" >&2; \
+		exit 1; fi; "$$python" infra/venv.py
+
+run: setup ## Start everything and hold it until Ctrl-C (4 min at first, then 20 s)
+	@$(BIN)/tongfen run
+
+reset: setup ## Remove the state of `make run`: database, broker, logs, passwords (2 s)
+	@$(BIN)/tongfen reset --yes
+
+check: setup ## Lint, types, who may import whom, house style, unit tests; only reads (60 s)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m pytest -q tests/house tests/unit
+
+format: setup ## Mend what ruff can mend by itself (2 s)
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+
+test: setup ## Everything, against a real PostgreSQL and a real Kafka (10 min)
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests

@@ -1,0 +1,53 @@
+"""How commands speak: one place for colours, for JSON, and for the line that says what stands in the way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from infra.embedded.home import Home
+from infra.embedded.obstacle import Obstacle
+from infra.embedded.settings import StackSettings
+
+OBSTACLE = 1
+NOT_RUNNING = 3
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object, for programs.")]
+AtHome = Annotated[
+    Path | None,
+    typer.Option("--home", help="Folder of the stack's state (else TONGFEN_HOME, else .tongfen)."),
+]
+
+
+def settings() -> StackSettings:
+    """Read the stack's settings; a wrong one ends the command with one line."""
+    try:
+        return StackSettings()
+    except ValidationError as wrong:
+        first = wrong.errors()[0]
+        name = "TONGFEN_" + "_".join(str(part) for part in first["loc"]).upper()
+        give_up(f"{name} is not usable: {first['msg']}.")
+
+
+def home_of(chosen: Path | None) -> Home:
+    """Choose the stack's folder: what was asked for, else what is set, else `.tongfen`."""
+    return Home(chosen or settings().home)
+
+
+def as_json(content: Any) -> None:
+    """Answer a program."""
+    print(json.dumps(content, ensure_ascii=False))
+
+
+def give_up(what: str | Obstacle, code: int = OBSTACLE) -> NoReturn:
+    """Say in one line what stands in the way, and end with that code."""
+    err.print(f"[red]{what}[/red]")
+    raise typer.Exit(code)

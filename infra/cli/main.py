@@ -1,0 +1,27 @@
+"""The `tongfen` command. One file per command or group of commands; this one only names them.
+
+Exit codes: 0 done or ready · 1 something stands in the way, said in one line · 2 wrong use ·
+3 `run`: it is already running, others: it is not running.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from infra.cli import logs, reset, run, status, stop
+
+app = typer.Typer(
+    name="tongfen",
+    help="Run Tongfen on this machine and look after it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+
+for command in (run.run, stop.stop, status.status, logs.logs, reset.reset):
+    app.command(no_args_is_help=False)(command)
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,69 @@
+"""`tongfen status`: what runs where. Never shows a password; ends with 0 only when everything is ready."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from rich.table import Table
+
+from infra.cli.answer import NOT_RUNNING, OBSTACLE, AsJson, AtHome, as_json, home_of, out
+from infra.embedded.child import process_state
+from infra.embedded.home import Home
+
+_COLOURS = {"ready": "green", "starting": "yellow", "down": "red", "stopped": "dim"}
+
+
+def status(home: AtHome = None, json: AsJson = False) -> None:
+    """Show every address, database URL without password, and process id.
+
+    Example: tongfen status --json
+
+    Ends with 0 when everything is ready, 1 while something is not, 3 when nothing runs.
+    """
+    place = home_of(home)
+    found = look(place)
+    if json:
+        as_json(found)
+    else:
+        _show(found)
+    if not found["running"]:
+        raise typer.Exit(NOT_RUNNING)
+    if not found["ready"]:
+        raise typer.Exit(OBSTACLE)
+
+
+def look(place: Home) -> dict[str, Any]:
+    """Read what the supervisor wrote and check it against the processes that live."""
+    found = {"state": "stopped", "home": str(place.root), "parts": {}, **place.read(place.status)}
+    running = place.is_held()
+    for part in found["parts"].values():
+        if not running:
+            part.update(state="stopped", process_id=None)
+        elif part["state"] == "ready" and process_state(part["process_id"]) in (None, "Z"):
+            part["state"] = "down"
+    if not running:
+        found["state"] = "stopped"
+    all_up = all(part["state"] == "ready" for part in found["parts"].values())
+    return {**found, "running": running, "ready": running and found["state"] == "ready" and all_up}
+
+
+def _show(found: dict[str, Any]) -> None:
+    if not found["running"]:
+        out.print(f"Nothing runs from {found['home']}. `make run` starts it.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("part", "state", "address", "process", "restarts"):
+        table.add_column(heading)
+    for name, part in found["parts"].items():
+        colour = _COLOURS.get(part["state"], "white")
+        process = str(part["process_id"] or "")
+        table.add_row(name, f"[{colour}]{part['state']}[/]", part["address"], process, str(part["restarts"]))
+    out.print(table)
+    for service, urls in found.get("databases", {}).items():
+        out.print(f"\n[bold]{service}[/] database (passwords: {found['secrets']})")
+        for url in urls.values():
+            out.print(f"  {url}")
+    out.print(
+        f"\n{'Ready' if found['ready'] else 'Not ready (' + found['state'] + ')'}: {found.get('address')}"
+    )
