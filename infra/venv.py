@@ -1,7 +1,7 @@
 """Makes `.venv` out of requirements.lock: `make setup`. Needs a bare Python 3.11, nothing else.
 
-Refuses a package whose hash is not in the lock, and an environment of which it does not know that it is whole:
-the stamp is taken away before the work begins and put back when it is done.
+Refuses a package whose hash is not in the lock, and an environment that may not be whole: the stamp is taken
+away before the work begins and put back when it is done.
 """
 
 from __future__ import annotations
@@ -82,10 +82,10 @@ class Setup:
             [sys.executable, "-m", "venv", str(self._venv)], capture_output=True, text=True, check=False
         )
         if done.returncode != 0:
-            said = (done.stdout + done.stderr).strip().splitlines()
+            said = (done.stdout + done.stderr).strip().splitlines() or ["no reason given"]
             give_up(
-                f"{sys.executable} cannot make a virtual environment ({said[-1] if said else 'no reason given'}).",
-                "On Debian and Ubuntu: apt install python3-venv. Or name another: make setup PYTHON=python3.12",
+                f"{sys.executable} cannot make a virtual environment ({said[-1]}).",
+                "On Debian and Ubuntu `apt install python3-venv` helps, or another one: make setup PYTHON=…",
             )
 
     def _install(self, *, anew: bool) -> None:
@@ -149,8 +149,6 @@ def environment() -> dict[str, str]:
             chosen.setdefault(theirs, chosen[ours])
     if not os.access(Path.home(), os.W_OK):
         chosen.setdefault("UV_CACHE_DIR", str(CHECKOUT / ".venv" / "cache"))
-    # The cache may lie on another disk; copying is no mishap.
-    chosen.setdefault("UV_LINK_MODE", "copy")
     return chosen
 
 
