@@ -1,0 +1,59 @@
+"""A stack that lives for one replay: empty books, no clock of its own, beside whatever else runs here.
+
+Its folder follows from the range. A replay that was killed finds the folder again and goes on where it was;
+one that ended removes it. It never touches the books of another stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from infra.embedded.home import Home
+from infra.embedded.stack import PROFILES, Stack
+from infra.embedded.steps import Steps
+from infra.replay.door import Signer
+from infra.replay.main import Output, replay
+
+# Fills an empty stack with what a replay needs (units, rules, the importer) and answers who signs for it.
+Furnish = Callable[[Stack], Signer]
+
+
+def folder_for(state: Path, first: date, until: date) -> Path:
+    """Give the folder of the stack that replays [first, until), below the folder of all state."""
+    return state / "replay" / f"{first}_{until}"
+
+
+def replay_in_own_stack(
+    first: date,
+    until: date,
+    output: Output,
+    folder: Path,
+    furnish: Furnish,
+    *,
+    keep: bool = False,
+    screen: Console | None = None,
+) -> dict[str, Any]:
+    """Bring up a stack in the folder, replay [first, until) through it and answer the report.
+
+    :param keep: leave the folder, with its books, for whoever wants to look into them.
+    :raises Obstacle: if the stack does not come up.
+    :raises AlreadyRunning: if the same replay runs already.
+    :raises ReplayStopped: if the replay cannot go on; the folder stays, and the next run goes on there.
+    """
+    home = Home(folder)
+    with Stack(folder, PROFILES["replay"], steps=_steps(home, screen)) as stack:
+        report = replay(stack.address, furnish(stack), first, until, output, screen=screen)
+    if not keep:
+        home.remove()
+    return report
+
+
+def _steps(home: Home, screen: Console | None) -> Steps:
+    """Say each step of the start where the progress will be, or nowhere but in the log."""
+    log = home.log("supervisor")
+    return Steps(log) if screen is not None else Steps(log, out=None)
