@@ -4,7 +4,6 @@ Refuses to tell anything about a defect of ours but that it is one and under whi
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -12,6 +11,7 @@ import orjson
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 from shared.web.language import TAGS
+from shared.web.reply import Headers, Reply
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -82,16 +82,6 @@ class Away(Refusal):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A problem ready to be sent: its status, its headers beside the usual ones, its JSON."""
-
-    status: int
-    headers: tuple[tuple[bytes, bytes], ...]
-    json: bytes
-    code: str
-
-
 DEFECT_CODE = "defect"
 DEFECT_TITLE = Words("系统内部错误", "Something is wrong on our side")
 DEFECT_ADVICE = Words(
@@ -111,7 +101,7 @@ def _told(value: Any, language: str) -> Any:
     return value
 
 
-def _headers(status: int, language: str, retry_after_s: int | None) -> tuple[tuple[bytes, bytes], ...]:
+def _headers(status: int, language: str, retry_after_s: int | None) -> Headers:
     headers = [
         (b"content-type", MEDIA_TYPE.encode()),
         (b"content-language", TAGS[language].encode()),
@@ -128,11 +118,15 @@ def _headers(status: int, language: str, retry_after_s: int | None) -> tuple[tup
 def problem_document(refusal: Refusal, language: str, instance: str) -> dict[str, Any]:
     """Write a refusal as a problem document; also what a batch shows for each refused item.
 
+    A fact whose name begins with an underscore (`_denied="foreign"`) is for the log line alone.
+
     :param language: `zh` or `en`.
     :param instance: the id of the request, as its log line has it.
     """
     facts = {
-        name: _told(value, language) for name, value in refusal.facts.items() if name not in _OWN_MEMBERS
+        name: _told(value, language)
+        for name, value in refusal.facts.items()
+        if name not in _OWN_MEMBERS and not name.startswith("_")
     }
     return {
         "type": f"/problems/{refusal.code}",
@@ -146,17 +140,17 @@ def problem_document(refusal: Refusal, language: str, instance: str) -> dict[str
     }
 
 
-def problem_of(refusal: Refusal, language: str, instance: str) -> Problem:
+def problem_of(refusal: Refusal, language: str, instance: str) -> Reply:
     """Make the answer to a refused request."""
     document = problem_document(refusal, language, instance)
     retry_after_s = refusal.facts.get("retry_after_s", RETRY_AFTER_S) if refusal.retryable else None
     headers = _headers(document["status"], language, retry_after_s)
     if isinstance(refusal, WrongMethod):
         headers += ((b"allow", str(refusal.facts.get("allowed", "")).encode()),)
-    return Problem(document["status"], headers, orjson.dumps(document, default=str), refusal.code)
+    return Reply(document["status"], orjson.dumps(document, default=str), headers, refusal.code)
 
 
-def defect_problem(language: str, instance: str) -> Problem:
+def defect_problem(language: str, instance: str) -> Reply:
     """Make the answer to a request that met a defect of ours; it says nothing about the cause."""
     document = {
         "type": f"/problems/{DEFECT_CODE}",
@@ -167,4 +161,4 @@ def defect_problem(language: str, instance: str) -> Problem:
         "code": DEFECT_CODE,
         "retryable": True,
     }
-    return Problem(500, _headers(500, language, None), orjson.dumps(document), DEFECT_CODE)
+    return Reply(500, orjson.dumps(document), _headers(500, language, None), DEFECT_CODE)

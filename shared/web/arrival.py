@@ -1,0 +1,104 @@
+"""One request as it arrived, read once. Refuses to believe any address but the one the gateway writes.
+
+The gateway overwrites `X-Client-Address` with the peer it sees; X-Forwarded-For is never read, because
+anybody can send it.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from shared.kernel.principal import Principal
+from shared.runtime.clock import mint_id
+from shared.runtime.traces import Trace, continue_trace
+from shared.web.language import chosen_language
+from shared.web.strict import TooLarge
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+ADDRESS_HEADER = b"x-client-address"
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+
+
+class HungUp(Exception):
+    """The caller closed the connection before the body was complete; there is nobody to answer."""
+
+
+class Arrival:
+    """One request: what was sent, and what becomes known about it on the way to its log line.
+
+    `id` names the command it may become; `request_id` is the caller's own id where well-formed, else `id`.
+    Header names are lower-case bytes; a header sent twice is joined with a comma and a blank.
+    """
+
+    __slots__ = (
+        "address",
+        "headers",
+        "id",
+        "language",
+        "method",
+        "notes",
+        "path",
+        "principal",
+        "query",
+        "receive",
+        "reply_headers",
+        "request_id",
+        "route",
+        "scheme",
+        "trace",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        headers: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            headers[name] = (
+                f"{headers[name].decode('latin-1')}, ".encode("latin-1") + value if name in headers else value
+            )
+        self.id = mint_id()
+        self.method: str = scope["method"]
+        self.path: str = scope["path"]
+        self.query: bytes = scope["query_string"]
+        self.scheme: str = scope.get("scheme", "http")
+        self.headers = headers
+        self.receive = receive
+        given_id = headers.get(b"x-request-id", b"")
+        self.request_id = given_id.decode() if _REQUEST_ID.fullmatch(given_id) else self.id
+        self.language = chosen_language(headers.get(b"accept-language", b"").decode("latin-1"))
+        self.trace: Trace = continue_trace(self.header(b"traceparent"))
+        client = scope.get("client")
+        self.address = self.header(ADDRESS_HEADER) or (client[0] if client else "unknown")
+        self.route = "unmatched"
+        self.principal: Principal | None = None
+        self.notes: dict[str, Any] = {}
+        self.reply_headers: list[tuple[bytes, bytes]] = []
+
+    def header(self, name: bytes) -> str | None:
+        """Give a header's text, or None where it was not sent."""
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
+
+    async def body(self, limit: int) -> bytes:
+        """Read the body, whole; chunked or not, never more than the limit in bytes.
+
+        :raises TooLarge: if it says or turns out to be longer.
+        :raises HungUp: if the caller left.
+        """
+        declared = self.headers.get(b"content-length", b"0")
+        if declared.isdigit() and int(declared[:20]) > limit:
+            raise TooLarge(limit_bytes=limit)
+        chunks: list[bytes] = []
+        length = 0
+        while True:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise HungUp
+            chunk: bytes = message.get("body", b"")
+            length += len(chunk)
+            if length > limit:
+                raise TooLarge(limit_bytes=limit)
+            if not message.get("more_body", False):
+                return chunk if not chunks else b"".join([*chunks, chunk])
+            chunks.append(chunk)
