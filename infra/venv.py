@@ -78,15 +78,22 @@ class Setup:
         return stamp if whole else {}
 
     def _bare_environment(self) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "venv", str(self._venv)], capture_output=True, text=True, check=False
-        )
+        done = self._venv_with()
+        if done.returncode == 0 and not self._tried(
+            [str(self._python), "-c", "import pip._internal.cli.main"]
+        ):
+            # Cut while pip was on its way in: nothing in there can be relied upon.
+            done = self._venv_with("--clear")
         if done.returncode != 0:
             said = (done.stdout + done.stderr).strip().splitlines() or ["no reason given"]
             give_up(
                 f"{sys.executable} cannot make a virtual environment ({said[-1]}).",
                 "On Debian and Ubuntu `apt install python3-venv` helps, or another one: make setup PYTHON=…",
             )
+
+    def _venv_with(self, *options: str) -> subprocess.CompletedProcess[str]:
+        arguments = [sys.executable, "-m", "venv", *options, str(self._venv)]
+        return subprocess.run(arguments, capture_output=True, text=True, check=False)
 
     def _install(self, *, anew: bool) -> None:
         """Install every package of the lock by its hash: with uv, out of the same lock, or else with pip."""
