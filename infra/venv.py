@@ -80,7 +80,7 @@ class Setup:
     def _bare_environment(self) -> None:
         done = self._venv_with()
         if done.returncode == 0 and not self._tried(
-            [str(self._python), "-c", "import pip._internal.cli.main"]
+            [str(self._python), "-c", "import pip._internal.commands.install"]
         ):
             # Cut while pip was on its way in: nothing in there can be relied upon.
             done = self._venv_with("--clear")
