@@ -20,8 +20,8 @@ PLAIN = frozenset(
     "insufficient invalid is it key known large last late later left locked long malformed many meant media "
     "method minimum missing months needed never new no not now of off old older on once only open or order "
     "out outcome over own past person reason request reused same second small so soon starts state stated "
-    "still taken than that the this times to too twice two unauthenticated unknown until up used version was with "
-    "within without wrong yet your number".split()
+    "still taken than that the this times to too twice two unauthenticated unknown until up used version was "
+    "with within without wrong yet your number".split()
 )
 
 
