@@ -1,0 +1,1 @@
+"""The points service: ledger, earning, redeeming, months and settlement."""

@@ -1,0 +1,29 @@
+"""The verbs: one file, one command; the table of decisions that the desk obeys."""
+
+from collections.abc import Mapping
+
+from services.points.commands.approve_rule import ApproveRule, approve_rule
+from services.points.commands.close_month import CloseMonth, close_month
+from services.points.commands.draft_rule import DraftRule, draft_rule
+from services.points.commands.earn_points import EarnPoints, earn_points
+from services.points.commands.edit_client import EditClient, edit_client
+from services.points.commands.expire_points import ExpirePoints, expire_points
+from services.points.commands.issue_statements import IssueStatements, issue_statements
+from services.points.commands.keep_signing_key import KeepSigningKey, keep_signing_key
+from services.points.commands.link_number import LinkNumber, link_number
+from services.points.commands.open_month import OpenMonth, open_month
+from services.points.commands.redeem_points import RedeemPoints, redeem_points
+
+DECISIONS: Mapping[type, object] = {
+    ApproveRule: approve_rule,
+    CloseMonth: close_month,
+    DraftRule: draft_rule,
+    EarnPoints: earn_points,
+    EditClient: edit_client,
+    ExpirePoints: expire_points,
+    IssueStatements: issue_statements,
+    KeepSigningKey: keep_signing_key,
+    LinkNumber: link_number,
+    OpenMonth: open_month,
+    RedeemPoints: redeem_points,
+}

@@ -1,0 +1,53 @@
+"""Approve a drafted rule as the second person; from its `valid_from` on it is in force."""
+
+from dataclasses import dataclass
+
+from services.points.domain import changes as c
+from services.points.domain.approval import RuleApprovedAlready, check_approval
+from services.points.domain.books import LedgerBooks
+from services.points.domain.rulebook import RULEBOOK
+from shared.kernel.command import Announcement, Asked, Needs, Outcome
+from shared.kernel.ids import shown
+from shared.kernel.refusal import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveRule:
+    """The draft with that canonical id is to take effect."""
+
+    asked: Asked
+    rule_id: str
+
+    def needs(self) -> Needs:
+        """Need the rulebook's row, and the draft."""
+        return Needs(rows=(RULEBOOK,), facts=(("rule", self.rule_id),))
+
+
+def approve_rule(books: LedgerBooks, command: ApproveRule) -> Outcome:
+    """Put the version into the rulebook.
+
+    :raises RuleApprovedAlready: if somebody approved it before.
+    """
+    assert command.asked.principal is not None
+    approved_by = command.asked.principal.subject
+    draft = books.drafts.get(command.rule_id)
+    if draft is None:
+        raise NotFound()
+    if draft.approved_by is not None:
+        raise RuleApprovedAlready(approved_by=draft.approved_by)
+    version = draft.version
+    check_approval(
+        draft.drafted_by, approved_by, version.valid_from, books.now, journals_exist=books.journals_exist
+    )
+    rule = shown("rul", draft.id)
+    announced = {
+        "rule": rule,
+        "kind": version.kind.value,
+        "version": version.version,
+        "valid_from": version.valid_from,
+    }
+    return Outcome(
+        changes=(c.RuleApproved(draft.id, version, approved_by, books.now),),
+        answer={**announced, "subject": version.subject, "state": "approved", "approved_by": approved_by},
+        events=(Announcement("points.rule.approved", rule, 1, announced, books.now),),
+    )

@@ -1,0 +1,181 @@
+"""Redeem points of all businesses in one step: soonest-expiring lots first, settled between units at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.points.domain import changes as c
+from services.points.domain.authority import UnknownUnit, stated_time
+from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.journal import Journal
+from services.points.domain.lot import usable_in_order
+from services.points.domain.month import booking
+from services.points.domain.naming import order_name
+from services.points.domain.redemption import (
+    BelowMinimum,
+    InsufficientPoints,
+    Lines,
+    OrderRedeemed,
+    Price,
+    agreed,
+    lines,
+)
+from services.points.domain.spending import Slice, slices, worth
+from shared.kernel.command import Announcement, Asked, Needs, Outcome
+from shared.kernel.ids import derived, shown
+
+JOURNAL, DECLINE, FIRST_CHANGE_LOT, CHANGE_LOTS_MAX = 2, 3, 16, 2048
+
+
+@dataclass(frozen=True, slots=True)
+class RedeemPoints:
+    """A price at a unit, paid in part with the points of one holder, found by one of their identities."""
+
+    asked: Asked
+    identity: str
+    unit: str
+    order_no: str
+    price: Price
+    at: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The order's natural name."""
+        return order_name(self.unit, self.order_no)
+
+    def needs(self) -> Needs:
+        """Need the order's name for ever, the holder, and every open lot of the holder."""
+        row = ("identity", self.identity)
+        return Needs(naturals=(self.name,), rows=(row,), facts=(("lots", self.identity),))
+
+
+def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
+    """Take the agreed amount from the holder's lots and settle it between the units.
+
+    :raises OrderRedeemed: if the order was redeemed with other terms or by somebody else.
+    :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
+    :raises BelowMinimum: if too little was asked; counted as well.
+    """
+    now = stated_time(command.asked.principal, command.at, books.now)
+    wallet = books.wallet(command.identity)
+    known = books.redemptions.get(command.name)
+    if known is not None:
+        if (known.holder_id, known.terms) != (wallet.holder_id, command.price.terms):
+            raise OrderRedeemed(unit=command.unit, order_no=command.order_no)
+        return Outcome(answer=known.answer)
+    if books.rulebook.find_unit(command.unit, now) is None:
+        raise UnknownUnit(unit=command.unit)
+    booked = booking(now, books.months)
+    rates = books.rulebook.rates(now)
+    lots = usable_in_order(books.lots_of(wallet.holder_id), now)
+    try:
+        pay = agreed(command.price, books.rulebook.spend_terms(now), worth(lots, rates))
+    except (BelowMinimum, InsufficientPoints) as refusal:
+        declined = c.RedemptionDeclined(
+            derived(command.asked.id, DECLINE), command.unit, command.order_no, refusal.code, now, booked.month
+        )
+        raise type(refusal)(changes=(declined,), **refusal.facts) from None
+    taken = slices(lots, rates, pay)
+    written = lines(
+        taken,
+        command.unit,
+        books.accounts,
+        {one.id: one.account for one in books.wallets_of(wallet.holder_id)},
+        rates,
+        (derived(command.asked.id, FIRST_CHANGE_LOT + place) for place in range(CHANGE_LOTS_MAX)),
+    )
+    journal = Journal(
+        id=derived(command.asked.id, JOURNAL),
+        kind="redemption",
+        month=booked.month,
+        concerns=booked.concerns,
+        occurred_at=now,
+        holder_id=wallet.holder_id,
+        unit=command.unit,
+        sides=tuple(sorted({command.unit, *(one.lot.issuer for one in taken)})),
+        subject=command.asked.id,
+        transfers=written.transfers,
+    )
+    return _redeemed(books, command, wallet, taken, written, journal)
+
+
+def _redeemed(
+    books: LedgerBooks, command: RedeemPoints, wallet: Wallet, taken: list[Slice], written: Lines, journal: Journal
+) -> Outcome:
+    version = books.holders[wallet.holder_id] + 1
+    answer = _answer(command, taken, journal)
+    kept = c.RedemptionKept(
+        name=command.name,
+        id=command.asked.id,
+        unit=command.unit,
+        order_no=command.order_no,
+        holder_id=wallet.holder_id,
+        price_fen=command.price.price_fen,
+        paid_fen=answer["paid_fen"],
+        change_points=answer["change_points"],
+        occurred_at=journal.occurred_at,
+        month=journal.month,
+        terms=command.price.terms,
+        answer=answer,
+    )
+    return Outcome(
+        changes=(
+            c.HolderTurned(wallet.holder_id, version),
+            *(c.LotDrawn(lot) for lot in written.drawn),
+            *(c.LotOpened(lot) for lot in written.opened),
+            c.JournalPosted(journal),
+            kept,
+        ),
+        answer=answer,
+        events=(_announcement(wallet, answer, journal, version),),
+    )
+
+
+def _answer(command: RedeemPoints, taken: list[Slice], journal: Journal) -> Mapping[str, Any]:
+    paid = sum(one.paid_fen for one in taken)
+    owed: dict[str, int] = {}
+    for one in taken:
+        if one.lot.issuer != command.unit:
+            owed[one.lot.issuer] = owed.get(one.lot.issuer, 0) + one.paid_fen
+    return {
+        "redemption": shown("red", command.asked.id),
+        "journal": shown("jrn", journal.id),
+        "unit": command.unit,
+        "order_no": command.order_no,
+        "price_fen": command.price.price_fen,
+        "paid_fen": paid,
+        "to_pay_fen": command.price.price_fen - paid,
+        "change_points": sum(one.change for one in taken),
+        "taken": [
+            {
+                "lot": shown("lot", one.lot.id),
+                "asset": one.lot.asset,
+                "issuer": one.lot.issuer,
+                "points": one.points,
+                "paid_fen": one.paid_fen,
+                "change_points": one.change,
+            }
+            for one in taken
+        ],
+        "owed": [{"issuer": issuer, "amount_fen": fen} for issuer, fen in sorted(owed.items())],
+        "occurred_at": journal.occurred_at,
+    }
+
+
+def _announcement(wallet: Wallet, answer: Mapping[str, Any], journal: Journal, version: int) -> Announcement:
+    data = {
+        "journal": answer["journal"],
+        "holder": shown("hol", wallet.holder_id),
+        "redemption": answer["redemption"],
+        "unit": answer["unit"],
+        "order_no": answer["order_no"],
+        "paid_fen": answer["paid_fen"],
+        "slices": [
+            {key: one[key] for key in ("asset", "issuer", "points", "paid_fen")} for one in answer["taken"]
+        ],
+        "owed": answer["owed"],
+    }
+    return Announcement(
+        "points.wallet.redeemed", shown("hol", wallet.holder_id), version, data, journal.occurred_at
+    )

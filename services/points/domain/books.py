@@ -1,0 +1,146 @@
+"""The books of one batch: what was loaded, frozen for the decisions, changed only by the desk."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from services.points.domain import changes as c
+from services.points.domain.account import Accounts
+from services.points.domain.lot import Lot
+from services.points.domain.month import MonthState
+from services.points.domain.rulebook import Rulebook, merged
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """A wallet of one identity (a unit's member number `hotel:17`, or a `mem_…` id), and who holds it now."""
+
+    id: str
+    identity: str
+    holder_id: str
+    account: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rule version that waits for approval, or has it."""
+
+    id: str
+    version: Any
+    drafted_by: str
+    approved_by: str | None
+
+
+@dataclass(slots=True)
+class LedgerBooks:
+    """Facts of one batch. Decisions read them and return changes; `apply` is the desk's alone."""
+
+    now: datetime
+    batch_id: int
+    rulebook: Rulebook
+    accounts: Accounts
+    months: dict[date, MonthState]
+    wallets: dict[str, Wallet] = field(default_factory=dict)
+    held: dict[str, dict[str, Wallet]] = field(default_factory=dict)
+    holders: dict[str, int] = field(default_factory=dict)
+    lots: dict[str, dict[str, Lot]] = field(default_factory=dict)
+    receipts: dict[str, c.ReceiptKept | c.KnownReceipt] = field(default_factory=dict)
+    redemptions: dict[str, c.RedemptionKept | c.KnownRedemption] = field(default_factory=dict)
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    clients: dict[str, c.ClientKept] = field(default_factory=dict)
+    rule_counts: dict[tuple[str, str], int] = field(default_factory=dict)
+    stated: set[date] = field(default_factory=set)
+    journals_exist: bool = False
+    applied: list[Any] = field(default_factory=list)
+
+    def wallet(self, identity: str) -> Wallet:
+        """Give the wallet of an identity the command has named in its needs."""
+        return self.wallets[identity]
+
+    def wallets_of(self, holder_id: str) -> list[Wallet]:
+        """Give every wallet that points to the holder."""
+        return list(self.held.get(holder_id, {}).values())
+
+    def lots_of(self, holder_id: str) -> list[Lot]:
+        """Give every open lot of the holder, over all wallets."""
+        return [lot for wallet in self.wallets_of(holder_id) for lot in self.lots.get(wallet.id, {}).values()]
+
+    def next_version(self, kind: str, subject: str) -> int:
+        """Give the version number that the next draft of this kind and subject gets."""
+        return self.rule_counts.get((kind, subject), 0) + 1
+
+    def apply(self, changes: Iterable[Any]) -> None:
+        """Carry out the changes for the commands that follow in this batch, and keep them to be saved."""
+        for change in changes:
+            effect = _EFFECTS.get(type(change))
+            if effect is not None:
+                effect(self, change)
+            self.applied.append(change)
+
+
+def _turn_holder(books: LedgerBooks, change: c.HolderTurned) -> None:
+    books.holders[change.holder_id] = change.version
+
+
+def _put_lot(books: LedgerBooks, change: c.LotOpened | c.LotDrawn) -> None:
+    books.lots.setdefault(change.lot.wallet_id, {})[change.lot.id] = change.lot
+
+
+def _keep_receipt(books: LedgerBooks, change: c.ReceiptKept) -> None:
+    books.receipts[change.name] = change
+
+
+def _keep_redemption(books: LedgerBooks, change: c.RedemptionKept) -> None:
+    books.redemptions[change.name] = change
+
+
+def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
+    wallet = next(one for one in books.wallets.values() if one.id == change.wallet_id)
+    books.held[wallet.holder_id].pop(wallet.id)
+    moved = Wallet(wallet.id, wallet.identity, change.holder_id, wallet.account)
+    books.wallets[wallet.identity] = moved
+    books.held.setdefault(change.holder_id, {})[wallet.id] = moved
+
+
+def _draft_rule(books: LedgerBooks, change: c.RuleDrafted) -> None:
+    books.drafts[change.id] = Draft(change.id, change.version, change.drafted_by, None)
+    books.rule_counts[change.version.kind, change.version.subject] = change.version.version
+
+
+def _approve_rule(books: LedgerBooks, change: c.RuleApproved) -> None:
+    draft = books.drafts[change.id]
+    books.drafts[change.id] = Draft(change.id, change.version, draft.drafted_by, change.approved_by)
+    books.rulebook = merged(books.rulebook, (change.version,))
+
+
+def _turn_month(books: LedgerBooks, change: c.MonthTurned) -> None:
+    books.months[change.month] = change.state
+
+
+def _state(books: LedgerBooks, change: c.StatementsIssued) -> None:
+    books.stated.add(change.month)
+
+
+def _keep_client(books: LedgerBooks, change: c.ClientKept) -> None:
+    books.clients[change.client] = change
+
+
+def _post_journal(books: LedgerBooks, _: c.JournalPosted) -> None:
+    books.journals_exist = True
+
+
+_EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
+    c.HolderTurned: _turn_holder,
+    c.LotOpened: _put_lot,
+    c.LotDrawn: _put_lot,
+    c.ReceiptKept: _keep_receipt,
+    c.RedemptionKept: _keep_redemption,
+    c.WalletMoved: _move_wallet,
+    c.RuleDrafted: _draft_rule,
+    c.RuleApproved: _approve_rule,
+    c.MonthTurned: _turn_month,
+    c.ClientKept: _keep_client,
+    c.StatementsIssued: _state,
+    c.JournalPosted: _post_journal,
+}

@@ -1,0 +1,43 @@
+"""Journals: sets of transfers, balanced by construction. What is posted never changes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+CNY = "CNY"
+GROUP_POINT = "GRUP"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """An amount (> 0) of one asset from one account to another; money in 1/100 fen.
+
+    `lot_id` names the lot that a line from or to a wallet moves. `cause` is the place, in the same journal, of the
+    line this one settles or spends on (0-based). `worth_fen` is what a redeemed line paid at the pinned rate.
+    """
+
+    asset: str
+    amount: int
+    from_account: int
+    to_account: int
+    lot_id: str | None = None
+    cause: int | None = None
+    worth_fen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """One movement of value: when it happened, in which month it is booked, whose side it touches.
+
+    `concerns` is the sealed month a late item belongs to; `sides` are the units that may read it.
+    """
+
+    id: str
+    kind: str
+    month: date
+    occurred_at: datetime
+    holder_id: str
+    unit: str
+    sides: tuple[str, ...]
+    subject: str
+    transfers: tuple[Transfer, ...]
+    concerns: date | None = None

@@ -1,0 +1,26 @@
+"""Natural names: what must be unique for ever, and the identity a wallet belongs to."""
+
+import unicodedata
+from datetime import datetime
+
+from shared.kernel.calendar import day_of
+
+
+def receipt_name(unit: str, store: str, number: str, purchased_at: datetime) -> str:
+    """Name a receipt: unit, store, number (NFKC, upper case) and business day of purchase in Asia/Shanghai."""
+    return f"receipt {unit}|{normal(store)}|{normal(number)}|{day_of(purchased_at).isoformat()}"
+
+
+def order_name(unit: str, order_no: str) -> str:
+    """Name an order: unit and the unit's own order number."""
+    return f"order {unit}|{normal(order_no)}"
+
+
+def number_identity(unit: str, number: str) -> str:
+    """Give the identity of a unit's member number."""
+    return f"{unit}:{number}"
+
+
+def normal(text: str) -> str:
+    """Give the one spelling of a number that people type in many: NFKC, upper case, no outer blanks."""
+    return unicodedata.normalize("NFKC", text).upper().strip()

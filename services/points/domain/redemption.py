@@ -1,0 +1,174 @@
+"""Redeeming: how much of a price points may pay, and the lines that take it from the lots.
+
+Refuses to choose wallets: it is given the usable lots of one holder, in the order in which they are spent.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from services.points.domain.account import GROUP, AccountRole, Accounts
+from services.points.domain.amounts import CNY_PER_FEN, Fen, Points, Rate
+from services.points.domain.journal import CNY, GROUP_POINT, Transfer
+from services.points.domain.lot import Lot
+from services.points.domain.rulebook import SpendTerms
+from services.points.domain.spending import Slice
+from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.words import Words
+
+
+class InsufficientPoints(Refusal):
+    """The holder's usable points are not worth enough."""
+
+    kind = Kind.CONFLICT
+    code = "insufficient-points"
+    title = Words("积分不足", "Not enough points")
+    advice = Words(
+        "可用积分值 {available_fen} 分，本次需要 {wanted_fen} 分。",
+        "Points worth {available_fen} fen can be spent; {wanted_fen} fen were needed.",
+    )
+
+
+class BelowMinimum(Refusal):
+    """Points would pay less than the least that is allowed."""
+
+    kind = Kind.CONFLICT
+    code = "below-minimum"
+    title = Words("低于最低抵扣额", "Below the minimum")
+    advice = Words(
+        "每次至少抵扣 {minimum_fen} 分，本次为 {wanted_fen} 分。",
+        "Points pay at least {minimum_fen} fen at a time; this would be {wanted_fen} fen.",
+    )
+
+
+class AboveShare(Refusal):
+    """Points may not pay that much of this price."""
+
+    kind = Kind.CONFLICT
+    code = "above-share"
+    title = Words("超过可抵扣比例", "Above the share of the price")
+    advice = Words(
+        "此订单最多可用积分抵扣 {most_fen} 分。", "Points may pay at most {most_fen} fen of this order."
+    )
+
+
+class OrderRedeemed(Refusal):
+    """The unit's order has been redeemed with other terms or by somebody else."""
+
+    kind = Kind.CONFLICT
+    code = "order-redeemed"
+    title = Words("订单已抵扣", "The order has been redeemed")
+    advice = Words(
+        "订单 {order_no} 已抵扣过；请查询该订单的抵扣结果。",
+        "Order {order_no} has a redemption already; read it instead of redeeming again.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What is to be paid: the price, and either exactly `pay_fen` or at most `up_to_fen` of it in points."""
+
+    price_fen: int
+    pay_fen: int | None
+    up_to_fen: int | None
+
+    @property
+    def terms(self) -> str:
+        """Give the request in one word, to tell a repeat from another request for the same order."""
+        return f"{self.price_fen}/{self.pay_fen}/{self.up_to_fen}"
+
+
+def agreed(price: Price, terms: SpendTerms, available_fen: int) -> Fen:
+    """Give what points will pay, in fen.
+
+    :raises AboveShare: if exactly more was asked than the share of the price allows.
+    :raises BelowMinimum: if what was asked is less than the minimum.
+    :raises InsufficientPoints: if the holder's points do not reach (with `up_to_fen`: not even the minimum).
+    """
+    most = terms.most(price.price_fen)
+    wanted = price.pay_fen if price.pay_fen is not None else min(price.up_to_fen or 0, most)
+    if wanted > most:
+        raise AboveShare(wanted_fen=wanted, most_fen=most)
+    if wanted < terms.minimum_fen:
+        raise BelowMinimum(wanted_fen=wanted, minimum_fen=terms.minimum_fen)
+    pay = wanted if price.pay_fen is not None else min(wanted, available_fen)
+    if pay > available_fen or pay < terms.minimum_fen:
+        raise InsufficientPoints(available_fen=available_fen, wanted_fen=max(pay, terms.minimum_fen))
+    return Fen(pay)
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The transfers of a redemption, the lots it left changed and the change lots it opened."""
+
+    transfers: tuple[Transfer, ...]
+    drawn: tuple[Lot, ...]
+    opened: tuple[Lot, ...]
+
+
+def lines(
+    slices: Sequence[Slice],
+    unit: str,
+    accounts: Accounts,
+    wallet_accounts: Mapping[str, int],
+    rates: Mapping[str, Rate],
+    change_ids: Iterable[str],
+) -> Lines:
+    """Write the lines of a redemption at a unit.
+
+    Each slice goes to the unit's redeemed account; where its issuer is another unit, a line in money settles it.
+    A point that pays only in part is exchanged whole into a new lot of group points, of which the rest stays.
+
+    :param wallet_accounts: account number by wallet id.
+    :param change_ids: ids for change lots, as many as are asked for.
+    """
+    transfers: list[Transfer] = []
+    drawn: list[Lot] = []
+    opened: list[Lot] = []
+    names = iter(change_ids)
+    redeemed = accounts.of(AccountRole.REDEEMED, unit)
+    exchange = accounts.of(AccountRole.EXCHANGE, GROUP)
+    for one in slices:
+        lot, wallet = one.lot, wallet_accounts[one.lot.wallet_id]
+        drawn.append(lot.left_with(lot.points_left - one.points))
+        if one.direct:
+            paid = rates[lot.asset].worth(one.direct)
+            transfers.append(Transfer(lot.asset, one.direct, wallet, redeemed, lot.id, worth_fen=paid))
+            transfers.extend(_settling(one, unit, accounts, paid, len(transfers) - 1))
+        if one.exchanged:
+            rest = one.paid_fen - rates[lot.asset].worth(one.direct)
+            change = _change_lot(one, next(names), rest)
+            transfers.append(Transfer(lot.asset, one.exchanged, wallet, exchange, lot.id))
+            out = len(transfers) - 1
+            transfers.append(Transfer(GROUP_POINT, change.earned, exchange, wallet, change.id, cause=out))
+            if rest:
+                transfers.append(
+                    Transfer(GROUP_POINT, rest, wallet, redeemed, change.id, cause=out + 1, worth_fen=rest)
+                )
+                transfers.extend(_settling(one, unit, accounts, rest, len(transfers) - 1))
+            opened.append(change)
+    return Lines(tuple(transfers), tuple(drawn), tuple(opened))
+
+
+def _settling(one: Slice, unit: str, accounts: Accounts, paid_fen: int, cause: int) -> list[Transfer]:
+    if one.lot.issuer == unit:
+        return []
+    issuer = accounts.of(AccountRole.CLEARING, one.lot.issuer)
+    redeemer = accounts.of(AccountRole.CLEARING, unit)
+    return [Transfer(CNY, paid_fen * CNY_PER_FEN, issuer, redeemer, cause=cause)]
+
+
+def _change_lot(one: Slice, name: str, rest_fen: int) -> Lot:
+    parent = one.lot
+    return Lot(
+        id=name,
+        wallet_id=parent.wallet_id,
+        asset=GROUP_POINT,
+        issuer=parent.issuer,
+        receipt_number=parent.receipt_number,
+        earned=Points(rest_fen + one.change),
+        points_left=one.change,
+        earned_at=parent.earned_at,
+        available_at=parent.available_at,
+        expires_at=parent.expires_at,
+        parent_id=parent.id,
+    )

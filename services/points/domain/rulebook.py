@@ -1,0 +1,168 @@
+"""The rulebook: every approved version of units, earn rules, rates and spending terms, and which is in force.
+
+A version is in force from its `valid_from` until the next version of the same kind and subject begins; so
+versions never overlap. Refuses to change: approving a rule makes a new rulebook.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from services.points.domain.amounts import Rate
+from services.points.domain.earning import EarnRule
+from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.words import Words
+
+
+RULEBOOK = ("rulebook", "group")
+"""The row that whoever edits rules has locked: versions follow one another."""
+
+
+class RuleKind(StrEnum):
+    """What a rule is about."""
+
+    UNIT = "unit"
+    EARN = "earn"
+    RATE = "rate"
+    SPEND = "spend"
+
+
+class NoRuleInForce(Refusal):
+    """No approved rule covers that moment."""
+
+    kind = Kind.CONFLICT
+    code = "no-rule-in-force"
+    retryable = True
+    title = Words("没有生效的规则", "No rule is in force")
+    advice = Words(
+        "{subject} 在 {at} 没有生效的 {rule} 规则，请先起草并复核。",
+        "There is no {rule} rule for {subject} at {at}; draft one and have it approved.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleVersion:
+    """One approved version of a rule; `body` has the shape of its kind (api/rules.py)."""
+
+    kind: RuleKind
+    subject: str
+    version: int
+    valid_from: datetime
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A settling business unit, the asset it issues and its name."""
+
+    code: str
+    asset: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpendTerms:
+    """How points may pay: at least `minimum_fen`, at most `share_bp` basis points of a price."""
+
+    version: int
+    minimum_fen: int
+    share_bp: int
+
+    def most(self, price_fen: int) -> int:
+        """Give the most that points may pay of a price, in fen, rounded down."""
+        return price_fen * self.share_bp // 10_000
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """All approved versions, in order of their beginning for each kind and subject."""
+
+    versions: tuple[RuleVersion, ...] = ()
+
+    @cached_property
+    def _series(self) -> dict[tuple[str, str], tuple[list[datetime], list[Any]]]:
+        series: dict[tuple[str, str], tuple[list[datetime], list[Any]]] = {}
+        for version in sorted(self.versions, key=lambda one: (one.valid_from, one.version)):
+            begins, read = series.setdefault((version.kind, version.subject), ([], []))
+            begins.append(version.valid_from)
+            read.append(_READERS[version.kind](version))
+        return series
+
+    @cached_property
+    def units(self) -> tuple[str, ...]:
+        """Codes of all units that any version knows, sorted."""
+        return tuple(sorted({one.subject for one in self.versions if one.kind is RuleKind.UNIT}))
+
+    @cached_property
+    def assets(self) -> tuple[str, ...]:
+        """Codes of all assets that have a rate, sorted."""
+        return tuple(sorted({one.subject for one in self.versions if one.kind is RuleKind.RATE}))
+
+    def _found(self, kind: RuleKind, subject: str, at: datetime) -> Any | None:
+        begins, read = self._series.get((kind, subject), ((), ()))
+        place = bisect_right(begins, at)
+        return read[place - 1] if place else None
+
+    def _in_force(self, kind: RuleKind, subject: str, at: datetime) -> Any:
+        found = self._found(kind, subject, at)
+        if found is None:
+            raise NoRuleInForce(rule=kind.value, subject=subject, at=at.isoformat())
+        return found
+
+    def find_unit(self, code: str, at: datetime) -> Unit | None:
+        """Give the unit as it stands at that moment, or None."""
+        found: Unit | None = self._found(RuleKind.UNIT, code, at)
+        return found
+
+    def earn_rule(self, unit: str, at: datetime) -> EarnRule:
+        """Give the unit's earn rule in force.
+
+        :raises NoRuleInForce: if there is none.
+        """
+        rule: EarnRule = self._in_force(RuleKind.EARN, unit, at)
+        return rule
+
+    def rates(self, at: datetime) -> dict[str, Rate]:
+        """Give the rate of every asset that has one in force, by asset."""
+        found = {asset: self._found(RuleKind.RATE, asset, at) for asset in self.assets}
+        return {asset: rate for asset, rate in found.items() if rate is not None}
+
+    def spend_terms(self, at: datetime) -> SpendTerms:
+        """Give the group's terms for paying with points.
+
+        :raises NoRuleInForce: if there are none.
+        """
+        terms: SpendTerms = self._in_force(RuleKind.SPEND, "group", at)
+        return terms
+
+
+def _unit(one: RuleVersion) -> Unit:
+    return Unit(one.subject, one.body["asset"], one.body["name"]["zh"], one.body["name"]["en"])
+
+
+def _earn(one: RuleVersion) -> EarnRule:
+    body = one.body
+    return EarnRule(
+        one.version, body["points"], body["per_fen"], body.get("cap"), body["pending_days"], body["expiry_months"]
+    )
+
+
+def _rate(one: RuleVersion) -> Rate:
+    return Rate(one.body["numerator"], one.body["denominator"])
+
+
+def _spend(one: RuleVersion) -> SpendTerms:
+    return SpendTerms(one.version, one.body["minimum_fen"], one.body["share_bp"])
+
+
+_READERS = {RuleKind.UNIT: _unit, RuleKind.EARN: _earn, RuleKind.RATE: _rate, RuleKind.SPEND: _spend}
+
+
+def merged(rulebook: Rulebook, added: Iterable[RuleVersion]) -> Rulebook:
+    """Give the rulebook with these versions added."""
+    return Rulebook((*rulebook.versions, *added))

@@ -1,0 +1,63 @@
+"""Spending: which lots pay a price, how many points each gives, and the change. Refuses to know units' accounts."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.points.domain.amounts import Fen, Points, Rate
+from services.points.domain.lot import Lot
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one lot pays.
+
+    `points` leave the lot: `points - exchanged` are redeemed as they are, `exchanged` are first turned into
+    group points, of which `change` stay with the member. `paid_fen` is what the slice pays of the price.
+    """
+
+    lot: Lot
+    points: Points
+    paid_fen: Fen
+    exchanged: Points = Points(0)
+    change: Points = Points(0)
+
+    @property
+    def direct(self) -> Points:
+        """Points that are redeemed as they are."""
+        return Points(self.points - self.exchanged)
+
+
+def worth(lots: Iterable[Lot], rates: Mapping[str, Rate]) -> Fen:
+    """Give what the lots are worth together, each rounded down by itself, in fen."""
+    return Fen(sum(rates[lot.asset].worth(lot.points_left) for lot in lots))
+
+
+def slices(lots: Iterable[Lot], rates: Mapping[str, Rate], pay_fen: int) -> list[Slice]:
+    """Take lots in the given order until the price is paid.
+
+    From a lot of value v with r still to pay, n = min(points left, ceil(r / v)) whole points pay min(n * v, r);
+    what they are worth beyond r is change in group points.
+
+    :raises ValueError: if the lots are not worth that much (the caller has compared first).
+    """
+    left = pay_fen
+    taken: list[Slice] = []
+    for lot in lots:
+        if left == 0:
+            break
+        slice_ = _slice(lot, rates[lot.asset], left)
+        if slice_.paid_fen > 0:
+            taken.append(slice_)
+            left -= slice_.paid_fen
+    if left:
+        raise ValueError(f"{left} fen of {pay_fen} are not covered")
+    return taken
+
+
+def _slice(lot: Lot, rate: Rate, wanted_fen: int) -> Slice:
+    points = min(lot.points_left, rate.points_for(wanted_fen))
+    value = rate.worth(points)
+    paid = min(value, wanted_fen)
+    # Only multiples of the denominator have a whole value; the rest goes through the exchange account.
+    direct = rate.denominator * (paid // rate.numerator)
+    return Slice(lot, Points(points), Fen(paid), Points(points - direct), Points(value - paid))

@@ -1,0 +1,1 @@
+"""Door 2: events of other services to commands."""

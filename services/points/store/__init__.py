@@ -1,0 +1,1 @@
+"""The memory: tables and the desk's SQL."""

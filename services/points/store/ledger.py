@@ -1,0 +1,120 @@
+"""The ledger's memory: what the points desk loads and saves, two round trips a batch.
+
+Refuses to decide: it translates rows into frozen facts and applied changes into rows.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+from psycopg2.extensions import cursor as Cursor
+
+from services.points.domain import changes as c
+from services.points.domain.amounts import Points
+from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.lot import Lot
+from services.points.domain.month import MonthState
+from services.points.store import rare
+from services.points.store.rules import RulebookShelf
+from services.points.store.save import saved_parameters
+from shared.kernel.command import Row
+from shared.runtime.memory import Claim, Loaded, Record, claim_parameters, claimed, pg_texts, record_parameters
+
+_LOAD = f"SELECT points_load({', '.join(['%s'] * 10)})"
+_SAVE = f"SELECT points_save({', '.join(['%s'] * 77)})"
+
+
+class LedgerMemory:
+    """How the points desk reaches its tables; one instance belongs to one desk."""
+
+    def __init__(self) -> None:
+        self._shelf = RulebookShelf()
+
+    def load(self, cursor: Cursor, claims: Sequence[Claim]) -> Loaded[LedgerBooks]:
+        """Obtain names, open wallets at first touch, lock holders, read what the commands need."""
+        wanted = _Wanted(claims)
+        cursor.execute(_LOAD, (*claim_parameters(claims), *wanted.parameters()))
+        found: dict[str, Any] = (cursor.fetchone() or ({},))[0]
+        rulebook, accounts = self._shelf.at(cursor, found["rules"])
+        books = LedgerBooks(
+            now=datetime.fromisoformat(found["now"]),
+            batch_id=found["batch"],
+            rulebook=rulebook,
+            accounts=accounts,
+            months={date.fromisoformat(month): MonthState(state) for month, state in found["months"] or ()},
+        )
+        _put_wallets(books, found)
+        _put_lots(books, found["lots"] or ())
+        _put_known(books, found)
+        locks: dict[Row, str] = {}
+        for row in wanted.rows:
+            noun, name = row
+            if noun == "identity":
+                wallet = books.wallets.get(name)
+                if wallet is not None and wallet.holder_id in books.holders:
+                    locks[row] = wallet.holder_id
+        locks.update(rare.load(cursor, books, wanted.rows, wanted.facts))
+        return Loaded(books=books, locks=locks, **claimed(found["frame"], claims))
+
+    def save(self, cursor: Cursor, loaded: Loaded[LedgerBooks], record: Record) -> None:
+        """Write all applied changes set by set, journals with their batch, answers and events last."""
+        books = loaded.books
+        by_kind: dict[type, list[Any]] = {}
+        for change in books.applied:
+            by_kind.setdefault(type(change), []).append(change)
+        rare.save(cursor, by_kind)
+        cursor.execute(_SAVE, (*record_parameters(record), *saved_parameters(books, by_kind)))
+
+
+class _Wanted:
+    """What a batch's commands need, sorted by what the load function takes."""
+
+    def __init__(self, claims: Sequence[Claim]) -> None:
+        self.rows = list(dict.fromkeys(row for claim in claims for row in claim.needs.rows))
+        self.facts = list(dict.fromkeys(fact for claim in claims for fact in claim.needs.facts))
+        naturals = [name for claim in claims for name in claim.needs.naturals]
+        self.receipts = [name for name in naturals if name.startswith("receipt ")]
+        self.orders = [name for name in naturals if name.startswith("order ")]
+
+    def parameters(self) -> tuple[str, str, str, str]:
+        """Write identities, spenders, receipt names and order names as array literals."""
+        return (
+            pg_texts(name for noun, name in self.rows if noun == "identity"),
+            pg_texts(name for noun, name in self.facts if noun == "lots"),
+            pg_texts(self.receipts),
+            pg_texts(self.orders),
+        )
+
+
+def _put_wallets(books: LedgerBooks, found: Mapping[str, Any]) -> None:
+    books.holders.update(found["holders"] or ())
+    for identity, id_, holder_id, account in found["wallets"] or ():
+        wallet = Wallet(id_, identity, holder_id, account)
+        books.wallets[identity] = wallet
+        books.held.setdefault(holder_id, {})[id_] = wallet
+
+
+def _put_lots(books: LedgerBooks, rows: Iterable[Sequence[Any]]) -> None:
+    moment = datetime.fromisoformat
+    for id_, wallet_id, asset, issuer, number, parent, earned, left, earned_at, available_at, expires_at in rows:
+        books.lots.setdefault(wallet_id, {})[id_] = Lot(
+            id_,
+            wallet_id,
+            asset,
+            issuer,
+            number,
+            Points(earned),
+            Points(left),
+            moment(earned_at),
+            moment(available_at),
+            moment(expires_at),
+            parent,
+        )
+
+
+def _put_known(books: LedgerBooks, found: Mapping[str, Any]) -> None:
+    for name, amount_fen, wallet_id, answer in found["receipts"] or ():
+        books.receipts[name] = c.KnownReceipt(amount_fen, wallet_id, orjson.loads(answer))
+    for name, holder_id, terms, answer in found["redemptions"] or ():
+        books.redemptions[name] = c.KnownRedemption(holder_id, terms, orjson.loads(answer))

@@ -1,0 +1,182 @@
+"""One batch: twins, first answers, order, decisions. Pure bookkeeping between the desk's two SQL calls.
+
+Refuses to touch the database and to wait: it sorts tickets into answered, deferred and failed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+import structlog
+
+from shared.kernel.command import Answer, Books, Command, Outcome, Row
+from shared.kernel.heard import judge
+from shared.kernel.ids import derived
+from shared.kernel.refusal import InFlight, KeyReused, Refusal, Unauthenticated
+from shared.runtime.memory import B, Claim, First, Kept, Loaded, Outgoing, Record
+from shared.runtime.waiting import Ticket
+
+Decision = Callable[[Any, Any], Outcome]
+FIRST_EVENT = 0xE00
+log = structlog.get_logger("desk")
+
+
+class Batch:
+    """The tickets of one transaction, in the order in which they arrived."""
+
+    def __init__(self, tickets: Sequence[Ticket], decisions: Mapping[type, Decision]) -> None:
+        self.decisions = decisions
+        self.leads: list[tuple[Ticket, Claim]] = []
+        self.twins: dict[str, list[Ticket]] = {}
+        self.answers: list[tuple[Ticket, Answer]] = []
+        self.deferred: list[Ticket] = []
+        self.record = Record()
+        for ticket in tickets:
+            self._admit(ticket)
+
+    @property
+    def claims(self) -> list[Claim]:
+        """The claims of all commands that are not twins of an earlier one."""
+        return [claim for _, claim in self.leads]
+
+    def _admit(self, ticket: Ticket) -> None:
+        key = ticket.command.asked.key
+        if key is not None:
+            followers = self.twins.get(key.name)
+            if followers is not None:
+                followers.append(ticket)
+                return
+            self.twins[key.name] = []
+        needs = ticket.command.needs()
+        names = (key.name, *needs.naturals) if key is not None else needs.naturals
+        nonce = ticket.command.asked.nonce
+        if nonce is not None:
+            names = (*names, f"nonce {nonce.name}")
+        self.leads.append((ticket, Claim(ticket.command, needs, names)))
+
+    def decide(self, loaded: Loaded[B]) -> None:
+        """Answer or defer every command, in order; whoever is deferred holds back later ones that need its rows."""
+        blocked: set[Row | str] = set()
+        for ticket, claim in self.leads:
+            answer = self._judged(claim, loaded, blocked)
+            if answer is None:
+                self._defer(ticket, claim, loaded, blocked)
+            else:
+                self._settle(ticket, answer)
+
+    def _judged(self, claim: Claim, loaded: Loaded[B], blocked: set[Row | str]) -> Answer | None:
+        for name in claim.names:
+            if name not in loaded.obtained or name in blocked:
+                return None
+        asked = claim.command.asked
+        if asked.nonce is not None and not self._fresh(claim, loaded):
+            return Answer(refusal=Unauthenticated())
+        if asked.key is not None:
+            first = loaded.first.get(asked.key.name)
+            if first is not None:
+                return replayed(first, asked.key.fingerprint)
+            if asked.key.event and asked.key.key in loaded.events:
+                return Answer(json=b"{}", replayed=True)
+        for row in claim.needs.rows:
+            lock = loaded.locks.get(row)
+            if lock is None or row in blocked or lock in blocked:
+                return None
+        return self._decided(claim.command, loaded)
+
+    def _fresh(self, claim: Claim, loaded: Loaded[B]) -> bool:
+        nonce = claim.command.asked.nonce
+        assert nonce is not None
+        owner = loaded.nonces.setdefault(nonce.name, nonce.owner)
+        if owner != nonce.owner:
+            return False
+        self.record.nonces[nonce.name] = nonce
+        return True
+
+    def _decided(self, command: Command, loaded: Loaded[B]) -> Answer:
+        books: Books = loaded.books
+        try:
+            if command.asked.heard is not None:
+                heard = command.asked.heard
+                judge(loaded.heard.get((heard.topic, heard.key)), heard.seq)
+            outcome = self.decisions[type(command)](books, command)
+            answer = orjson.dumps(outcome.answer, option=orjson.OPT_SORT_KEYS)
+            outgoing = announced(command, outcome)
+        except Refusal as refusal:
+            return self._refused(command, refusal, books)
+        except Exception:
+            log.exception("decision.defect", command=type(command).__name__, id=command.asked.id)
+            return Answer()
+        books.apply(outcome.changes)
+        self.record.outgoing.extend(outgoing)
+        self._keep(command, loaded, refused=False, answer=answer)
+        return Answer(json=answer)
+
+    def _refused(self, command: Command, refusal: Refusal, books: Books) -> Answer:
+        books.apply(refusal.changes)
+        key = command.asked.key
+        if key is not None and not key.event and refusal.stored:
+            kept = orjson.dumps(refusal.kept(), option=orjson.OPT_SORT_KEYS).decode()
+            self.record.kept.append(Kept(key.name, key.fingerprint, True, kept))
+        return Answer(refusal=refusal)
+
+    def _keep(self, command: Command, loaded: Loaded[B], *, refused: bool, answer: bytes) -> None:
+        key, heard = command.asked.key, command.asked.heard
+        if key is not None and key.event:
+            self.record.events.append((key.key, key.scope))
+            loaded.events.add(key.key)
+        elif key is not None:
+            self.record.kept.append(Kept(key.name, key.fingerprint, refused, answer.decode()))
+        if heard is not None:
+            place = (heard.topic, heard.key)
+            loaded.heard[place] = heard.seq
+            self.record.heard[place] = heard
+
+    def _defer(self, ticket: Ticket, claim: Claim, loaded: Loaded[B], blocked: set[Row | str]) -> None:
+        for row in claim.needs.rows:
+            blocked.add(row)
+            if row in loaded.locks:
+                blocked.add(loaded.locks[row])
+        blocked.update(claim.names)
+        self.deferred.append(ticket)
+        key = ticket.command.asked.key
+        if key is not None:
+            self.deferred.extend(self.twins.pop(key.name))
+
+    def _settle(self, ticket: Ticket, answer: Answer) -> None:
+        self.answers.append((ticket, answer))
+        key = ticket.command.asked.key
+        for follower in self.twins.get(key.name, ()) if key is not None else ():
+            asked = follower.command.asked.key
+            same = asked is not None and key is not None and asked.fingerprint == key.fingerprint
+            twin = Answer(answer.json, answer.refusal, replayed=True) if same else Answer(refusal=KeyReused())
+            self.answers.append((follower, twin))
+
+
+def replayed(first: First, fingerprint: bytes) -> Answer:
+    """Give the first answer again, or refuse another body under the same key."""
+    if first.fingerprint != fingerprint:
+        return Answer(refusal=KeyReused())
+    if first.refused:
+        return Answer(refusal=Refusal.recalled(orjson.loads(first.answer)), replayed=True)
+    return Answer(json=first.answer.encode(), replayed=True)
+
+
+def announced(command: Command, outcome: Outcome) -> list[Outgoing]:
+    """Write a decision's events for the outbox; each event's id derives from the command's."""
+    return [
+        Outgoing(
+            event_id=derived(command.asked.id, FIRST_EVENT + place),
+            type=event.type,
+            key=event.key,
+            seq=event.seq,
+            occurred_at=event.occurred_at,
+            data=orjson.dumps(event.data, option=orjson.OPT_SORT_KEYS).decode(),
+            traceparent=command.asked.traceparent,
+        )
+        for place, event in enumerate(outcome.events)
+    ]
+
+
+def late(ticket: Ticket) -> Answer:
+    """Answer a command whose key or rows stayed in use elsewhere for longer than its patience."""
+    return Answer(refusal=InFlight(key=ticket.command.asked.key.key if ticket.command.asked.key else None))

@@ -1,0 +1,70 @@
+"""Connections: the desk's own, and the readers' pool behind row-level security.
+
+Refuses to give out a connection on which a tenant of an earlier reader is still set.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg2
+from psycopg2.extensions import connection as Connection
+from sqlalchemy import Connection as ReadConnection
+from sqlalchemy import Row, create_engine, text
+
+READER_OPTIONS = "-c statement_timeout=15000 -c transaction_timeout=15000 -c timezone=UTC -c default_transaction_read_only=on"
+
+
+def connect(url: str, options: str = "-c transaction_timeout=15000 -c timezone=UTC") -> Connection:
+    """Open a direct connection; the default ends every transaction after 15 s (the outbox floor rests on it)."""
+    return psycopg2.connect(url, options=options, connect_timeout=2)
+
+
+class Reader:
+    """The pool for questions: each runs in one read-only transaction that says for whom it is asked."""
+
+    def __init__(self, url: str, size: int = 8, patience_s: float = 2.0) -> None:
+        self._engine = create_engine(
+            url.replace("postgresql://", "postgresql+psycopg2://", 1),
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=patience_s,
+            pool_pre_ping=True,
+            connect_args={"options": READER_OPTIONS, "connect_timeout": 2},
+        )
+
+    @contextmanager
+    def asked_by(self, *, unit: str | None = None, holder: str | None = None) -> Iterator["Questions"]:
+        """Open a transaction that sees the rows of this unit, or of this holder; with neither, no row.
+
+        `unit="*"` is the group's own staff, who see every unit.
+        """
+        with self._engine.begin() as connection:
+            connection.execute(
+                text("SELECT set_config('app.unit', :unit, true), set_config('app.holder', :holder, true)"),
+                {"unit": unit or "", "holder": holder or ""},
+            )
+            yield Questions(connection)
+
+    def close(self) -> None:
+        """Close every connection of the pool."""
+        self._engine.dispose()
+
+
+class Questions:
+    """One read-only transaction: plain SQL in, rows out."""
+
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, **parameters: Any) -> Sequence[Row[Any]]:
+        """Ask for all rows of a statement with `:name` parameters."""
+        return self._connection.execute(text(sql), parameters).all()
+
+    def row(self, sql: str, **parameters: Any) -> Row[Any] | None:
+        """Ask for the first row of a statement, or None."""
+        return self._connection.execute(text(sql), parameters).first()
+
+    def mappings(self, sql: str, **parameters: Any) -> list[Mapping[str, Any]]:
+        """Ask for all rows of a statement as mappings by column name."""
+        return [dict(row) for row in self._connection.execute(text(sql), parameters).mappings()]

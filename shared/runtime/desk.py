@@ -1,0 +1,294 @@
+"""The desk: one thread, one connection, one transaction for many commands.
+
+It takes every waiting command (up to a limit), obeys them together and commits once; while one batch commits
+the next one gathers. Every writer of a service uses a desk. Refuses to decide: decisions are pure functions.
+"""
+
+import asyncio
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+import psycopg2
+import structlog
+from psycopg2 import errors
+from psycopg2.extensions import connection as Connection
+
+from shared.kernel.command import Answer, Command
+from shared.kernel.refusal import Busy, OutcomeUnknown
+from shared.runtime.batch import Batch, Decision, late
+from shared.runtime.memory import B, Memory
+from shared.runtime.waiting import AsyncGroup, Group, ThreadGroup, Ticket, wake_all
+
+log = structlog.get_logger("desk")
+AGAIN = (
+    errors.LockNotAvailable,
+    errors.DeadlockDetected,
+    errors.SerializationFailure,
+    errors.QueryCanceled,
+    errors.TransactionTimeout,
+)
+SEALED = "TF001"
+DESK_OPTIONS = (
+    "-c statement_timeout=2000 -c transaction_timeout=5000 -c lock_timeout=200"
+    " -c synchronous_commit=on -c timezone=UTC -c jit=off"
+    # Every statement of a desk goes by key; a plan made on empty tables must not scan them for the session's life.
+    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskLimits:
+    """How much one batch takes, how many may wait, and for how long (seconds)."""
+
+    batch: int = 256
+    waiting: int = 20_000
+    patience_s: float = 2.0
+    attempts: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What one batch cost: sizes, and seconds spent waiting, loading, deciding, saving and committing."""
+
+    commands: int
+    deferred: int
+    wait_s: float
+    load_s: float
+    decide_s: float
+    save_s: float
+    commit_s: float
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+def _unseen(_: BatchReport) -> None:
+    return None
+
+
+class Desk(Generic[B]):
+    """A service's one writer.
+
+    :param memory: how to load and save this service's facts.
+    :param decisions: for each command class the pure function that decides it.
+    :param connect: opens the desk's own direct connection (role desk, `DESK_OPTIONS`).
+    :param reached: told each named point of a batch; tests stall or kill there.
+    """
+
+    def __init__(
+        self,
+        memory: Memory[B],
+        decisions: Mapping[type, Decision],
+        connect: Callable[[], Connection],
+        limits: DeskLimits = DeskLimits(),
+        *,
+        committed: Callable[[], None] = lambda: None,
+        observe: Callable[[BatchReport], None] = _unseen,
+        reached: Callable[[str], None] = _nothing,
+    ) -> None:
+        self.memory = memory
+        self.decisions = decisions
+        self.limits = limits
+        self._connect = connect
+        self._committed = committed
+        self._observe = observe
+        self._reached = reached
+        self._connection: Connection | None = None
+        self._waiting: deque[Ticket] = deque()
+        self._deferred: list[Ticket] = []
+        self._more = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
+
+    def start(self) -> None:
+        """Open the desk: its thread takes commands from now on."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Obey what is waiting, then close."""
+        with self._more:
+            self._stopping = True
+            self._more.notify()
+        self._thread.join(timeout_s)
+
+    async def ask(self, command: Command) -> Answer:
+        """Hand in one command and await its answer."""
+        return (await self.ask_all((command,)))[0]
+
+    async def ask_all(self, commands: Sequence[Command], patience_s: float | None = None) -> list[Answer]:
+        """Hand in commands that are obeyed in this order, and await all answers, in the same order."""
+        if not commands:
+            return []
+        group = AsyncGroup(len(commands), asyncio.get_running_loop())
+        if not self._hand_in(commands, group, patience_s):
+            return [Answer(refusal=Busy())] * len(commands)
+        return await group.future
+
+    def obey_all(self, commands: Sequence[Command], patience_s: float = 30.0) -> list[Answer]:
+        """Hand in commands from a thread (a poll, a job) and block until all are answered."""
+        if not commands:
+            return []
+        group = ThreadGroup(len(commands))
+        if not self._hand_in(commands, group, patience_s):
+            return [Answer(refusal=Busy())] * len(commands)
+        group.done.wait()
+        return [answer for answer in group.answers if answer is not None]
+
+    def _hand_in(self, commands: Sequence[Command], group: Group, patience_s: float | None) -> bool:
+        since = time.monotonic()
+        patience = self.limits.patience_s if patience_s is None else patience_s
+        tickets = [Ticket(command, group, place, since, patience) for place, command in enumerate(commands)]
+        with self._more:
+            if self._stopping or len(self._waiting) + len(tickets) > self.limits.waiting:
+                return False
+            self._waiting.extend(tickets)
+            self._more.notify()
+        return True
+
+    def _run(self) -> None:
+        try:
+            while True:
+                tickets = self._gather()
+                if tickets is None:
+                    return
+                self._serve(tickets)
+        except BaseException:
+            # A service without its desk would take commands that nobody obeys: the supervisor starts a fresh one.
+            log.critical("desk.died", exc_info=True)
+            os._exit(70)
+        finally:
+            self._hang_up()
+
+    def _gather(self) -> list[Ticket] | None:
+        """Take what was deferred, then what waits, up to the limit; None when stopped and empty."""
+        with self._more:
+            if self._deferred and not self._waiting:
+                # Whoever holds the row elsewhere needs a moment: do not spin on it.
+                self._more.wait(0.002)
+            while not self._waiting and not self._deferred:
+                if self._stopping:
+                    return None
+                self._more.wait()
+            tickets = self._deferred[: self.limits.batch]
+            held_back = self._deferred[self.limits.batch :]
+            while self._waiting and not held_back and len(tickets) < self.limits.batch:
+                tickets.append(self._waiting.popleft())
+            self._deferred = held_back
+        return tickets
+
+    def _serve(self, tickets: Sequence[Ticket]) -> None:
+        present = time.monotonic()
+        answers: list[tuple[Ticket, Answer]] = []
+        fresh: list[Ticket] = []
+        for ticket in tickets:
+            if present - (ticket.deferred_at or ticket.since) < ticket.patience_s:
+                fresh.append(ticket)
+            else:
+                answers.append((ticket, late(ticket) if ticket.deferred_at else Answer(refusal=Busy())))
+        if fresh:
+            answers.extend(self._obey(fresh))
+        self._tell(answers)
+
+    def _tell(self, answers: Sequence[tuple[Ticket, Answer]]) -> None:
+        self._reached("desk.before_answer")
+        finished = []
+        for ticket, answer in answers:
+            if not ticket.answered:
+                ticket.answered = True
+                if ticket.group.take(ticket.place, answer):
+                    finished.append(ticket.group)
+        wake_all(finished)
+
+    def _obey(self, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Answer]]:
+        """Obey the tickets in one transaction; halve a batch that fails, so that one poisoned command harms nobody."""
+        begun = time.monotonic()
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._transact(tickets)
+            except (psycopg2.OperationalError, psycopg2.InterfaceError) as fault:
+                if not self._connection_lost() and (not isinstance(fault, AGAIN) or attempt > self.limits.attempts):
+                    return self._halved(tickets)
+                if self._connection_lost():
+                    self._hang_up()
+                    if time.monotonic() - begun > self.limits.patience_s:
+                        return [(ticket, Answer(refusal=OutcomeUnknown())) for ticket in tickets]
+                    time.sleep(0.05)
+            except psycopg2.Error as fault:
+                if fault.pgcode != SEALED or attempt > self.limits.attempts:
+                    return self._halved(tickets)
+            except Exception:
+                self._roll_back()
+                return self._halved(tickets)
+            self._roll_back()
+
+    def _halved(self, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Answer]]:
+        self._roll_back()
+        if len(tickets) == 1:
+            log.exception("desk.poisoned", command=type(tickets[0].command).__name__, id=tickets[0].command.asked.id)
+            return [(tickets[0], Answer())]
+        middle = len(tickets) // 2
+        first = self._obey(tickets[:middle])
+        # What the first half deferred goes before the second half, or somebody overtakes their own predecessor.
+        held, self._deferred = self._deferred, []
+        return [*first, *self._obey([*held, *tickets[middle:]])]
+
+    def _transact(self, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Answer]]:
+        began = time.monotonic()
+        batch = Batch(tickets, self.decisions)
+        connection = self._opened()
+        self._reached("desk.claim")
+        with connection.cursor() as cursor:
+            loaded = self.memory.load(cursor, batch.claims)
+            self._reached("desk.load")
+            read = time.monotonic()
+            batch.decide(loaded)
+            decided = time.monotonic()
+            self.memory.save(cursor, loaded, batch.record)
+        self._reached("desk.save")
+        saved = time.monotonic()
+        self._reached("desk.before_commit")
+        connection.commit()
+        self._reached("desk.after_commit")
+        ended = time.monotonic()
+        self._committed()
+        self._defer(batch.deferred, ended)
+        waited = began - tickets[0].since
+        self._observe(
+            BatchReport(
+                len(tickets), len(batch.deferred), waited, read - began, decided - read, saved - decided, ended - saved
+            )
+        )
+        return batch.answers
+
+    def _defer(self, tickets: Sequence[Ticket], moment: float) -> None:
+        for ticket in tickets:
+            ticket.deferred_at = ticket.deferred_at or moment
+        self._deferred = [*tickets, *self._deferred]
+
+    def _opened(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _connection_lost(self) -> bool:
+        return self._connection is None or self._connection.closed != 0
+
+    def _roll_back(self) -> None:
+        try:
+            if self._connection is not None and not self._connection.closed:
+                self._connection.rollback()
+        except psycopg2.Error:
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.closed:
+            connection.close()
