@@ -79,9 +79,8 @@ class Setup:
 
     def _bare_environment(self) -> None:
         done = self._venv_with()
-        if done.returncode == 0 and not self._tried(
-            [str(self._python), "-c", "import pip._internal.commands.install"]
-        ):
+        probe = [str(self._python), "-c", "import pip._internal.commands.install"]
+        if done.returncode == 0 and subprocess.run(probe, check=False, capture_output=True).returncode != 0:
             # Cut while pip was on its way in: nothing in there can be relied upon.
             done = self._venv_with("--clear")
         if done.returncode != 0:

@@ -1,0 +1,78 @@
+"""Ports: taken ones are seen, remembered ones come back, a wished one is that one or none."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.embedded import ports
+from infra.embedded.home import Home
+from infra.embedded.obstacle import Obstacle
+from infra.embedded.port_book import PortBook
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """Hold a port that the stack could have chosen."""
+    with socket.socket() as holder:
+        holder.bind((ports.LOOPBACK, ports.free_port()))
+        holder.listen(1)
+        yield holder.getsockname()[1]
+
+
+def test_a_taken_port_is_not_free_and_is_open(taken: int) -> None:
+    assert not ports.is_free(taken)
+    assert ports.is_open(taken)
+
+
+def test_a_chosen_port_is_free_and_below_those_of_outgoing_connections() -> None:
+    port = ports.free_port()
+    assert ports.is_free(port)
+    assert not ports.is_open(port)
+    assert 20_000 <= port < 32_000
+
+
+def test_the_next_free_port_is_taken_instead(taken: int) -> None:
+    assert ports.first_free(taken) > taken
+
+
+def test_no_port_is_said_so(taken: int) -> None:
+    with pytest.raises(ports.NoFreePort):
+        ports.first_free(taken, span=1)
+
+
+def test_a_stack_keeps_its_ports_from_start_to_start(tmp_path: Path) -> None:
+    first, second = _opened(tmp_path), _opened(tmp_path)
+    assert {part: first[part] for part in PARTS} == {part: second[part] for part in PARTS}
+    assert len({first[part] for part in PARTS}) == len(PARTS)
+    assert second.remarks == []
+
+
+def test_a_remembered_port_that_is_taken_gives_way_and_says_so(tmp_path: Path) -> None:
+    before = _opened(tmp_path)
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((ports.LOOPBACK, before["gateway"]))
+        holder.listen(1)
+        after = _opened(tmp_path)
+    assert after["gateway"] != before["gateway"]
+    assert str(after["gateway"]) in after.remarks[0]
+    assert after["postgres"] == before["postgres"]
+
+
+def test_a_wished_port_that_is_taken_is_an_obstacle_with_a_way_on(tmp_path: Path, taken: int) -> None:
+    with pytest.raises(Obstacle, match="TONGFEN_PORT") as obstacle:
+        _opened(tmp_path, wish=taken)
+    assert str(taken) in obstacle.value.what
+
+
+PARTS = ("gateway", "postgres", "kafka", "kafka-controller", "member", "points")
+
+
+def _opened(folder: Path, wish: int | None = None) -> PortBook:
+    book = PortBook(Home(folder), wish=wish)
+    book.open(("member", "points"), gateway=True)
+    return book
