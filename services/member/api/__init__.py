@@ -1,0 +1,1 @@
+"""Door 1: HTTP to command or query; no logic."""

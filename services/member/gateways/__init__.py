@@ -1,0 +1,1 @@
+"""The outside: whoever carries a text message to a phone."""

@@ -1,0 +1,1 @@
+"""Door 3: the clock to commands, and errands to the outside."""

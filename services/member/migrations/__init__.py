@@ -1,0 +1,1 @@
+"""Hand-written SQL, expand then contract."""

@@ -1,0 +1,49 @@
+"""What is derived from the service's one secret: digests of codes, marks of refresh tokens, the sealing key.
+
+Each use has a label, so that nothing made for one use serves another. Refuses to write the secret anywhere.
+"""
+
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from hashlib import sha256
+from hmac import compare_digest, new
+
+from shared.kernel.ids import read, shown
+
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """The service's one secret, at least 32 random bytes."""
+
+    raw: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.raw) < SECRET_BYTES:
+            raise ValueError(f"the secret needs {SECRET_BYTES} bytes, not {len(self.raw)}")
+
+    def derived(self, label: str, message: bytes = b"") -> bytes:
+        """Derive 32 bytes for one use (HMAC-SHA-256 of label and message)."""
+        return new(self.raw, label.encode() + b"\0" + message, sha256).digest()
+
+    def code_digest(self, phone: str, code: str) -> bytes:
+        """Digest a one-time code with its phone; without the secret a million guesses tell nothing."""
+        return self.derived("code", f"{phone} {code}".encode())
+
+    def refresh_token(self, session: str, generation: int) -> str:
+        """Write the refresh token of a session's generation; the same one every time."""
+        body = f"{shown('ses', session)}.{generation}"
+        return f"{body}.{self._mark(body)}"
+
+    def read_refresh_token(self, token: str) -> tuple[str, int] | None:
+        """Read session and generation out of a refresh token, or None if it is not one of ours."""
+        body, _, mark = token.rpartition(".")
+        if not compare_digest(self._mark(body).encode(), mark.encode()):
+            return None
+        name, _, generation = body.partition(".")
+        session = read("ses", name)
+        return (session, int(generation)) if session is not None else None
+
+    def _mark(self, body: str) -> str:
+        return urlsafe_b64encode(self.derived("refresh", body.encode())).rstrip(b"=").decode()
