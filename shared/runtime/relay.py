@@ -1,0 +1,337 @@
+"""The relay: carries events from the outbox to the service's topic, in order, at least once.
+
+One relay per service leads: it holds a session advisory lock on the connection on which it reads, so whoever
+loses that connection has nothing to send. Refuses to lose: a row leaves the outbox once the broker has it.
+"""
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg2
+import structlog
+from kafka.errors import KafkaError
+from prometheus_client import Counter, Gauge
+from psycopg2.extensions import connection as Connection
+
+from contracts.event import Headers, constant_headers, own_headers
+from shared.runtime import broker
+
+log = structlog.get_logger("relay")
+PUBLISHED = Counter("tongfen_relay_published", "Events that the broker acknowledged.", ["topic"])
+OUTBOX_AGE = Gauge(
+    "tongfen_relay_outbox_age_seconds", "Age of the oldest event not yet published.", ["topic"]
+)
+
+# Rows of one turn must fit into one request even if all have the same partition.
+TURN_BYTES_MAX = 900_000
+ROW_OVERHEAD_BYTES = 600
+
+# An outbox is mostly empty or mostly dead, and its statistics are of another moment: never a scan of it.
+BY_INDEX = "SET enable_seqscan = off; SET enable_bitmapscan = off"
+_LOCK = "SELECT pg_try_advisory_lock(hashtextextended('tongfen relay', 0))"
+_READ = """
+SELECT id, 'evt_' || replace(event_id::text, '-', ''), type, key, seq,
+       to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), traceparent, data,
+       extract(epoch FROM clock_timestamp() - recorded_at)::float8
+FROM outbox WHERE id >= %s AND key <> ALL (%s) ORDER BY id LIMIT %s
+"""
+_MOVE = """
+WITH gone AS (
+    DELETE FROM outbox WHERE id = ANY (%s)
+    RETURNING id, event_id, type, key, seq, occurred_at, data, traceparent, recorded_at
+)
+INSERT INTO outbox_archive (id, event_id, type, key, seq, occurred_at, data, traceparent, recorded_at)
+SELECT id, event_id, type, key, seq, occurred_at, data, traceparent, recorded_at FROM gone
+ON CONFLICT (event_id) DO NOTHING
+"""
+
+Row = tuple[int, str, str, str, int, str, str | None, str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class RelayPace:
+    """How often the outbox is looked at, how much one turn takes, how long the relay waits after a failure.
+
+    `settled_s`: no transaction lives that long (they end after 15 s), so below the highest id seen that long
+    ago nothing can appear any more. `held_s`: how long a key rests whose event cannot be sent.
+    """
+
+    poll_s: float = 0.02
+    rows: int = 1_000
+    settled_s: float = 60.0
+    standby_s: float = 0.5
+    backoff_s: float = 0.1
+    backoff_max_s: float = 2.0
+    held_s: float = 5.0
+
+
+class BrokerAway(Exception):
+    """The broker did not acknowledge everything; what it did not acknowledge stays in the outbox."""
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+class Relay:
+    """A service's one way out.
+
+    :param connect: opens the relay's own direct connection (role relay).
+    :param producing: opens a producer; a fresh one after every failure.
+    :param reached: told each named point of a turn; tests stall or kill there.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        topic: str,
+        connect: Callable[[], Connection],
+        producing: Callable[[], Any],
+        pace: RelayPace = RelayPace(),
+        *,
+        reached: Callable[[str], None] = _nothing,
+    ) -> None:
+        self.topic = topic
+        self._service = service
+        self._connect = connect
+        self._producing = producing
+        self._pace = pace
+        self._reached = reached
+        self._connection: Connection | None = None
+        self._producer: Any = None
+        self._away = False
+        self._floor = Floor(pace.settled_s)
+        self._headers: dict[str, Headers] = {}
+        self._held: dict[str, Held] = {}
+        self._woken = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+
+    @classmethod
+    def to(cls, bootstrap: str, service: str, topic: str, connect: Callable[[], Connection]) -> "Relay":
+        """Make the relay of a service for a broker."""
+        return cls(service, topic, connect, lambda: broker.producer(bootstrap, f"{service}-relay"))
+
+    def start(self) -> None:
+        """Begin to carry; where another relay leads, stand by."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Tell the relay that a transaction with events has just been committed."""
+        self._woken.set()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End after the turn under way; what is left stays in the outbox."""
+        self._stopping = True
+        self._woken.set()
+        self._thread.join(timeout_s)
+
+    @property
+    def leading(self) -> bool:
+        """Tell whether this relay holds the lock, as far as it knows."""
+        return self._connection is not None
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            try:
+                self._lead()
+                full = self._turn()
+                failures = 0
+                self._came_back()
+                if not full and not self._stopping:
+                    self._woken.wait(self._pace.poll_s)
+                    self._woken.clear()
+            except NotLeading:
+                self._rest(self._pace.standby_s)
+            except (BrokerAway, KafkaError) as fault:
+                failures += 1
+                self._went_away("broker", fault)
+                self._rest(self._pause(failures))
+            except psycopg2.Error as fault:
+                failures += 1
+                self._went_away("database", fault)
+                self._hang_up()
+                self._rest(self._pause(failures))
+            except Exception:
+                failures += 1
+                log.exception("relay.defect", topic=self.topic)
+                self._hang_up()
+                self._rest(self._pause(failures))
+        self._hang_up()
+        self._drop_producer()
+
+    def _pause(self, failures: int) -> float:
+        return min(self._pace.backoff_s * 2.0 ** min(failures - 1, 16), self._pace.backoff_max_s)
+
+    def _rest(self, seconds: float) -> None:
+        # A wake of the desk must not shorten a rest: while the broker is away every commit wakes.
+        until = time.monotonic() + seconds
+        while not self._stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, 0.05))
+
+    def _lead(self) -> None:
+        if self._connection is not None:
+            return
+        connection = self._connect()
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(BY_INDEX)
+            cursor.execute(_LOCK)
+            obtained = cursor.fetchone()[0]
+        if not obtained:
+            connection.close()
+            raise NotLeading
+        self._floor = Floor(self._pace.settled_s)
+        self._connection = connection
+        log.info("relay.leads", topic=self.topic)
+
+    def _turn(self) -> bool:
+        """Publish what is pending, oldest first; tell whether more is waiting."""
+        assert self._connection is not None
+        present = time.monotonic()
+        self._held = {key: held for key, held in self._held.items() if held.until > present}
+        with self._connection.cursor() as cursor:
+            cursor.execute(_READ, (self._floor.low, [*self._held], self._pace.rows))
+            rows: list[Row] = cursor.fetchall()
+            self._floor.seen([row[0] for row in rows], [held.id for held in self._held.values()], present)
+            OUTBOX_AGE.labels(self.topic).set(rows[0][8] if rows else 0)
+            if not rows:
+                return False
+            taken = _within(rows)
+            self._reached("relay.read")
+            published, failed = self._publish(taken)
+            self._reached("relay.sent")
+            if published:
+                cursor.execute(_MOVE, (published,))
+                PUBLISHED.labels(self.topic).inc(len(published))
+        if failed is not None:
+            self._drop_producer()
+            raise BrokerAway(str(failed))
+        return len(taken) < len(rows) or len(rows) == self._pace.rows
+
+    def _publish(self, rows: Sequence[Row]) -> tuple[list[int], Exception | None]:
+        """Send rows and give the ids that the broker acknowledged, and what failed if anything did."""
+        if self._producer is None:
+            self._producer = self._producing()
+        send, topic = self._producer.send, self.topic
+        sent: list[tuple[Row, Any]] = []
+        for row in rows:
+            key = row[3]
+            if key in self._held:
+                continue
+            try:
+                headers = self._headers_of(row)
+                sent.append((row, send(topic, value=row[7].encode(), key=key.encode(), headers=headers)))
+            except (ValueError, TypeError) as fault:
+                self._hold(row, fault)
+            except KafkaError as fault:
+                if fault.retriable:
+                    self._drop_producer()
+                    raise
+                self._hold(row, fault)
+        # What a flush raises is told by the futures as well; they alone count.
+        with contextlib.suppress(KafkaError):
+            self._producer.flush(timeout=broker.DELIVERY_TIMEOUT_MS / 1000)
+        return _acknowledged(sent)
+
+    def _headers_of(self, row: Row) -> Headers:
+        shared = self._headers.get(row[2])
+        if shared is None:
+            shared = self._headers[row[2]] = constant_headers(self._service, row[2])
+        return shared + own_headers(row[1], row[3], row[4], row[5], row[6])
+
+    def _hold(self, row: Row, fault: Exception) -> None:
+        # The key stops at its first failure; everyone else goes on.
+        self._held[row[3]] = Held(row[0], time.monotonic() + self._pace.held_s)
+        log.error("relay.unsendable", topic=self.topic, event_id=row[1], key=row[3], cause=str(fault))
+
+    def _went_away(self, part: str, fault: Exception) -> None:
+        if not self._away:
+            self._away = True
+            log.warning("relay.away", topic=self.topic, part=part, cause=str(fault).strip())
+
+    def _came_back(self) -> None:
+        if self._away:
+            self._away = False
+            log.info("relay.back", topic=self.topic)
+
+    def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            try:
+                producer.close(timeout=0.2)
+            except KafkaError:
+                log.debug("relay.producer_abandoned", topic=self.topic)
+
+    def _hang_up(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None and not connection.closed:
+            connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A key that rests until then (monotonic seconds), because its event of this id cannot be sent."""
+
+    id: int
+    until: float
+
+
+class NotLeading(Exception):
+    """Another relay of this service holds the lock."""
+
+
+class Floor:
+    """The id below which nothing pending can be: dead rows that an old snapshot keeps are not read again.
+
+    It is the smaller of the lowest pending id and the highest id seen `settled_s` seconds ago, plus one.
+    """
+
+    def __init__(self, settled_s: float) -> None:
+        self.low = 0
+        self._settled_s = settled_s
+        self._highest = -1
+        self._settled = -1
+        self._marks: deque[tuple[float, int]] = deque()
+
+    def seen(self, pending: Sequence[int], held: Sequence[int], present: float) -> None:
+        """Take note of one look (monotonic seconds): pending ids, ascending, and those held back."""
+        if pending:
+            self._highest = max(self._highest, pending[-1])
+        if not self._marks or present - self._marks[-1][0] >= self._settled_s / 60:
+            self._marks.append((present, self._highest))
+        while self._marks and present - self._marks[0][0] >= self._settled_s:
+            self._settled = self._marks.popleft()[1]
+        self.low = max(self.low, min([self._settled + 1, *pending[:1], *held]))
+
+
+def _within(rows: Sequence[Row]) -> Sequence[Row]:
+    """Take as many rows, at least one, as fit into one request."""
+    total = 0
+    for place, row in enumerate(rows):
+        total += len(row[7]) * (1 if row[7].isascii() else 4) + ROW_OVERHEAD_BYTES
+        if total > TURN_BYTES_MAX and place:
+            return rows[:place]
+    return rows
+
+
+def _acknowledged(sent: Sequence[tuple[Row, Any]]) -> tuple[list[int], Exception | None]:
+    """Keep only rows whose future succeeded, and of a key nothing after its first failure."""
+    published: list[int] = []
+    stopped: set[str] = set()
+    failed: Exception | None = None
+    for row, future in sent:
+        if row[3] in stopped:
+            continue
+        if future.succeeded():
+            published.append(row[0])
+        else:
+            stopped.add(row[3])
+            failed = future.exception or KafkaError("no answer in time")
+    return published, failed

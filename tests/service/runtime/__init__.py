@@ -1,0 +1,1 @@
+"""The machinery against a real PostgreSQL and a real Kafka."""
