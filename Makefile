@@ -38,5 +38,6 @@ test: setup ## Everything, against a real PostgreSQL and a real Kafka (10 min)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m infra.embedded.kafka_jars
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests

@@ -135,3 +135,12 @@ def _alone(path: Path) -> Iterator[None]:
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+if __name__ == "__main__":
+    from infra.embedded.settings import StackSettings
+
+    try:
+        jars(StackSettings().jar_cache)
+    except Obstacle as known:
+        raise SystemExit(str(known)) from None
