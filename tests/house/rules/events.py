@@ -25,7 +25,7 @@ def unkeyed_events(tree: Tree) -> Iterator[Breach]:
         told = ast.get_docstring(node) or ""
         if f"`{event_type}`" not in told:
             yield Breach(f"contracts/{module}.py", node.lineno, f"{name} does not say its type {event_type}")
-        if not re.search(r"\b[Kk]ey: ", told):
+        if not re.search(r"\b[Kk]ey( and seq)?: ", told):
             yield Breach(f"contracts/{module}.py", node.lineno, f"{name} does not say its key")
         if "".join(words(name)) != "".join(words(event_type.partition(".")[2])):
             yield Breach(CATALOGUE, line, f"{name} is not named after {event_type}")
