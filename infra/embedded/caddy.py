@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.embedded.child import Child, plain_environment, wait_until
-from infra.embedded.obstacle import Obstacle
 from infra.embedded.ports import LOOPBACK, is_open
 
 # The header by which a service learns the caller's address; whatever a caller puts there is overwritten.
@@ -120,9 +119,8 @@ class Caddy:
         """
         self.child.start()
         if not wait_until(self.answers, self.child, _START_S):
-            words = self.child.last_words(1)
             self.child.stop()
-            raise Obstacle(f"The gateway does not start: {words}", f"Its log is {self._setup.log}.")
+            raise self.child.failure("The gateway does not start", self._setup.place)
 
     def stop(self) -> None:
         """Stop the gateway once the requests under way are answered."""

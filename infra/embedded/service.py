@@ -12,7 +12,6 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from infra.embedded.child import Child, plain_environment, wait_until
-from infra.embedded.obstacle import Obstacle
 from infra.embedded.ports import LOOPBACK
 from infra.embedded.settings import CHECKOUT
 
@@ -67,10 +66,10 @@ class Service:
         """
         self.child.start()
         if not wait_until(self.answers, self.child, _START_S):
-            words = self.child.last_words(1)
             self.child.stop()
-            name = self._setup.recipe.name
-            raise Obstacle(f"Service {name} does not start: {words}", f"Its log is {self._setup.log}.")
+            raise self.child.failure(
+                f"Service {self._setup.recipe.name} does not start", self._setup.log.parent
+            )
 
     def stop(self) -> None:
         """Stop the process once what it has begun is answered."""
