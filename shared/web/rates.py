@@ -1,0 +1,114 @@
+"""How often somebody may ask, per process: by principal, else by the address the gateway reports.
+
+A limiter for politeness: what guards a secret (codes, refresh) is a row under lock. Own and short, since the
+memory of the package `limits` starts a thread every 10 ms under load that walks every caller's key, and keeps
+keys without bound.
+"""
+
+import ipaddress
+from dataclasses import dataclass, field
+from math import ceil
+from time import monotonic
+
+from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.words import Words
+
+CALLERS_MAX = 100_000
+"""How many callers one process counts at once; beyond it the longest-known are forgotten first."""
+
+_IPV6_NETWORK_BITS = 64
+
+
+class TooMany(Refusal):
+    """Somebody asks more often than the quota allows."""
+
+    kind = Kind.TOO_MANY
+    code = "too-many-requests"
+    retryable = True
+    title = Words("请求过于频繁", "Too many requests")
+    advice = Words(
+        "每 {window_s} 秒至多 {quota} 次请求，请在 {retry_after_s} 秒后重试。",
+        "At most {quota} requests in {window_s} seconds; retry after {retry_after_s} seconds.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """So many requests in so many seconds, evenly refilled."""
+
+    name: str
+    requests: int
+    window_s: int
+
+    @property
+    def policy(self) -> bytes:
+        """The header RateLimit-Policy. Source: draft-ietf-httpapi-ratelimit-headers."""
+        return f'"{self.name}";q={self.requests};w={self.window_s}'.encode()
+
+
+@dataclass(slots=True)
+class Gauge:
+    """Counts callers against one quota by the moment at which each would have nothing used (GCRA)."""
+
+    quota: Quota
+    full_at: dict[str, float] = field(default_factory=dict)
+
+    def take(self, who: str) -> bytes:
+        """Count one request and give the header RateLimit.
+
+        :raises TooMany: if the quota is used up; a refused request is not counted.
+        """
+        present = monotonic()
+        window = self.quota.window_s
+        step = window / self.quota.requests
+        ahead = max(self.full_at.get(who, 0.0) - present, 0.0) + step
+        # Half a step of grace, so that rounding never costs the last request of a quota.
+        if ahead > window + step / 2:
+            wait = ceil(ahead - window)
+            raise TooMany(quota=self.quota.requests, window_s=window, retry_after_s=wait)
+        if who not in self.full_at and len(self.full_at) >= CALLERS_MAX:
+            self._forget(present)
+        self.full_at[who] = present + ahead
+        left = max(int((window - ahead) / step + 0.5), 0)
+        return f'"{self.quota.name}";r={left};t={ceil(ahead)}'.encode()
+
+    def _forget(self, present: float) -> None:
+        self.full_at = {who: moment for who, moment in self.full_at.items() if moment > present}
+        for who in list(self.full_at)[: max(len(self.full_at) - CALLERS_MAX + 1, 0)]:
+            del self.full_at[who]
+
+
+def network_of(address: str) -> str:
+    """Give what counts as one stranger: an IPv4 address, or the /64 network of an IPv6 address."""
+    if ":" not in address:
+        return address
+    try:
+        return str(ipaddress.ip_network(f"{address}/{_IPV6_NETWORK_BITS}", strict=False))
+    except ValueError:
+        return "unknown"
+
+
+class Rates:
+    """The quotas of a process: one for those we know, one for strangers by address."""
+
+    def __init__(self, known: Quota, strangers: Quota) -> None:
+        self._known = Gauge(known)
+        self._strangers = Gauge(strangers)
+
+    def take_known(self, subject: str) -> list[tuple[bytes, bytes]]:
+        """Count a request of somebody known and give the headers that tell how much is left.
+
+        :raises TooMany: if their quota is used up.
+        """
+        return _headers(self._known, subject)
+
+    def take_stranger(self, address: str) -> list[tuple[bytes, bytes]]:
+        """Count a request of an address, as the gateway reports it, and give the headers.
+
+        :raises TooMany: if its quota is used up.
+        """
+        return _headers(self._strangers, network_of(address))
+
+
+def _headers(gauge: Gauge, who: str) -> list[tuple[bytes, bytes]]:
+    return [(b"ratelimit-policy", gauge.quota.policy), (b"ratelimit", gauge.take(who))]
