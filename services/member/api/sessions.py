@@ -1,0 +1,105 @@
+"""Doors of sign-in: codes, sessions, refresh, sign-out. They take no idempotency key, and store no secret."""
+
+from secrets import randbelow
+from typing import Annotated, Any
+
+import orjson
+from pydantic import BaseModel, Field
+
+from services.member.api.reach import Reach
+from services.member.api.shapes import PhoneText
+from services.member.commands.ask_code import AskCode
+from services.member.commands.refresh_session import RefreshSession
+from services.member.commands.sign_in import SignIn
+from services.member.commands.sign_out import SignOut
+from services.member.domain.code import CODE_DIGITS, CODE_LASTS
+from services.member.domain.message import CODE_TEXT
+from services.member.domain.session import SessionEnded
+from shared.kernel.command import Answer, Asked
+from shared.web.door import ANYONE, Call, Door, Given
+from shared.web.strict import Inbound
+
+
+class CodeWanted(Inbound):
+    """A phone that wants a code."""
+
+    phone: PhoneText
+
+
+class CodeSent(BaseModel):
+    """The same answer whoever asks: a code is on its way to that phone, valid for so many seconds."""
+
+    expires_in: int
+
+
+class Credentials(Inbound):
+    """A phone and the code that its owner read."""
+
+    phone: PhoneText
+    code: Annotated[str, Field(strict=True, pattern=r"^[0-9]{6}\Z", max_length=6, min_length=6)]
+
+
+class RefreshToken(Inbound):
+    """A refresh token."""
+
+    refresh_token: Annotated[str, Field(strict=True, min_length=1, max_length=200)]
+
+
+class TokenPair(BaseModel):
+    """An access token for every service and the refresh token for the next pair."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    refresh_token: str
+    member: str
+
+
+class SignedOut(BaseModel):
+    """The session has ended; access tokens already given run out within 15 minutes."""
+
+    signed_out: bool
+
+
+def add_session_doors(door: Door, reach: Reach) -> None:
+    """Add the doors of sign-in."""
+    mint = reach.mint
+
+    def minted(answer: Answer) -> Given:
+        return answer if answer.json is None else mint.pair(orjson.loads(answer.json))
+
+    def known(token: str) -> tuple[str, int]:
+        found = mint.secret.read_refresh_token(token)
+        if found is None:
+            raise SessionEnded()
+        return found
+
+    @door.post("/codes", takes=CodeWanted, gives=CodeSent, roles=ANYONE, status=202, keyed=False)
+    async def ask_for_code(asked: Asked, taken: CodeWanted, call: Call) -> Given:
+        """Send a one-time code to a phone; known and unknown phones get the same answer."""
+        code = f"{randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+        text = CODE_TEXT.told(call.language, {"code": code})
+        phone = taken.phone.e164
+        answer = await reach.desk.ask(AskCode(asked, phone, mint.secret.code_digest(phone, code), text))
+        return answer if answer.json is None else _SENT
+
+    @door.post("/sessions", takes=Credentials, gives=TokenPair, roles=ANYONE, status=201, keyed=False)
+    async def sign_in_by_code(asked: Asked, taken: Credentials, call: Call) -> Given:
+        """Register or sign in with a phone and its code."""
+        digest = mint.secret.code_digest(taken.phone.e164, taken.code)
+        return minted(await reach.desk.ask(SignIn(asked, taken.phone, digest)))
+
+    @door.post("/sessions/refresh", takes=RefreshToken, gives=TokenPair, roles=ANYONE, keyed=False)
+    async def refresh_pair(asked: Asked, taken: RefreshToken, call: Call) -> Given:
+        """Give the next pair; the same token within 10 s gives the same pair, later it ends the session."""
+        session, generation = known(taken.refresh_token)
+        return minted(await reach.desk.ask(RefreshSession(asked, session, generation)))
+
+    @door.post("/sessions/sign-out", takes=RefreshToken, gives=SignedOut, roles=ANYONE, keyed=False)
+    async def end_session(asked: Asked, taken: RefreshToken, call: Call) -> Given:
+        """End the session that the refresh token belongs to."""
+        session, _ = known(taken.refresh_token)
+        return await reach.desk.ask(SignOut(asked, session))
+
+
+_SENT: dict[str, Any] = {"expires_in": int(CODE_LASTS.total_seconds())}

@@ -1,0 +1,82 @@
+"""Doors of staff: a token against the local secret, and the texts that the embedded carrier keeps.
+
+Neither exists where it has no use: without a secret there is no token door, with a real carrier no texts.
+"""
+
+from hmac import compare_digest
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from services.member.api.reach import Reach
+from services.member.domain.signing_key import TOKEN_LASTS
+from services.member.queries.message_list import message_list
+from services.member.queries.staff_member import staff_member
+from shared.kernel.command import Asked
+from shared.kernel.principal import Role
+from shared.kernel.refusal import Unauthenticated
+from shared.runtime.clock import now
+from shared.web.door import ANYONE, Call, Door, Given
+from shared.web.strict import Inbound, Nothing
+
+
+class StaffCredentials(Inbound):
+    """Who wants to act, and the secret of this installation."""
+
+    subject: Annotated[str, Field(strict=True, min_length=1, max_length=64)]
+    secret: Annotated[str, Field(strict=True, min_length=1, max_length=256)]
+
+
+class StaffToken(BaseModel):
+    """A token of 15 minutes."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+
+
+class MessageView(BaseModel):
+    """A text that would have been sent."""
+
+    phone: str
+    text: str
+    sent_at: str
+
+
+class MessagesView(BaseModel):
+    """The latest hundred texts, the latest first."""
+
+    data: list[MessageView]
+    cursor: dict[str, str | None]
+
+
+def add_staff_doors(door: Door, reach: Reach) -> None:
+    """Add the doors of staff that this installation has."""
+    if reach.staff_secret is not None:
+        _add_token_door(door, reach, reach.staff_secret.encode())
+    if reach.embedded:
+        _add_message_door(door, reach)
+
+
+def _add_token_door(door: Door, reach: Reach, secret: bytes) -> None:
+    @door.post(
+        "/staff-tokens", takes=StaffCredentials, gives=StaffToken, roles=ANYONE, status=201, keyed=False
+    )
+    def mint_staff_token(asked: Asked, taken: StaffCredentials, call: Call) -> Given:
+        """Give a token of 15 minutes to a person of the staff who knows this installation's secret."""
+        principal = staff_member(reach.reader, taken.subject)
+        if not compare_digest(secret, taken.secret.encode()) or principal is None:
+            raise Unauthenticated()
+        call.note(subject=principal.subject)
+        return {
+            "access_token": reach.mint.access_token(principal, now()),
+            "token_type": "Bearer",
+            "expires_in": int(TOKEN_LASTS.total_seconds()),
+        }
+
+
+def _add_message_door(door: Door, reach: Reach) -> None:
+    @door.get("/messages", takes=Nothing, gives=MessagesView, roles=(Role.OPERATOR,))
+    def list_messages(asked: Asked, taken: Nothing, call: Call) -> Given:
+        """Show the texts that the embedded carrier was given instead of sending them."""
+        return {"data": message_list(reach.reader), "cursor": {"next": None}}
