@@ -43,6 +43,7 @@ class Arrival:
         "path",
         "principal",
         "query",
+        "raw_path",
         "receive",
         "reply_headers",
         "request_id",
@@ -60,6 +61,7 @@ class Arrival:
         self.id = mint_id()
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.raw_path: str = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         self.query: bytes = scope["query_string"]
         self.scheme: str = scope.get("scheme", "http")
         self.headers = headers

@@ -1,6 +1,6 @@
 """Doors declared to FastAPI: their routes and their OpenAPI. Refuses FastAPI's own parsing and rendering.
 
-FastAPI matches addresses and describes what a passage takes and gives; the passage itself answers: the default
+FastAPI matches addresses and describes what a passage takes and gives; the passage itself answers. The usual
 route would parse, validate and render a second time.
 """
 

@@ -1,0 +1,201 @@
+"""Signed requests (RFC 9421, Ed25519): written by clients, verified by doors.
+
+Covered are exactly method, authority, path and query, and for a write the body's digest and the idempotency
+key; not the target URI, which breaks behind a gateway. Refuses a signature that covers less, or more, or is
+older than five minutes. Whether a number was used before is decided by the desk, with the write itself.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
+from typing import Protocol
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from http_message_signatures import (
+    HTTPMessageSignaturesException,
+    HTTPMessageSigner,
+    HTTPMessageVerifier,
+    HTTPSignatureKeyResolver,
+    VerifyResult,
+)
+from http_message_signatures.algorithms import ED25519
+
+from shared.kernel.principal import Principal, Role
+from shared.kernel.refusal import Unauthenticated
+from shared.runtime.clock import now
+from shared.web.arrival import Arrival
+from shared.web.callers import Signed
+
+LASTS = timedelta(seconds=300)
+"""How old a signature may be."""
+
+AHEAD = timedelta(seconds=5)
+"""How far ahead of ours a client's clock may run."""
+
+READ_COMPONENTS = ("@method", "@authority", "@path", "@query")
+WRITE_COMPONENTS = (*READ_COMPONENTS, "content-digest")
+KEYED_COMPONENTS = (*WRITE_COMPONENTS, "idempotency-key")
+
+_LABEL = "tongfen"
+_NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_HEADERS_MAX = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registered system: its id is the keyid it signs with and the subject of its principal."""
+
+    id: str
+    role: Role
+    unit: str | None
+    public_key: Ed25519PublicKey
+
+
+class ClientBook(Protocol):
+    """Knows the registered clients; asked in the event loop, so it answers from memory."""
+
+    def find(self, client_id: str) -> Client | None:
+        """Find a client that is registered and not revoked."""
+
+
+@dataclass(slots=True)
+class _Message:
+    """A request as the library wants it."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+class _OwnKey(HTTPSignatureKeyResolver):
+    """Gives the one private key of a signer."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+
+    def resolve_private_key(self, _key_id: str) -> Ed25519PrivateKey:
+        """Give the key."""
+        return self._key
+
+
+class _BookKeys(HTTPSignatureKeyResolver):
+    """Gives the public keys of registered clients."""
+
+    def __init__(self, clients: ClientBook) -> None:
+        self._clients = clients
+
+    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
+        """Give a client's key, or None where there is no such client."""
+        client = self._clients.find(key_id)
+        return client.public_key if client else None
+
+
+def _components(*, write: bool, keyed: bool) -> tuple[str, ...]:
+    if not write:
+        return READ_COMPONENTS
+    return KEYED_COMPONENTS if keyed else WRITE_COMPONENTS
+
+
+class RequestSigner:
+    """Signs requests of one client (importer, till, command line)."""
+
+    def __init__(
+        self, client_id: str, private_key: Ed25519PrivateKey, clock: Callable[[], datetime] = now
+    ) -> None:
+        self._client_id = client_id
+        self._signer = HTTPMessageSigner(signature_algorithm=ED25519, key_resolver=_OwnKey(private_key))
+        self._clock = clock
+
+    def headers(
+        self, method: str, url: str, body: bytes = b"", idempotency_key: str | None = None
+    ) -> dict[str, str]:
+        """Give the headers to send: signature, digest and key; a new number used once at every call.
+
+        :param url: the absolute address as the client calls it, with its query.
+        :param body: the very bytes that will be sent; ignored for GET and HEAD.
+        """
+        write = method not in {"GET", "HEAD"}
+        message = _Message(method, url, {})
+        if idempotency_key is not None:
+            message.headers["Idempotency-Key"] = idempotency_key
+        self._signer.sign(
+            message,
+            key_id=self._client_id,
+            created=self._clock(),
+            nonce=token_urlsafe(18),
+            label=_LABEL,
+            covered_component_ids=_components(write=write, keyed=idempotency_key is not None),
+            body=body if write else None,
+        )
+        return message.headers
+
+
+class RequestVerifier:
+    """Verifies signed requests at the doors."""
+
+    def __init__(self, clients: ClientBook) -> None:
+        self._clients = clients
+        self._verifier = HTTPMessageVerifier(signature_algorithm=ED25519, key_resolver=_BookKeys(clients))
+
+    def verify(self, arrival: Arrival, body: bytes, *, write: bool) -> Signed:
+        """Verify a request and give who signed it.
+
+        :raises Unauthenticated: with its cause, if anything about the signature is not exactly as agreed.
+        """
+        result = self._verified(arrival, body, write=write)
+        wanted = _components(write=write, keyed=b"idempotency-key" in arrival.headers)
+        covered = set(result.covered_components)
+        if covered != _quoted(wanted):
+            raise Unauthenticated(cause="components-not-covered", needed=list(wanted))
+        created = datetime.fromtimestamp(int(result.parameters["created"]), UTC)
+        present = now()
+        if not created - AHEAD <= present < created + LASTS:
+            raise Unauthenticated(cause="signature-too-old")
+        if result.nonce is None or not _NONCE.fullmatch(result.nonce):
+            raise Unauthenticated(cause="nonce-missing")
+        client = self._clients.find(str(result.parameters["keyid"]))
+        if client is None:
+            raise Unauthenticated(cause="signature-invalid")
+        principal = Principal(client.id, client.role, client.unit)
+        return Signed(principal, result.nonce, created + LASTS + AHEAD)
+
+    def _verified(self, arrival: Arrival, body: bytes, *, write: bool) -> VerifyResult:
+        """Let the library check syntax, digest and signature; whatever it dislikes is a wrong signature."""
+        headers = arrival.headers
+        for name in (b"signature-input", b"signature", b"content-digest"):
+            if len(headers.get(name, b"")) > _HEADERS_MAX:
+                raise Unauthenticated(cause="signature-invalid")
+        query = f"?{arrival.query.decode('latin-1')}" if arrival.query else ""
+        url = f"{arrival.scheme}://{arrival.header(b'host') or ''}{arrival.raw_path}{query}"
+        named = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+        message = _Message(arrival.method, url, named)
+        try:
+            (result,) = self._verifier.verify(message, max_age=None, body=body if write else None)
+        except (HTTPMessageSignaturesException, ValueError, TypeError, OverflowError):
+            raise Unauthenticated(cause="signature-invalid") from None
+        return result
+
+
+def _quoted(components: Iterable[str]) -> set[str]:
+    return {f'"{component}"' for component in components} | {'"@signature-params"'}
+
+
+class ClientsInMemory:
+    """A client book in memory, filled by whoever hears of clients (events, tests)."""
+
+    def __init__(self, clients: Mapping[str, Client] | None = None) -> None:
+        self._clients: dict[str, Client] = dict(clients or {})
+
+    def find(self, client_id: str) -> Client | None:
+        """Find a client that is registered and not revoked."""
+        return self._clients.get(client_id)
+
+    def register(self, client: Client) -> None:
+        """Take a client in, or its new key."""
+        self._clients[client.id] = client
+
+    def revoke(self, client_id: str) -> None:
+        """Forget a client; its next request is refused."""
+        self._clients.pop(client_id, None)
