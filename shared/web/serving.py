@@ -1,0 +1,64 @@
+"""A service's process: its parts come up in order, the doors open, and everything ends in the reverse order.
+
+Graceful: on SIGTERM or SIGINT the process answers "not ready", finishes what it has begun, then closes its parts.
+Refuses to know what the parts are.
+"""
+
+from collections.abc import Sequence
+from types import FrameType
+from typing import Protocol
+
+import uvicorn
+
+from shared.web.application import Application
+
+FINISH_S = 20
+
+
+class Part(Protocol):
+    """Something of the process that runs beside the doors: desk, relay, consumer, job."""
+
+    def start(self) -> None:
+        """Begin to work."""
+
+    def stop(self) -> None:
+        """Finish what is under way, then end."""
+
+
+class _Server(uvicorn.Server):
+    """A server that says "not ready" as soon as it is told to end."""
+
+    def __init__(self, config: uvicorn.Config, application: Application) -> None:
+        super().__init__(config)
+        self._application = application
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain first: whoever is under way is answered."""
+        self._application.drain()
+        super().handle_exit(sig, frame)
+
+
+def serve(application: Application, host: str, port: int, parts: Sequence[Part]) -> None:
+    """Run the process until it is told to end."""
+    config = uvicorn.Config(
+        application,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=False,
+        backlog=2048,
+        timeout_graceful_shutdown=FINISH_S,
+    )
+    started: list[Part] = []
+    try:
+        for part in parts:
+            part.start()
+            started.append(part)
+        _Server(config, application).run()
+    finally:
+        for part in reversed(started):
+            part.stop()
