@@ -1,0 +1,1 @@
+"""The ledger of points on a real PostgreSQL."""

@@ -1,0 +1,1 @@
+"""The rules of points: earning, spending, redeeming, months, rules."""

@@ -1,0 +1,1 @@
+"""The bookkeeping of a desk without a database."""
