@@ -122,9 +122,9 @@ class Caddy:
             self.child.stop()
             raise self.child.failure("The gateway does not start", self._setup.place)
 
-    def stop(self) -> None:
-        """Stop the gateway once the requests under way are answered."""
-        self.child.stop()
+    def close(self) -> None:
+        """Stop the gateway for good, once the requests under way are answered."""
+        self.child.close()
 
     def answers(self) -> bool:
         """Tell whether the gateway takes connections now."""

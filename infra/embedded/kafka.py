@@ -67,6 +67,7 @@ class Kafka:
         self._setup = setup
         self.bootstrap = f"{LOOPBACK}:{setup.port}"
         self.child = self._child("kafka", [], setup.log)
+        self._tool: Child | None = None
 
     @property
     def data_folder(self) -> Path:
@@ -108,9 +109,11 @@ class Kafka:
             self.child.kill()
             raise self.child.failure("Kafka does not start", self._setup.place)
 
-    def stop(self) -> None:
-        """Stop the broker."""
-        self.child.stop()
+    def close(self) -> None:
+        """Stop the broker for good."""
+        if self._tool is not None:
+            self._tool.kill()
+        self.child.close()
 
     def answers(self) -> bool:
         """Tell whether the broker answers a client now."""
@@ -133,7 +136,7 @@ class Kafka:
             "-c",
             str(properties),
         ]
-        tool = self._child(
+        self._tool = tool = self._child(
             "kafka format", [*self._java(folder, heap=("32m", "128m")), *arguments], self._setup.log
         )
         tool.start()

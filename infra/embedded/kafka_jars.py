@@ -57,6 +57,10 @@ def fetch_from_maven(folder: Path) -> None:
     from jgo.env import EnvironmentBuilder, LinkStrategy
     from jgo.maven import MavenContext, PythonResolver
 
+    # The resolver's client looks for certificates in a place of its own.
+    trusted = os.environ.get("SSL_CERT_FILE") or os.environ.get("PIP_CERT")
+    if trusted:
+        os.environ.setdefault("REQUESTS_CA_BUNDLE", trusted)
     context = MavenContext(
         repo_cache=folder / "repository", resolver=PythonResolver(), timeout=_FETCH_TIMEOUT_S
     )
@@ -127,7 +131,8 @@ def _is_network(refused: OSError) -> bool:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= 160 else text[:157] + "..."
+    cause = text.rpartition("Caused by ")[2].rstrip(")")
+    return cause if len(cause) <= 160 else cause[:157] + "..."
 
 
 @contextlib.contextmanager

@@ -28,8 +28,8 @@ class Component(Protocol):
     def start(self) -> None:
         """Start and wait until ready."""
 
-    def answers(self) -> bool:
-        """Tell whether it is ready."""
+    def close(self) -> None:
+        """Stop for good."""
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class Part:
     def close(self) -> None:
         """Stop the component for good."""
         self._stopping.set()
-        self.component.child.close()
+        self.component.close()
         self.state = "stopped"
 
     def describe(self) -> dict[str, Any]:

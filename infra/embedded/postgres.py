@@ -82,6 +82,7 @@ class Postgres:
         self._setup = setup
         self._secrets = secrets
         self._account: Account | None = None
+        self._tool: Child | None = None
         self.child = Child(
             name="postgres",
             arguments=self._arguments(),
@@ -131,9 +132,11 @@ class Postgres:
             self.child.stop()
             raise self.child.failure("PostgreSQL does not start", self._setup.place)
 
-    def stop(self) -> None:
-        """Stop the server: running transactions are rolled back, everything committed is on disk."""
-        self.child.stop()
+    def close(self) -> None:
+        """Stop the server for good: open transactions are rolled back, what was committed is on disk."""
+        if self._tool is not None:
+            self._tool.kill()
+        self.child.close()
 
     def answers(self) -> bool:
         """Tell whether the server takes connections now."""
@@ -189,7 +192,7 @@ class Postgres:
             for path in (fresh, password):
                 os.chown(path, self._account.uid, self._account.gid)
         # The builtin provider sorts the same on every machine, whatever locales it has.
-        child = Child(
+        self._tool = child = Child(
             name="initdb",
             arguments=[
                 *(str(programs() / "initdb"), "-D", str(fresh), "-U", SUPERUSER),

@@ -71,9 +71,9 @@ class Service:
                 f"Service {self._setup.recipe.name} does not start", self._setup.log.parent
             )
 
-    def stop(self) -> None:
-        """Stop the process once what it has begun is answered."""
-        self.child.stop()
+    def close(self) -> None:
+        """Stop the process for good, once what it has begun is answered."""
+        self.child.close()
 
     def answers(self) -> bool:
         """Tell whether the service says that it is ready."""
