@@ -1,4 +1,4 @@
-"""docs/generated, from the code: `python -m infra.docs.generate [--check]`.
+"""The pages of docs/generated, from the code: `python -m infra.docs.generate [--check]`.
 
 Takes a few seconds. Refuses to describe what is not there: a page has what exists at the time.
 """

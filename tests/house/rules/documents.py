@@ -44,9 +44,9 @@ def unmentioned_commands(tree: Tree) -> Iterator[Breach]:
 def unexplained_words(tree: Tree) -> Iterator[Breach]:
     """Find words of table names and refusal codes that the glossary does not have."""
     glossary = set(words(tree[GLOSSARY].text)) if GLOSSARY in tree else set()
-    known = glossary | {f"{word}s" for word in glossary} | PLAIN
+    known = glossary | PLAIN
     for path, line, name in _names(tree):
-        lost = [word for word in words(name) if word not in known and word.removesuffix("s") not in known]
+        lost = [word for word in words(name) if not known.intersection(_singulars(word))]
         if lost:
             yield Breach(path, line, f"{name}: the glossary has no {', '.join(lost)}")
 
@@ -60,6 +60,10 @@ def dead_links(tree: Tree) -> Iterator[Breach]:
             for target in LINK.findall(line):
                 if "://" not in target and _resolved(source.path, target) not in paths | folders:
                     yield Breach(source.path, number, f"there is no {target}")
+
+
+def _singulars(word: str) -> set[str]:
+    return {word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word)}
 
 
 def _resolved(path: str, target: str) -> str:

@@ -39,7 +39,7 @@ def uncatalogued_announcements(tree: Tree) -> Iterator[Breach]:
         for node in source.nodes(ast.Call):
             if not ast.unparse(node.func).endswith("Announcement"):
                 continue
-            event_type = _type_of(node, source)
+            event_type = _type_of(node, source, tree)
             if event_type is None:
                 yield Breach(source.path, node.lineno, "announces a type that is no literal")
             elif event_type not in known or event_type.partition(".")[0] != own:
@@ -58,12 +58,23 @@ def _class(tree: Tree, path: str, name: str) -> ast.ClassDef | None:
     return next((node for node in found if node.name == name), None)
 
 
-def _type_of(call: ast.Call, source: Source) -> str | None:
+def _type_of(call: ast.Call, source: Source, tree: Tree) -> str | None:
     named = [keyword.value for keyword in call.keywords if keyword.arg == "type"]
     value = (call.args + named)[0] if call.args or named else None
     if isinstance(value, ast.Name):
-        value = next((given for name, given in _constants(source) if name == value.id), None)
+        value = _constant(value.id, source, tree)
     return value.value if isinstance(value, ast.Constant) and isinstance(value.value, str) else None
+
+
+def _constant(wanted: str, source: Source, tree: Tree) -> ast.expr | None:
+    for name, given in _constants(source):
+        if name == wanted:
+            return given
+    for node in source.nodes(ast.ImportFrom):
+        path = f"{(node.module or '').replace('.', '/')}.py"
+        if any((alias.asname or alias.name) == wanted for alias in node.names) and path in tree:
+            return _constant(wanted, tree[path], tree)
+    return None
 
 
 def _constants(source: Source) -> Iterator[tuple[str, ast.expr]]:
@@ -99,7 +110,10 @@ RULES = (
         ),
         innocent={
             **_LISTED,
+            "services/points/domain/b.py": "EARNED = 'points.lot.earned'",
             "services/points/commands/a.py": "T = 'points.lot.earned'\nAnnouncement(T, key, 1)",
+            "services/points/commands/c.py": "from services.points.domain.b import EARNED\n"
+            "Announcement(EARNED, key, 1)",
         },
     ),
 )

@@ -9,7 +9,8 @@ from tests.house.tree import Tree
 # A column that holds points, money, a worth or a count of either.
 VALUE = re.compile(
     r"^(points|amount|earned|expired|redeemed|issued|owed|granted|used|net|balance|worth|paid|value|seq"
-    r"|version)$|_(points|fen|amount|cap|ppm|bp)$|^(points|amount|worth|paid|price|owed|net|redeemed|issued|balance)_"
+    r"|version)$|_(points|fen|amount|cap|ppm|bp)$"
+    r"|^(points|amount|worth|paid|price|owed|net|redeemed|issued|balance)_"
 )
 NOT_AMOUNTS = re.compile(r"_(at|id|by|on|month|hash|digest|text|kind|state)$")
 _COLUMN = re.compile(
