@@ -1,0 +1,31 @@
+"""Sleeps: a test awaits a condition; it may pause between two looks, and nowhere else."""
+
+import ast
+from collections.abc import Iterator
+
+from tests.house.rule import Breach, Rule
+from tests.house.tree import Tree
+
+
+def sleeps_outside_a_loop(tree: Tree) -> Iterator[Breach]:
+    """Find sleeps of tests that are no pause between two looks at a condition."""
+    for source in tree.python("tests"):
+        paused = {
+            inner
+            for loop in ast.walk(source.syntax)
+            if isinstance(loop, ast.While | ast.For | ast.AsyncFor)
+            for inner in ast.walk(loop)
+        }
+        for node in source.nodes(ast.Call):
+            if ast.unparse(node.func).rpartition(".")[2] == "sleep" and node not in paused:
+                yield Breach(source.path, node.lineno, "sleeps where a condition can be awaited")
+
+
+RULES = (
+    Rule(
+        "no test that sleeps and hopes",
+        sleeps_outside_a_loop,
+        ({"tests/unit/test_a.py": "import time\ntime.sleep(1)"},),
+        innocent={"tests/unit/test_a.py": "while not done():\n    time.sleep(0.02)"},
+    ),
+)
