@@ -1,1 +1,39 @@
 """Door 1: HTTP to command or query; no logic."""
+
+from collections.abc import Callable
+
+from services.points.api import (
+    balances,
+    batches,
+    journals,
+    months,
+    numbers,
+    receipts,
+    redemptions,
+    rules,
+    statements,
+    wallet,
+)
+from services.points.api.front import Front
+from shared.web.door import Door
+
+_ROOMS: tuple[Callable[[Door, Front], None], ...] = (
+    wallet.declare,
+    journals.declare,
+    receipts.declare,
+    redemptions.declare,
+    batches.declare,
+    numbers.declare,
+    balances.declare,
+    rules.declare,
+    months.declare,
+    statements.declare,
+)
+
+
+def points_door(front: Front) -> Door:
+    """Build the door of the points service: every route under `/points/v1`."""
+    door = Door("/points/v1", "points")
+    for declare in _ROOMS:
+        declare(door, front)
+    return door

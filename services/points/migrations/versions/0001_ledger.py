@@ -3,6 +3,7 @@
 from alembic import op
 
 from shared.runtime.frame import FRAME_1, FRAME_DESK_1
+from shared.runtime.partitions import FRAME_PARTITIONS_1
 
 revision = "0001"
 down_revision = None
@@ -258,9 +259,11 @@ END $$;
 GRANTS = """
 REVOKE ALL ON FUNCTION open_month(date), seal_month(date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION open_month(date), seal_month(date) TO points_desk;
+REVOKE ALL ON FUNCTION open_inbox_partitions(timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION open_inbox_partitions(timestamptz) TO points_desk;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO points_desk;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO points_desk;
-REVOKE INSERT ON outbox_archive, parked FROM points_desk;
+REVOKE INSERT ON outbox_archive FROM points_desk;
 GRANT UPDATE (version) ON holders TO points_desk;
 GRANT UPDATE (holder_id) ON wallets TO points_desk;
 GRANT UPDATE (points_left, is_open) ON lots TO points_desk;
@@ -268,7 +271,7 @@ GRANT UPDATE (state, closed_by, closed_at) ON months TO points_desk;
 GRANT UPDATE (approved_by, approved_at) ON rules TO points_desk;
 GRANT UPDATE ON latches, clients, signing_keys, heard, errands TO points_desk;
 GRANT DELETE ON inbox, nonces TO points_desk;
-GRANT INSERT, UPDATE ON parked TO points_desk;
+GRANT UPDATE ON parked TO points_desk;
 GRANT SELECT, DELETE ON outbox TO points_relay;
 GRANT SELECT, INSERT ON outbox_archive TO points_relay;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO points_auditor;
@@ -281,6 +284,15 @@ CREATE FUNCTION asking_unit() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
     RETURN nullif(current_setting('app.unit', true), '');
 CREATE FUNCTION asking_holder() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE
     RETURN nullif(current_setting('app.holder', true), '')::uuid;
+
+-- Who somebody is must be known before their rows can be shown: the one question asked above the policies.
+CREATE FUNCTION holder_of(asked text) RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+BEGIN ATOMIC
+    SELECT holder_id FROM wallets WHERE identity = asked;
+END;
+REVOKE ALL ON FUNCTION holder_of(text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION holder_of(text) TO points_reader;
 """
 
 WHOLE = ("wallets", "holders", "lots", "journals", "transfers", "receipts", "redemptions", "declines", "statements")
@@ -301,7 +313,7 @@ OWN = {
 
 def upgrade() -> None:
     """Create the frame, the ledger, its functions, grants and policies."""
-    for text in (FRAME_1, FRAME_DESK_1, LEDGER, MONTHS, GRANTS, POLICIES):
+    for text in (FRAME_1, FRAME_DESK_1, FRAME_PARTITIONS_1, LEDGER, MONTHS, GRANTS, POLICIES):
         op.execute(text)
     for table in WHOLE:
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")

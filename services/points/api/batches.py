@@ -1,0 +1,96 @@
+"""The batch door: up to 1,000 receipts and redemptions in order, each with its own key and its own answer."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import orjson
+from pydantic import BaseModel, Field
+
+from services.points.api.front import Front
+from services.points.api.receipts import ReceiptItem, earning
+from services.points.api.redemptions import RedemptionItem, redeeming
+from services.points.commands.earn_points import EarnPoints
+from services.points.commands.redeem_points import RedeemPoints
+from shared.kernel.command import Answer, Asked, Key, fingerprint
+from shared.kernel.principal import Role
+from shared.kernel.refusal import Forbidden
+from shared.runtime.clock import mint_id
+from shared.web.door import Call, Door
+from shared.web.problems import defect_problem, problem_of
+from shared.web.reply import Reply
+from shared.web.strict import Inbound
+
+ITEMS_MAX = 1_000
+PATIENCE_S = 20.0
+CREATED, OK = 201, 200
+
+Item = Annotated[ReceiptItem | RedemptionItem, Field(discriminator="kind")]
+
+
+class BatchBody(Inbound):
+    """Items that are obeyed in this order; the batch's own key only names it in the log."""
+
+    items: Annotated[list[Item], Field(min_length=1, max_length=ITEMS_MAX)]
+
+
+class ItemView(BaseModel):
+    """One item's own answer: its status and body, and whether it was given before."""
+
+    status: int
+    body: dict[str, object]
+    replayed: bool = False
+
+
+class BatchView(BaseModel):
+    """Answers in the order of the items."""
+
+    results: list[ItemView]
+
+
+def _command(asked: Asked, item: ReceiptItem | RedemptionItem) -> EarnPoints | RedeemPoints:
+    assert asked.principal is not None and asked.key is not None
+    # Every field in its order, each set off from the next: the same item gives the same print.
+    print_ = fingerprint(*map(str, item.__dict__.values()))
+    own = Asked(
+        mint_id(),
+        Key(asked.principal.scope, item.key, print_),
+        asked.principal,
+        asked.nonce,
+        None,
+        asked.traceparent,
+    )
+    if isinstance(item, ReceiptItem):
+        return earning(own, item)
+    if asked.principal.role is not Role.IMPORTER:
+        raise Forbidden(needed="importer")
+    return redeeming(own, item)
+
+
+def _rendered(answers: Sequence[Answer], call: Call) -> Reply:
+    parts = [_item(answer, call) for answer in answers]
+    return Reply(OK, b'{"results":[' + b",".join(parts) + b"]}")
+
+
+def _item(answer: Answer, call: Call) -> bytes:
+    if answer.json is not None:
+        head = b'{"status":201,"replayed":true,"body":' if answer.replayed else b'{"status":201,"body":'
+        return head + answer.json + b"}"
+    arrival = call.arrival
+    if answer.refusal is None:
+        reply = defect_problem(arrival.language, arrival.request_id)
+    else:
+        reply = problem_of(answer.refusal, arrival.language, arrival.request_id)
+    replayed = orjson.dumps(answer.replayed)
+    return b'{"status":%d,"replayed":%b,"body":%b}' % (reply.status, replayed, reply.body)
+
+
+def declare(door: Door, front: Front) -> None:
+    """Declare the batch door."""
+
+    @door.post("/batches", takes=BatchBody, gives=BatchView, roles=(Role.UNIT_SYSTEM, Role.IMPORTER))
+    async def obey_batch(asked: Asked, body: BatchBody, call: Call) -> Reply:
+        """Obey up to 1,000 items in order: a unit's system its own receipts, an importer anything."""
+        commands = [_command(asked, item) for item in body.items]
+        answers = await front.desk.ask_all(commands, PATIENCE_S)
+        call.note(items=len(answers), refused=sum(answer.refusal is not None for answer in answers))
+        return _rendered(answers, call)

@@ -1,0 +1,65 @@
+"""Receipts: a unit's system or an importer reports a purchase, and it earns once."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel
+
+from services.points.api.front import Front
+from services.points.commands.earn_points import EarnPoints
+from shared.kernel.command import Answer, Asked
+from shared.kernel.principal import Role
+from shared.web.door import Call, Door
+from shared.web.fields import AmountFenOrZero, Moment, Number, Text, UnitCode
+from shared.web.strict import Inbound
+
+
+class ReceiptBody(Inbound):
+    """A purchase as the till saw it; `at` is for importers."""
+
+    unit: UnitCode
+    store: Annotated[str, Text(64)]
+    receipt_no: Number
+    number: Number
+    amount_fen: AmountFenOrZero
+    purchased_at: Moment
+    at: Moment | None = None
+
+
+class ReceiptItem(ReceiptBody):
+    """A receipt in a batch, with its own stored key."""
+
+    kind: Literal["receipt"]
+    key: Annotated[str, Text(255)]
+
+
+class ReceiptView(BaseModel):
+    """What a receipt earned; `lot` and its times are null where it earned nothing."""
+
+    receipt: str
+    unit: str
+    store: str
+    receipt_no: str
+    amount_fen: int
+    asset: str
+    points: int
+    lot: str | None
+    available_at: str | None
+    expires_at: str | None
+
+
+def earning(asked: Asked, body: ReceiptBody) -> EarnPoints:
+    """Turn a reported purchase into its command."""
+    return EarnPoints(
+        asked, body.unit, body.store, body.receipt_no, body.number, body.amount_fen, body.purchased_at, body.at
+    )
+
+
+def declare(door: Door, front: Front) -> None:
+    """Declare the routes of receipts."""
+
+    @door.post(
+        "/receipts", takes=ReceiptBody, gives=ReceiptView, roles=(Role.UNIT_SYSTEM, Role.IMPORTER), status=201
+    )
+    async def report_receipt(asked: Asked, body: ReceiptBody, call: Call) -> Answer:
+        """Report a purchase: it earns points for the member number under the unit's rule, once."""
+        return await front.desk.ask(earning(asked, body))

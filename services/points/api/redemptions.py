@@ -1,0 +1,142 @@
+"""Redemptions: a member or an importer pays with points; the unit reads what was redeemed for its order."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, model_validator
+
+from services.points.api.front import Front, unit_seen
+from services.points.commands.redeem_points import RedeemPoints
+from services.points.domain.naming import number_identity
+from services.points.domain.redemption import Price
+from services.points.queries.redemption import redemption_of_order
+from shared.kernel.command import Answer, Asked
+from shared.kernel.principal import Role
+from shared.kernel.refusal import Forbidden, NotFound
+from shared.web.door import Call, Door
+from shared.web.fields import AmountFen, AmountFenOrZero, Moment, Number, Text, UnitCode
+from shared.web.strict import Inbound
+
+
+class PriceBody(Inbound):
+    """A price at a unit and what points shall pay of it: exactly `pay_fen`, or `up_to_fen`."""
+
+    unit: UnitCode
+    order_no: Number
+    price_fen: AmountFen
+    pay_fen: AmountFen | None = None
+    up_to_fen: AmountFenOrZero | None = None
+
+    @model_validator(mode="after")
+    def _one_wish(self) -> Self:
+        if (self.pay_fen is None) == (self.up_to_fen is None):
+            raise ValueError("exactly one of pay_fen and up_to_fen is needed")
+        return self
+
+    @property
+    def price(self) -> Price:
+        """The price as the domain takes it."""
+        return Price(self.price_fen, self.pay_fen, self.up_to_fen)
+
+
+class RedemptionBody(PriceBody):
+    """A redemption; `number` and `at` are for importers, who pay for a member of the unit."""
+
+    number: Number | None = None
+    at: Moment | None = None
+
+
+class RedemptionItem(PriceBody):
+    """A redemption in a batch, with its own stored key."""
+
+    kind: Literal["redemption"]
+    key: Annotated[str, Text(255)]
+    number: Number
+    at: Moment | None = None
+
+
+class OrderQuery(Inbound):
+    """Which order of the unit; an importer or operator names the unit as well."""
+
+    order_no: Number
+    unit: UnitCode | None = None
+
+
+class TakenView(BaseModel):
+    """What one lot gave."""
+
+    lot: str
+    asset: str
+    issuer: str
+    points: int
+    paid_fen: int
+    change_points: int
+
+
+class OwedView(BaseModel):
+    """What another unit now owes the redeeming one."""
+
+    issuer: str
+    amount_fen: int
+
+
+class RedemptionView(BaseModel):
+    """What was taken from where, and who owes whom."""
+
+    redemption: str
+    journal: str
+    unit: str
+    order_no: str
+    price_fen: int
+    paid_fen: int
+    to_pay_fen: int
+    change_points: int
+    taken: list[TakenView]
+    owed: list[OwedView]
+    occurred_at: str
+
+
+def redeeming(asked: Asked, body: RedemptionBody | RedemptionItem) -> RedeemPoints:
+    """Turn a wish to pay with points into its command: a member pays with their own, an importer for a number.
+
+    :raises Forbidden: if a member names a number or a time, or an importer names no number.
+    """
+    assert asked.principal is not None
+    if asked.principal.role is Role.MEMBER:
+        if body.number is not None or body.at is not None:
+            raise Forbidden(needed="importer")
+        identity = asked.principal.subject
+    elif body.number is None:
+        raise Forbidden(needed="member")
+    else:
+        identity = number_identity(body.unit, body.number)
+    return RedeemPoints(asked, identity, body.unit, body.order_no, body.price, body.at)
+
+
+def declare(door: Door, front: Front) -> None:
+    """Declare the routes of redemptions."""
+
+    @door.post(
+        "/redemptions",
+        takes=RedemptionBody,
+        gives=RedemptionView,
+        roles=(Role.MEMBER, Role.IMPORTER),
+        status=201,
+    )
+    async def redeem(asked: Asked, body: RedemptionBody, call: Call) -> Answer:
+        """Pay part of a price with points of all businesses, soonest-expiring first."""
+        return await front.desk.ask(redeeming(asked, body))
+
+    @door.get(
+        "/redemptions",
+        takes=OrderQuery,
+        gives=RedemptionView,
+        roles=(Role.UNIT_SYSTEM, Role.FINANCE, Role.IMPORTER, Role.OPERATOR),
+    )
+    def read_redemption(asked: Asked, query: OrderQuery, call: Call) -> Mapping[str, Any]:
+        """Read what was redeemed for an order of one's own unit: the only proof a till should trust."""
+        unit = call.principal.unit or query.unit
+        if unit is None:
+            raise NotFound()
+        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+            return redemption_of_order(questions, unit, query.order_no)

@@ -1,0 +1,193 @@
+"""Rules: drafted by one operator, approved by another; everybody reads what is in force."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from services.points.api.front import Front
+from services.points.commands.approve_rule import ApproveRule
+from services.points.commands.draft_rule import DraftRule
+from services.points.domain.rulebook import RuleKind
+from services.points.queries.rules import rules_in_force, rules_listed
+from shared.kernel.command import Answer, Asked
+from shared.kernel.principal import Role
+from shared.runtime.clock import now
+from shared.web.door import EVERYBODY, Call, Door
+from shared.web.fields import AssetCode, Moment, Text, UnitCode, whole
+from shared.web.strict import Inbound, Nothing
+
+FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+class NameBody(Inbound):
+    """A name in both languages."""
+
+    zh: Annotated[str, Text(40)]
+    en: Annotated[str, Text(40)]
+
+
+class UnitRule(Inbound):
+    """A settling unit: the asset it issues and its name."""
+
+    asset: AssetCode
+    name: NameBody
+
+
+class EarnTerms(Inbound):
+    """Points for every `per_fen` of cash paid, at most `cap` a receipt; pending days, months until expiry."""
+
+    points: Annotated[int, whole(1, 1_000_000)]
+    per_fen: Annotated[int, whole(1, 10_000_000_000)]
+    cap: Annotated[int, whole(1, 1_000_000_000)] | None = None
+    pending_days: Annotated[int, whole(0, 730)] = 0
+    expiry_months: Annotated[int, whole(1, 120)] = 24
+
+
+class RateTerms(Inbound):
+    """What one point is worth in group points: numerator / denominator."""
+
+    numerator: Annotated[int, whole(1, 1_000_000)]
+    denominator: Annotated[int, whole(1, 1_000_000)] = 1
+
+
+class SpendBody(Inbound):
+    """At least `minimum_fen`, at most `share_bp` basis points of a price."""
+
+    minimum_fen: Annotated[int, whole(1, 1_000_000)]
+    share_bp: Annotated[int, whole(1, 10_000)]
+
+
+class _Draft(Inbound):
+    valid_from: Moment = FIRST_DAY
+
+
+class UnitDraft(_Draft):
+    """A draft about a unit."""
+
+    kind: Literal["unit"]
+    subject: UnitCode
+    body: UnitRule
+
+
+class EarnDraft(_Draft):
+    """A draft about what a unit's receipts earn."""
+
+    kind: Literal["earn"]
+    subject: UnitCode
+    body: EarnTerms
+
+
+class RateDraft(_Draft):
+    """A draft about what an asset is worth."""
+
+    kind: Literal["rate"]
+    subject: AssetCode
+    body: RateTerms
+
+
+class SpendDraft(_Draft):
+    """A draft about how points may pay."""
+
+    kind: Literal["spend"]
+    subject: Literal["group"]
+    body: SpendBody
+
+
+class DraftBody(Inbound):
+    """A version of one rule; without `valid_from` it is meant for books that have no journal yet."""
+
+    rule: Annotated[UnitDraft | EarnDraft | RateDraft | SpendDraft, Field(discriminator="kind")]
+
+
+class RulesQuery(Inbound):
+    """Rules in force at a moment (now, if not stated), or with `all` every version, drafts included."""
+
+    at: Moment | None = None
+    state: Literal["in-force", "all"] = "in-force"
+
+
+class RuleView(BaseModel):
+    """One version of a rule."""
+
+    rule: str
+    kind: str
+    subject: str
+    version: int
+    state: str
+    valid_from: str
+    body: dict[str, Any]
+    drafted_by: str | None = None
+    approved_by: str | None = None
+
+
+class ApprovedView(BaseModel):
+    """A rule that a second person approved."""
+
+    rule: str
+    kind: str
+    subject: str
+    version: int
+    state: str
+    valid_from: str
+    approved_by: str
+
+
+class RulesView(BaseModel):
+    """Rules by kind and subject."""
+
+    data: list[RuleView]
+
+
+class UnitView(BaseModel):
+    """A settling unit."""
+
+    unit: str
+    asset: str
+    name: dict[str, str]
+
+
+class UnitsView(BaseModel):
+    """All settling units."""
+
+    data: list[UnitView]
+
+
+def declare(door: Door, front: Front) -> None:
+    """Declare the routes of rules and units."""
+
+    @door.post("/rules", takes=DraftBody, gives=RuleView, roles=(Role.OPERATOR,), status=201)
+    async def draft(asked: Asked, body: DraftBody, call: Call) -> Answer:
+        """Draft a version of a rule; it takes effect once another operator approves it."""
+        rule = body.rule
+        terms = rule.body.model_dump(mode="json")
+        return await front.desk.ask(
+            DraftRule(asked, RuleKind(rule.kind), rule.subject, rule.valid_from, terms)
+        )
+
+    @door.post("/rules/{rule}/approve", takes=Nothing, gives=ApprovedView, roles=(Role.OPERATOR,))
+    async def approve(asked: Asked, body: Nothing, call: Call) -> Answer:
+        """Approve another operator's draft."""
+        return await front.desk.ask(ApproveRule(asked, call.id_of("rule", "rul")))
+
+    @door.get("/rules", takes=RulesQuery, gives=RulesView, roles=EVERYBODY)
+    def list_rules(asked: Asked, query: RulesQuery, call: Call) -> Mapping[str, Any]:
+        """List the rules in force at a moment; operators may list every version."""
+        with front.reader.asked_by() as questions:
+            if query.state == "all":
+                call.principal.require(Role.OPERATOR)
+                return {"data": rules_listed(questions)}
+            return {"data": rules_in_force(questions, query.at or now())}
+
+    @door.get("/units", takes=Nothing, gives=UnitsView, roles=EVERYBODY)
+    def list_units(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
+        """List the settling units."""
+        with front.reader.asked_by() as questions:
+            found = [rule for rule in rules_in_force(questions, now()) if rule["kind"] == RuleKind.UNIT]
+        return {
+            "data": [
+                {"unit": rule["subject"], "asset": rule["body"]["asset"], "name": rule["body"]["name"]}
+                for rule in found
+            ]
+        }

@@ -1,0 +1,80 @@
+"""Statements: a unit's month, its figures as JSON and CSV, and the lines down to journal and receipt."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from services.points.api.front import Front, unit_seen
+from services.points.api.lists import NextView, PageQuery
+from services.points.queries.statement import statement_as_csv, statement_of
+from services.points.queries.statement_lines import lines_of
+from shared.kernel.command import Asked
+from shared.kernel.principal import Role
+from shared.web.door import Call, Door
+from shared.web.reply import Reply, csv_reply, json_reply
+from shared.web.strict import Inbound
+
+READERS = (Role.FINANCE, Role.UNIT_SYSTEM, Role.OPERATOR, Role.IMPORTER)
+
+
+class FormatQuery(Inbound):
+    """In which form the statement is wanted."""
+
+    form: Literal["json", "csv"] = "json"
+
+
+class StatementView(BaseModel):
+    """A unit's statement of one month."""
+
+    statement: str
+    month: str
+    unit: str
+    net_fen: int
+    issued_at: str
+
+
+class LineView(BaseModel):
+    """One line: a movement of points or money that the unit took part in."""
+
+    line: int
+    journal: str
+    kind: str
+    occurred_at: str
+    asset: str
+    amount: int
+    issuer: str | None
+    counterpart: str | None
+    paid_fen: int | None
+    receipt_no: str | None
+    order_no: str | None
+
+
+class LinesView(BaseModel):
+    """A page of lines in the order in which they were booked."""
+
+    data: list[LineView]
+    cursor: NextView
+
+
+def declare(door: Door, front: Front) -> None:
+    """Declare the routes of statements."""
+
+    @door.get("/statements/{statement}", takes=FormatQuery, gives=StatementView, roles=READERS)
+    def read_statement(asked: Asked, query: FormatQuery, call: Call) -> Reply:
+        """Read a statement as JSON, or as CSV with `form=csv`."""
+        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+            found = statement_of(questions, call.id_of("statement", "stm"))
+        if query.form == "csv":
+            return csv_reply(statement_as_csv(found), f"statement-{found['month']}-{found['unit']}.csv")
+        return json_reply(found)
+
+    @door.get("/statements/{statement}/lines", takes=PageQuery, gives=LinesView, roles=READERS)
+    def list_lines(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
+        """List the lines behind a statement; each leads to its journal, and to the receipt that earned the lot."""
+        after = front.cursors.read("lines", query.cursor)
+        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+            rows, last = lines_of(
+                questions, call.id_of("statement", "stm"), query.limit, int(after[0]) if after else 0
+            )
+        return {"data": rows, "cursor": {"next": front.cursors.write("lines", (str(last),)) if last else None}}

@@ -1,0 +1,147 @@
+"""The points process: doors, desk, relay, ear, jobs. The one place that reads the settings."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+from psycopg2 import OperationalError
+from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from services.points.api import points_door
+from services.points.api.front import Front
+from services.points.commands import DECISIONS
+from services.points.domain.books import LedgerBooks
+from services.points.listeners.member import LISTENERS
+from services.points.settings import PointsSettings
+from services.points.store.keyring import Keyring
+from services.points.store.ledger import LedgerMemory
+from shared.runtime import metrics
+from shared.runtime.consumer import Consumer
+from shared.runtime.database import Reader, connect
+from shared.runtime.desk import DESK_OPTIONS, BatchReport, Desk, DeskLimits
+from shared.runtime.logs import configure_logs
+from shared.runtime.parked import Parked
+from shared.runtime.relay import Relay
+from shared.runtime.rounds import Rounds
+from shared.runtime.topics import topic_of
+from shared.web.application import Application
+from shared.web.callers import Callers
+from shared.web.cursor import Cursors
+from shared.web.door import Services
+from shared.web.rates import Quota, Rates
+from shared.web.serving import Part, serve
+from shared.web.signatures import RequestVerifier
+from shared.web.tokens import TokenReader
+
+VERSION = "1"
+KEYRING_EVERY_S = 0.25
+OUTAGES = (OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
+
+
+def measured(report: BatchReport) -> None:
+    """Show a desk's batch as measures."""
+    metrics.DESK_BATCH_COMMANDS.observe(report.commands)
+    metrics.DESK_WAIT_SECONDS.observe(report.wait_s)
+    metrics.DESK_DEFERRED.inc(report.deferred)
+    for step in ("load", "decide", "save", "commit"):
+        metrics.DESK_STEP_SECONDS.labels(step).observe(getattr(report, f"{step}_s"))
+
+
+class PointsProcess:
+    """All parts of one process, put together from settings."""
+
+    def __init__(self, settings: PointsSettings) -> None:
+        self.settings = settings
+        desk_url = settings.database_url_desk.get_secret_value()
+        self.relay = Relay.to(
+            settings.kafka_bootstrap,
+            "points",
+            topic_of(settings.topic_prefix, "points"),
+            lambda: connect(settings.database_url_relay.get_secret_value()),
+        )
+        self.desk: Desk[LedgerBooks] = Desk(
+            LedgerMemory(),
+            DECISIONS,
+            lambda: connect(desk_url, DESK_OPTIONS),
+            DeskLimits(batch=settings.batch),
+            committed=self.relay.wake,
+            observe=measured,
+        )
+        self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
+        self.keyring = Keyring(lambda: connect(desk_url))
+        self.parked = Parked(lambda: connect(desk_url))
+        self.consumer = Consumer(
+            settings.kafka_bootstrap,
+            f"{settings.topic_prefix}points",
+            [topic_of(settings.topic_prefix, "member")],
+            LISTENERS,
+            self.desk,
+            self.parked,
+        )
+
+    def application(self) -> Application:
+        """Build the doors in front of desk and reader."""
+        known = Quota("known", self.settings.requests_per_minute, 60)
+        strangers = Quota("strangers", self.settings.stranger_requests_per_minute, 60)
+        return application(
+            Front(self.desk, self.reader, Cursors(self.settings.state_dir / "cursor.key")),
+            Services(
+                Callers(TokenReader(self.keyring.tokens), RequestVerifier(self.keyring.clients)),
+                Rates(known, strangers),
+            ),
+            {"database": self._database_answers},
+        )
+
+    def parts(self) -> list[Part]:
+        """List the parts in the order in which they start."""
+        return [
+            self.desk,
+            self.relay,
+            Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys),
+            self.consumer,
+        ]
+
+    def _refresh_keys(self) -> Mapping[str, Any] | None:
+        self.keyring.refresh()
+        return None
+
+    def _database_answers(self) -> bool:
+        with self.reader.asked_by() as questions:
+            return questions.row("SELECT 1 AS one") is not None
+
+
+def application(front: Front, services: Services, checks: Mapping[str, Any]) -> Application:
+    """Build the ASGI application of points."""
+    return Application(
+        "Tongfen points", VERSION, (points_door(front),), services=services, checks=checks, outages=OUTAGES
+    )
+
+
+def openapi_app() -> Application:
+    """Build the application without reaching anything, to write down what its doors take and give."""
+    nowhere = SecretStr("postgresql://nobody@127.0.0.1/nowhere")
+    settings = PointsSettings(
+        database_url_desk=nowhere,
+        database_url_reader=nowhere,
+        database_url_relay=nowhere,
+        database_url_auditor=nowhere,
+        kafka_bootstrap="127.0.0.1:1",
+        state_dir=Path(mkdtemp(prefix="tongfen-")),
+    )
+    return PointsProcess(settings).application()
+
+
+def main() -> None:
+    """Read the settings and run until told to end."""
+    configure_logs("points")
+    settings = PointsSettings()
+    process = PointsProcess(settings)
+    process.keyring.refresh()
+    serve(process.application(), settings.http_host, settings.http_port, process.parts())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""Balances of all holders, in the order of their ids."""
+
+from datetime import datetime
+from typing import Any
+
+from shared.kernel.ids import shown
+from shared.runtime.database import Questions
+
+_PAGE = """
+SELECT id FROM holders WHERE id > CAST(:after AS uuid) ORDER BY id LIMIT :limit
+"""
+
+_SQL = """
+SELECT w.holder_id, array_agg(DISTINCT w.identity) AS identities, l.asset, sum(l.points_left) AS points
+FROM wallets w LEFT JOIN lots l ON l.wallet_id = w.id AND l.is_open AND l.expires_at > :at
+WHERE w.holder_id = ANY (CAST(:holders AS uuid[])) GROUP BY w.holder_id, l.asset ORDER BY w.holder_id
+"""
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+def balances(
+    questions: Questions, at: datetime, limit: int, after: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Give a page of holders with their points not expired at that moment, and where the next page begins."""
+    holders = [str(row.id) for row in questions.rows(_PAGE, after=after or NOBODY, limit=limit)]
+    found: dict[str, dict[str, Any]] = {}
+    for row in questions.rows(_SQL, at=at, holders=holders):
+        view = found.setdefault(
+            str(row.holder_id),
+            {"holder": shown("hol", str(row.holder_id)), "member": None, "numbers": {}, "balances": {}},
+        )
+        for identity in row.identities:
+            unit, colon, number = identity.partition(":")
+            if colon:
+                view["numbers"][unit] = number
+            else:
+                view["member"] = identity
+        if row.asset is not None:
+            view["balances"][row.asset] = int(row.points)
+    return list(found.values()), holders[-1] if len(holders) == limit else None

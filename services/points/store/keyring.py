@@ -1,0 +1,65 @@
+"""Public keys as member announced them, kept in memory and read again every round: tokens' and systems'.
+
+Refuses to ask the database for an unknown key: whoever floods with made-up names costs one look in a dict.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from psycopg2.extensions import connection as Connection
+
+from shared.kernel.principal import Role
+from shared.runtime import clock
+from shared.web.keys import public_key_of
+from shared.web.signatures import Client
+
+
+class TokenKeys:
+    """The keys under which tokens are believed, by kid."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, tuple[Ed25519PublicKey, datetime]] = {}
+
+    def find(self, kid: str) -> Ed25519PublicKey | None:
+        """Find a key that is published and not over."""
+        found = self.known.get(kid)
+        return found[0] if found is not None and clock.now() < found[1] else None
+
+
+class ClientKeys:
+    """The systems whose signatures are believed, by name."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Client] = {}
+
+    def find(self, client_id: str) -> Client | None:
+        """Find a client that is registered and not revoked."""
+        return self.known.get(client_id)
+
+
+class Keyring:
+    """Both kinds of keys, read again by a job of the process."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self.tokens = TokenKeys()
+        self.clients = ClientKeys()
+        self._connect = connect
+        self._connection: Connection | None = None
+
+    def refresh(self) -> None:
+        """Read all keys again."""
+        connection = self._connection
+        if connection is None or connection.closed:
+            connection = self._connection = self._connect()
+            connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT kid, public_key, not_after FROM signing_keys")
+            self.tokens.known = {
+                kid: (public_key_of(key), not_after) for kid, key, not_after in cursor.fetchall()
+            }
+            cursor.execute("SELECT client, role, unit, public_key FROM clients WHERE NOT is_revoked")
+            self.clients.known = {
+                client: Client(client, Role(role), unit, public_key_of(key))
+                for client, role, unit, key in cursor.fetchall()
+            }
