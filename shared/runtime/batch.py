@@ -52,6 +52,10 @@ class Batch:
         nonce = ticket.command.asked.nonce
         if nonce is not None:
             names = (*names, f"nonce {nonce.name}")
+        heard = ticket.command.asked.heard
+        if heard is not None:
+            # One event of a key at a time, in whichever process: none passes a deferred predecessor.
+            names = (*names, f"heard {heard.topic} {heard.key}")
         self.leads.append((ticket, Claim(ticket.command, needs, names)))
 
     def decide(self, loaded: Loaded[B]) -> None:

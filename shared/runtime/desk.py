@@ -19,6 +19,7 @@ from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 
 from shared.kernel.command import Answer, Command
+from shared.kernel.note import NoteEvent, note_event
 from shared.kernel.refusal import Busy, OutcomeUnknown
 from shared.runtime.batch import Batch, Decision, late
 from shared.runtime.memory import B, Memory
@@ -93,7 +94,7 @@ class Desk(Generic[B]):
         reached: Callable[[str], None] = _nothing,
     ) -> None:
         self.memory = memory
-        self.decisions = decisions
+        self.decisions: Mapping[type, Decision] = {NoteEvent: note_event, **decisions}
         self.limits = limits
         self._connect = connect
         self._committed = committed

@@ -15,17 +15,13 @@ from typing import Any
 import psycopg2
 import structlog
 from kafka.errors import KafkaError
-from prometheus_client import Counter, Gauge
 from psycopg2.extensions import connection as Connection
 
 from contracts.event import Headers, constant_headers, own_headers
 from shared.runtime import broker
+from shared.runtime.metrics import OUTBOX_AGE_SECONDS, OUTBOX_PUBLISHED
 
 log = structlog.get_logger("relay")
-PUBLISHED = Counter("tongfen_relay_published", "Events that the broker acknowledged.", ["topic"])
-OUTBOX_AGE = Gauge(
-    "tongfen_relay_outbox_age_seconds", "Age of the oldest event not yet published.", ["topic"]
-)
 
 # Rows of one turn must fit into one request even if all have the same partition.
 TURN_BYTES_MAX = 900_000
@@ -200,7 +196,7 @@ class Relay:
             cursor.execute(_READ, (self._floor.low, [*self._held], self._pace.rows))
             rows: list[Row] = cursor.fetchall()
             self._floor.seen([row[0] for row in rows], [held.id for held in self._held.values()], present)
-            OUTBOX_AGE.labels(self.topic).set(rows[0][8] if rows else 0)
+            OUTBOX_AGE_SECONDS.set(rows[0][8] if rows else 0)
             if not rows:
                 return False
             taken = _within(rows)
@@ -209,7 +205,7 @@ class Relay:
             self._reached("relay.sent")
             if published:
                 cursor.execute(_MOVE, (published,))
-                PUBLISHED.labels(self.topic).inc(len(published))
+                OUTBOX_PUBLISHED.inc(len(published))
         if failed is not None:
             self._drop_producer()
             raise BrokerAway(str(failed))

@@ -1,0 +1,247 @@
+"""Events that could not be obeyed, kept per key until a person replays them: a table and a command.
+
+While a key has one parked, all its later events are parked behind it, so a replay heals them in order.
+Refuses to throw anything away: healed rows stay, with the time at which they were healed.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+import orjson
+import psycopg2
+import structlog
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import execute_values
+
+from contracts.event import Unreadable
+from shared.kernel.command import Answer, Command
+from shared.kernel.refusal import Kind, Refusal
+from shared.runtime import clock
+from shared.runtime.hearing import ForeignSource, Hearing, Place, Record
+from shared.runtime.metrics import PARKED
+
+log = structlog.get_logger("parked")
+BEHIND = "behind"
+_COLUMNS = "id, topic, partition, position, key, headers, body, cause, parked_at, healed_at"
+_HEAL_AT_ONCE = 200
+
+
+class Obeying(Protocol):
+    """What a replay needs of a desk."""
+
+    def obey_all(self, commands: Sequence[Command], patience_s: float = 30.0) -> list[Answer]:
+        """Hand in commands from a thread and block until all are answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedRecord:
+    """A parked record: why it was parked and when, and when it was healed if it was."""
+
+    id: int
+    record: Record
+    cause: str
+    parked_at: datetime
+    healed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay came to: how many were healed, and per key what stopped it."""
+
+    healed: int
+    stopped: dict[Place, str]
+
+
+class Parked:
+    """The table of parked events, on a connection of its own (role desk); to be used from any thread."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._one_at_a_time = threading.RLock()
+
+    def open_places(self, topics: Sequence[str]) -> set[Place]:
+        """Give the keys of these topics that have something parked."""
+        rows = self._rows(
+            "SELECT DISTINCT topic, key FROM parked WHERE healed_at IS NULL AND topic = ANY (%s)",
+            (list(topics),),
+        )
+        return {(topic, key) for topic, key in rows}
+
+    def park(self, records: Iterable[tuple[Record, str]]) -> None:
+        """Park records, each with its cause; one that is parked already stays as it was."""
+        rows = [_row(record, cause) for record, cause in records]
+        if rows:
+            with self._one_at_a_time, self._open() as connection, connection.cursor() as cursor:
+                execute_values(cursor, _INSERT, rows, _TEMPLATE)
+            self.count()
+
+    def follow(self, records: Iterable[Record]) -> list[Record]:
+        """Park records behind what is parked of their key; give back those whose key was healed meanwhile."""
+        free: list[Record] = []
+        with self._one_at_a_time, self._open() as connection, connection.cursor() as cursor:
+            for record in records:
+                _lock(cursor, record.place)
+                cursor.execute(
+                    "SELECT 1 FROM parked WHERE topic = %s AND key = %s AND healed_at IS NULL LIMIT 1",
+                    record.place,
+                )
+                if cursor.fetchone() is None:
+                    free.append(record)
+                else:
+                    execute_values(cursor, _INSERT, [_row(record, BEHIND)], _TEMPLATE)
+        return free
+
+    def listed(
+        self, limit: int = 100, *, topic: str | None = None, key: str | None = None
+    ) -> list[ParkedRecord]:
+        """List what is parked and not healed, oldest first."""
+        rows = self._rows(
+            f"SELECT {_COLUMNS} FROM parked WHERE healed_at IS NULL"  # noqa: S608 (constants alone)
+            " AND topic = coalesce(%s, topic) AND key = coalesce(%s, key) ORDER BY id LIMIT %s",
+            (topic, key, limit),
+        )
+        return [_parked(row) for row in rows]
+
+    def count(self) -> int:
+        """Count what is parked and not healed, and show it as a measure."""
+        rows = self._rows(
+            "SELECT topic, count(*) FILTER (WHERE healed_at IS NULL) FROM parked GROUP BY topic", ()
+        )
+        for topic, count in rows:
+            PARKED.labels(topic).set(count)
+        return sum(count for _, count in rows)
+
+    def replay(
+        self, hearing: Hearing, desk: Obeying, *, ids: Sequence[int] | None = None, key: str | None = None
+    ) -> Replayed:
+        """Obey parked events through the desk, in order, each key until it is healed or stops again.
+
+        :param ids: the keys that these parked records belong to; with neither ids nor key, all.
+        """
+        healed, stopped = 0, {}
+        for place in self._places(ids, key):
+            count, why = self._heal(hearing, desk, place)
+            healed += count
+            if why is not None:
+                stopped[place] = why
+        self.count()
+        log.info("parked.replayed", healed=healed, stopped=len(stopped))
+        return Replayed(healed, stopped)
+
+    def _places(self, ids: Sequence[int] | None, key: str | None) -> list[Place]:
+        rows = self._rows(
+            "SELECT topic, key FROM parked WHERE healed_at IS NULL"
+            " AND (%s::bigint[] IS NULL OR id = ANY (%s))"
+            " AND key = coalesce(%s, key) GROUP BY topic, key ORDER BY min(id)",
+            (None if ids is None else list(ids), None if ids is None else list(ids), key),
+        )
+        return [(topic, found) for topic, found in rows]
+
+    def _heal(self, hearing: Hearing, desk: Obeying, place: Place) -> tuple[int, str | None]:
+        healed = 0
+        while True:
+            rows = self._rows(
+                f"SELECT {_COLUMNS} FROM parked WHERE healed_at IS NULL"  # noqa: S608 (constants alone)
+                " AND topic = %s AND key = %s ORDER BY partition, position LIMIT %s",
+                (*place, _HEAL_AT_ONCE),
+            )
+            if not rows:
+                return healed, None
+            for row in rows:
+                parked = _parked(row)
+                why = obeyed(hearing, desk, parked.record)
+                if why is not None:
+                    return healed, why
+                self._mark(parked.id, place)
+                healed += 1
+
+    def _mark(self, parked_id: int, place: Place) -> None:
+        # Under the lock of the key, so that no consumer parks another one behind a key that is just healed.
+        with self._one_at_a_time, self._open() as connection, connection.cursor() as cursor:
+            _lock(cursor, place)
+            cursor.execute("UPDATE parked SET healed_at = %s WHERE id = %s", (clock.now(), parked_id))
+
+    def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        with self._one_at_a_time, self._open() as connection, connection.cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
+
+    def _open(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = self._connect()
+        return self._connection
+
+    def close(self) -> None:
+        """Close the connection; the next use opens another."""
+        with self._one_at_a_time:
+            connection, self._connection = self._connection, None
+            if connection is not None and not connection.closed:
+                connection.close()
+
+
+def obeyed(hearing: Hearing, desk: Obeying, record: Record) -> str | None:
+    """Obey one record through the desk, and tell why it was not, or None if it was."""
+    try:
+        command = hearing.command(record)
+    except (ForeignSource, Unreadable) as fault:
+        return poison(fault)
+    return stopped_by(desk.obey_all([command])[0])
+
+
+def poison(fault: Exception) -> str:
+    """Say why a record could not even be read."""
+    return f"poison: {fault}"[:2000]
+
+
+def stopped_by(answer: Answer) -> str | None:
+    """Say why an event was not obeyed, or None if it was (now or before)."""
+    if answer.refusal is not None:
+        facts = orjson.dumps(answer.refusal.facts, default=str).decode()
+        return f"{answer.refusal.code}: {facts}"[:2000]
+    return "defect: see the log" if answer.defective else None
+
+
+def passing(refusal: Refusal | None) -> bool:
+    """Tell whether a no is about the moment, not about the event: then it is obeyed again, not parked."""
+    return refusal is not None and (refusal.kind is Kind.AWAY or refusal.code == "in-flight")
+
+
+_INSERT = """
+INSERT INTO parked (topic, partition, position, event_id, key, headers, body, cause)
+VALUES %s ON CONFLICT (topic, partition, position) DO NOTHING
+"""
+_TEMPLATE = "(%s, %s, %s, %s, %s, %s, %s, %s)"
+
+
+def _lock(cursor: Any, place: Place) -> None:
+    cursor.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"parked {place[0]} {place[1]}",)
+    )
+
+
+def _row(record: Record, cause: str) -> tuple[Any, ...]:
+    headers = [[name, None if value is None else value.hex()] for name, value in record.headers]
+    body = psycopg2.Binary(record.body or b"")
+    told = orjson.dumps(headers).decode()
+    return (
+        record.topic,
+        record.partition,
+        record.position,
+        record.shown_id.replace("\x00", ""),
+        record.key,
+        told,
+        body,
+        cause.replace("\x00", ""),
+    )
+
+
+def _parked(row: tuple[Any, ...]) -> ParkedRecord:
+    headers = tuple(
+        (name, None if value is None else bytes.fromhex(value)) for name, value in orjson.loads(row[5])
+    )
+    record = Record(row[1], row[2], row[3], row[4], headers, bytes(row[6]))
+    return ParkedRecord(row[0], record, row[7], row[8], row[9])
