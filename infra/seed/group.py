@@ -1,0 +1,66 @@
+"""The demo group as data. Source of all figures: the demo group's rule table (docs/rules.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSeed:
+    """A settling unit: its asset, its name, and what its receipts earn (points per fen, cap, pending days)."""
+
+    code: str
+    asset: str
+    zh: str
+    en: str
+    points: int
+    per_fen: int
+    pending_days: int
+    cap: int | None = None
+
+
+UNITS = (
+    UnitSeed("residential", "RESI", "住宅", "Residential", 5_000, 100_000_000, 0, 50_000),
+    UnitSeed("mall-east", "MALL", "东区商场", "Mall East", 1, 1_000, 7),
+    UnitSeed("mall-west", "MALL", "西区商场", "Mall West", 1, 1_000, 7),
+    UnitSeed("hotel", "HOTL", "酒店", "Hotel", 3, 100, 14),
+    UnitSeed("office", "OFFI", "写字楼", "Office", 1, 200, 0),
+    UnitSeed("property", "PROP", "物业", "Property Services", 1, 1_000, 0),
+)
+
+RATES = {"MALL": 5, "HOTL": 1, "OFFI": 1, "PROP": 1, "RESI": 1, "GRUP": 1}
+"""What one point of an asset is worth in group points (1 group point = 1 fen)."""
+
+EXPIRY_MONTHS = 24
+MINIMUM_FEN = 100
+SHARE_BP = 5_000
+OPERATORS = ("operator-1", "operator-2")
+
+
+def drafts() -> Iterator[dict[str, Any]]:
+    """Yield every rule of the group as the rules door takes it, units first."""
+    for unit in UNITS:
+        body = {"asset": unit.asset, "name": {"zh": unit.zh, "en": unit.en}}
+        yield {"kind": "unit", "subject": unit.code, "body": body}
+    for unit in UNITS:
+        terms: dict[str, Any] = {
+            "points": unit.points,
+            "per_fen": unit.per_fen,
+            "pending_days": unit.pending_days,
+            "expiry_months": EXPIRY_MONTHS,
+        }
+        if unit.cap is not None:
+            terms["cap"] = unit.cap
+        yield {"kind": "earn", "subject": unit.code, "body": terms}
+    for asset, numerator in RATES.items():
+        yield {"kind": "rate", "subject": asset, "body": {"numerator": numerator, "denominator": 1}}
+    yield {"kind": "spend", "subject": "group", "body": {"minimum_fen": MINIMUM_FEN, "share_bp": SHARE_BP}}
+
+
+def clients() -> Iterator[dict[str, Any]]:
+    """Yield every system of the group as the clients door takes it, without its key: tills, then the importer."""
+    for unit in UNITS:
+        yield {"client": f"till-{unit.code}", "role": "unit-system", "unit": unit.code}
+    yield {"client": "importer", "role": "importer"}

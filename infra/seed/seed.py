@@ -1,0 +1,45 @@
+"""Bring the demo group in: rules by two persons, systems with keys of their own. Done again, it changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from infra.embedded.secrets import write_private
+from infra.seed.group import OPERATORS, clients, drafts
+from infra.seed.operator import Operator
+from shared.web.keys import new_private_key, private_key_of, private_key_text, public_key_text
+
+
+def seed_rules(address: str, staff_secret: str) -> int:
+    """Draft every rule as the first operator and approve it as the second; give how many there are."""
+    first, second = (Operator(address, subject, staff_secret) for subject in OPERATORS)
+    count = 0
+    for draft in drafts():
+        name = f"seed:{draft['kind']}:{draft['subject']}"
+        rule = first.post("/points/v1/rules", {"rule": draft}, f"{name}:draft")["rule"]
+        second.post(f"/points/v1/rules/{rule}/approve", {}, f"{name}:approve")
+        count += 1
+    first.close()
+    second.close()
+    return count
+
+
+def seed_clients(address: str, staff_secret: str, keys: Path) -> int:
+    """Register every system with a key pair; private keys are files of the folder, 0600."""
+    operator = Operator(address, OPERATORS[0], staff_secret)
+    count = 0
+    for client in clients():
+        public = public_key_text(private_key_of(private_key(keys, client["client"])))
+        operator.post("/member/v1/clients", {**client, "public_key": public}, f"seed:client:{client['client']}")
+        count += 1
+    operator.close()
+    return count
+
+
+def private_key(keys: Path, client: str) -> bytes:
+    """Read a client's private key as PEM; made at first need."""
+    path = keys / f"{client}.pem"
+    if not path.exists():
+        keys.mkdir(parents=True, exist_ok=True)
+        write_private(path, private_key_text(new_private_key()).decode())
+    return path.read_bytes()
