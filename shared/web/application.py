@@ -7,7 +7,7 @@ rest. Refuses stacked middleware: one layer costs less than six.
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from time import perf_counter, time_ns
+from time import perf_counter
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from shared.kernel.refusal import NotFound, Refusal
 from shared.runtime import logs, metrics
+from shared.runtime.clock import now
 from shared.runtime.traces import Spans
 from shared.web.arrival import Arrival, HungUp, Receive, Scope, Send
 from shared.web.declaration import EXCHANGE, declare, openapi_of
@@ -166,7 +167,7 @@ class Application:
         }
         logs.canonical("request", **facts)
         if self._spans is not None and arrival.trace.sampled:
-            ended = time_ns()
+            ended = int(now().timestamp() * 1e9)
             told = {name: fact for name, fact in facts.items() if isinstance(fact, str | int | float)}
             self._spans.record(
                 arrival.trace, f"{method} {arrival.route}", ended - int(seconds * 1e9), ended, told
@@ -226,7 +227,7 @@ class _Unmatched(Response):
         super().__init__()
         self._exchange = exchange
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - Starlette's words
+    async def __call__(self, _scope: Scope, _receive: Receive, _send: Send) -> None:
         """Send the problem."""
         await self._exchange.send(refused(NotFound(), self._exchange.arrival))
 

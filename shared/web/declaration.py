@@ -51,7 +51,7 @@ class ProblemView(BaseModel):
 class DoorRoute(APIRoute):
     """A route that hands the request to its passage instead of FastAPI's handler."""
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - Starlette's words
+    async def handle(self, scope: Scope, _receive: Receive, _send: Send) -> None:
         """Answer through the passage; the arrival has read, or will read, the request itself."""
         await scope[EXCHANGE].answer(self.endpoint.__dict__["passage"], scope["path_params"])
 

@@ -23,7 +23,7 @@ class TooMany(Refusal):
     """Somebody asks more often than the quota allows."""
 
     kind = Kind.TOO_MANY
-    code = "too-many-requests"
+    code = "too-many"
     retryable = True
     title = Words("请求过于频繁", "Too many requests")
     advice = Words(
