@@ -31,6 +31,7 @@ EVERYBODY = tuple(Role)
 """Every role there is: whoever is known may pass."""
 
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
+_PATH_VALUE_MAX = 128
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _REPLAYED = (b"idempotent-replayed", b"true")
 _REPLAYED_JSON = (*JSON_HEADERS, _REPLAYED)
@@ -112,6 +113,8 @@ class Passage:
         :raises Refusal: whatever the caller is told no for.
         """
         arrival.route = self.path
+        if not all(value.isprintable() and len(value) <= _PATH_VALUE_MAX for value in path.values()):
+            raise NotFound()
         writes = self.method in _WRITES
         body = await arrival.body(self.limit) if writes else b""
         nonce = self._admit(arrival, body, services)
@@ -133,17 +136,17 @@ class Passage:
         rates = services.rates
         if not self.roles:
             if rates is not None and not self.quiet:
-                arrival.reply_headers += rates.take_stranger(arrival.address)
+                rates.count_stranger(arrival)
             return None
         try:
             principal, nonce = services.callers.find(arrival, body, write=self.writes)
         except Unauthenticated:
             if rates is not None:
-                arrival.reply_headers += rates.take_stranger(arrival.address)
+                rates.count_stranger(arrival)
             raise
         arrival.principal = principal
         if rates is not None:
-            arrival.reply_headers += rates.take_known(principal.subject)
+            rates.count_known(arrival, principal)
         principal.require(*self.roles)
         return nonce
 

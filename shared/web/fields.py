@@ -127,10 +127,10 @@ class Shown:
         return canonical
 
 
-UnitCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,31}\Z", max_length=32)]
+UnitCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,31}$", max_length=32)]
 """The code of a business unit, like `mall-east`."""
 
-AssetCode = Annotated[str, Field(strict=True, pattern=r"^[A-Z]{4}\Z", max_length=4)]
+AssetCode = Annotated[str, Field(strict=True, pattern=r"^[A-Z]{4}$", max_length=4)]
 """The code of an asset of points, like `MALL`."""
 
 Number = Annotated[str, Text(64)]

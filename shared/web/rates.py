@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from math import ceil
 from time import monotonic
 
+from shared.kernel.principal import Principal
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
+from shared.web.arrival import Arrival
 
 CALLERS_MAX = 100_000
 """How many callers one process counts at once; beyond it the longest-known are forgotten first."""
@@ -95,20 +97,28 @@ class Rates:
         self._known = Gauge(known)
         self._strangers = Gauge(strangers)
 
-    def take_known(self, subject: str) -> list[tuple[bytes, bytes]]:
-        """Count a request of somebody known and give the headers that tell how much is left.
+    def count_known(self, arrival: Arrival, principal: Principal) -> None:
+        """Count a request of somebody we know.
 
         :raises TooMany: if their quota is used up.
         """
-        return _headers(self._known, subject)
+        _count(self._known, principal.subject, arrival)
 
-    def take_stranger(self, address: str) -> list[tuple[bytes, bytes]]:
-        """Count a request of an address, as the gateway reports it, and give the headers.
+    def count_stranger(self, arrival: Arrival) -> None:
+        """Count a request of the address that the gateway reports.
 
         :raises TooMany: if its quota is used up.
         """
-        return _headers(self._strangers, network_of(address))
+        _count(self._strangers, network_of(arrival.address), arrival)
 
 
-def _headers(gauge: Gauge, who: str) -> list[tuple[bytes, bytes]]:
-    return [(b"ratelimit-policy", gauge.quota.policy), (b"ratelimit", gauge.take(who))]
+def _count(gauge: Gauge, who: str, arrival: Arrival) -> None:
+    """Take one request from a quota; the answer, yes or no, tells how much is left."""
+    headers = arrival.reply_headers
+    headers.append((b"ratelimit-policy", gauge.quota.policy))
+    try:
+        headers.append((b"ratelimit", gauge.take(who)))
+    except TooMany as refusal:
+        wait = refusal.facts["retry_after_s"]
+        headers.append((b"ratelimit", f'"{gauge.quota.name}";r=0;t={wait}'.encode()))
+        raise

@@ -45,7 +45,7 @@ class TooLarge(Refusal):
 class Inbound(BaseModel):
     """What every body and query of a door derives from: strict by field, frozen, nothing undeclared."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, regex_engine="python-re")
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Nothing(Inbound):
