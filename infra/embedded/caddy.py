@@ -6,7 +6,7 @@ Refuses to be steered from outside (no admin door) and to believe an address tha
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +46,19 @@ _HEAD = """\
 """
 
 _ROUTE = """\
-	handle {paths} {{
+	handle /{service}/* {{
+{proxy}
+	}}
+"""
+
+_PAGES = """\
+	@pages path /problems /problems/*
+	handle @pages {{
+{proxy}
+	}}
+"""
+
+_PROXY = """\
 		reverse_proxy {host}:{port} {{
 			# Never guessed from what the caller sent.
 			header_up {address} {{remote_host}}
@@ -56,8 +68,14 @@ _ROUTE = """\
 			# While a service starts again, callers wait for a moment; nothing was sent yet.
 			lb_try_duration 3s
 			lb_try_interval 50ms
-		}}
-	}}
+{fallback}		}}"""
+
+# Each process knows the problems of its own refusals: who does not know one passes the question on.
+_FALLBACK = """\
+			@unknown status 404
+			handle_response @unknown {{
+{proxy}
+			}}
 """
 
 _TAIL = """\
@@ -136,13 +154,18 @@ class Caddy:
 
 
 def recipe(setup: Setup) -> str:
-    """Compose the Caddyfile: `/<service>/*` to each service, `/problems/*` to the first one."""
-    routes = []
-    for number, (service, port) in enumerate(setup.services.items()):
-        paths = f"@{service}"
-        patterns = f"/{service}/*" + (" /problems /problems/*" if number == 0 else "")
-        routes.append(f"\t{paths} path {patterns}\n")
-        routes.append(_ROUTE.format(paths=paths, host=LOOPBACK, port=port, address=CLIENT_ADDRESS))
+    """Compose the Caddyfile: `/<service>/*` to each service, `/problems/*` to whichever knows the page."""
+    routes = [_ROUTE.format(service=service, proxy=_proxy(port)) for service, port in setup.services.items()]
+    routes.append(_PAGES.format(proxy=_asked_in_turn(list(setup.services.values())[::-1])))
     welcome = "Tongfen. " + " ".join(f"/{service}/v1" for service in setup.services)
     tail = _TAIL.format(welcome=welcome, not_found=_NOT_FOUND, unavailable=_UNAVAILABLE)
     return _HEAD.format(port=setup.port, host=LOOPBACK) + "".join(routes) + tail
+
+
+def _proxy(port: int, fallback: str = "") -> str:
+    return _PROXY.format(host=LOOPBACK, port=port, address=CLIENT_ADDRESS, fallback=fallback)
+
+
+def _asked_in_turn(ports: Sequence[int]) -> str:
+    fallback = _FALLBACK.format(proxy=_asked_in_turn(ports[1:])) if len(ports) > 1 else ""
+    return _proxy(ports[0], fallback)

@@ -129,7 +129,9 @@ class Home:
         """
         if not self.root.exists():
             return
-        if self.is_held():
+        # Stacks of replays lie below the one whose state this is.
+        folders = [self.root, *self.root.glob("replay/*")]
+        if any(Home(folder).is_held() for folder in folders):
             raise AlreadyRunning
         foreign = any(self.root.iterdir()) and not (self.root / "run.lock").exists()
         if foreign and not (self.root / "jars").is_dir():

@@ -33,8 +33,8 @@ from infra.embedded.service import Setup as ServiceSetup
 from infra.embedded.settings import StackSettings
 from infra.embedded.steps import Steps
 from infra.embedded.topics import add_missing
-
-PARTITIONS = 4
+from shared.runtime.migrations import upgrade
+from shared.runtime.topics import PARTITIONS, topic_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +192,6 @@ class Stack:
         self._migrate(server)
 
     def _migrate(self, server: Postgres) -> None:
-        from shared.runtime.migrations import upgrade
-
         for recipe in self._recipes:
             if recipe.module.startswith("services."):
                 with self.steps.step(f"{recipe.name} database migrated"):
@@ -213,9 +211,8 @@ class Stack:
         broker.prepare()
         with self.steps.step("Kafka 4.3 ready", part.address):
             part.start()
-            add_missing(
-                broker.bootstrap, [f"tongfen.{recipe.name}.v1" for recipe in self._recipes], PARTITIONS
-            )
+            topics = [topic_of("", recipe.name) for recipe in self._recipes]
+            add_missing(broker.bootstrap, topics, PARTITIONS)
 
     def _bringer(self, recipe: Recipe) -> Callable[[], None]:
         def bring() -> None:
@@ -244,7 +241,8 @@ class Stack:
         prefix = name.upper()
         urls = self._database_urls(name)
         return {
-            **{f"{prefix}_DATABASE_URL_{duty.upper()}": url for duty, url in urls.items()},
+            # Who may change tables or seal a month is no process that answers requests.
+            **{f"{prefix}_DATABASE_URL_{duty.upper()}": url for duty, url in urls.items() if duty != "owner"},
             f"{prefix}_KAFKA_BOOTSTRAP": self.parts["kafka"].address,
             f"{prefix}_TOPIC_PREFIX": "",
             f"{prefix}_HTTP_PORT": str(self._ports[name]),

@@ -3,4 +3,4 @@
 from tests.service.stack.small_service import main
 
 if __name__ == "__main__":
-    main("MEMBER")
+    main("member")

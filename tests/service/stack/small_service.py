@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -13,16 +14,22 @@ from typing import Any
 class Answer(BaseHTTPRequestHandler):
     """Answer every GET with what the service was told, names alone, and who the gateway says is asking."""
 
+    def __init__(self, service: str, *args: Any) -> None:
+        self._service = service
+        super().__init__(*args)
+
     def do_GET(self) -> None:
-        """Answer."""
+        """Answer; of problems only the own ones are known."""
         content = {
             "path": self.path,
+            "service": self._service,
             "names": sorted(name for name in os.environ if name.startswith(("MEMBER_", "POINTS_"))),
             "client": self.headers.get_all("X-Client-Address"),
             "forwarded": self.headers.get_all("X-Forwarded-For"),
         }
         text = json.dumps(content).encode()
-        self.send_response(200)
+        foreign = self.path.startswith("/problems/") and self._service not in self.path
+        self.send_response(404 if foreign else 200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -32,7 +39,8 @@ class Answer(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-def main(prefix: str) -> None:
+def main(service: str) -> None:
     """Serve until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    ThreadingHTTPServer(("127.0.0.1", int(os.environ[f"{prefix}_HTTP_PORT"])), Answer).serve_forever()
+    port = int(os.environ[f"{service.upper()}_HTTP_PORT"])
+    ThreadingHTTPServer(("127.0.0.1", port), partial(Answer, service)).serve_forever()

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,6 +116,16 @@ def test_one_address_leads_to_every_service_and_says_who_asks(running: Running) 
         assert answer["path"] == f"/{service}/v1/things"
         assert answer["client"] == answer["forwarded"] == ["127.0.0.1"]
         assert f"{service.upper()}_DATABASE_URL_DESK" in answer["names"]
+        assert f"{service.upper()}_DATABASE_URL_OWNER" not in answer["names"]
+
+
+def test_the_page_of_a_problem_is_found_at_whichever_service_knows_it(running: Running) -> None:
+    address = running.until_ready()["address"]
+    for service in ("member", "points"):
+        answer = ask(f"{address}/problems/{service}-is-closed")
+        assert answer["service"] == service
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        ask(f"{address}/problems/of-nobody")
 
 
 def test_status_names_every_address_and_process_and_no_password(running: Running) -> None:
