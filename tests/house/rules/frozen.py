@@ -1,4 +1,4 @@
-"""Facts are frozen: a decision that could change what it was shown would reach its neighbours in the batch."""
+"""Facts are frozen: a decision that could change what it is shown would reach its neighbours."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from tests.house.tree import Tree
 
 
 def thawed_facts(tree: Tree) -> Iterator[Breach]:
-    """Find dataclasses of a domain, of commands or of the kernel that can be changed; only books may apply."""
+    """Find dataclasses of a domain, of commands or of the kernel that can be changed; books may apply."""
     for source in tree.files("services/*/domain/*.py", "services/*/commands/*.py", "shared/kernel/*.py"):
         for node in source.nodes(ast.ClassDef):
             told = [ast.unparse(one) for one in node.decorator_list]

@@ -23,7 +23,11 @@ REGISTRIES = re.compile(
     )
 )
 WORKPLACE = re.compile(
-    r"(?<![\w.])/" + r"work/|\.\./" + r"shared\b|/tmp/" + r"plan\b|\b" + r"(architecture|conventions|"
+    r"(?<![\w.])/"
+    + r"work/|\.\./"
+    + r"shared\b(?!/(?:kernel|runtime|web)\b)|/tmp/"
+    + r"plan\b|\b"
+    + r"(architecture|conventions|"
     r"business-rules|hostile-world|libraries|exemplars)\.md\b|\bissues " + r"show\b|DEVELOPERS" + r"\.md"
 )
 
@@ -55,6 +59,9 @@ RULES = (
         "no path of the workplace",
         workplaces,
         ({"docs/a.md": "as /" + "work/main says"}, {"docs/a.md": "as architecture" + ".md says"}),
-        innocent={"docs/a.md": "https://example.com/work/a and network/work/b, the architecture"},
+        innocent={
+            "docs/a.md": "https://example.com/work/a and network/work/b, the architecture",
+            "docs/b.md": "[the desk](../shared/runtime/desk.py)",
+        },
     ),
 )
