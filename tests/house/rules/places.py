@@ -22,13 +22,17 @@ REGISTRIES = re.compile(
         )
     )
 )
+PAPERS = "architecture conventions business-rules hostile-world libraries exemplars".split()
 WORKPLACE = re.compile(
-    r"(?<![\w.])/"
-    + r"work/|\.\./"
-    + r"shared\b(?!/(?:kernel|runtime|web)\b)|/tmp/"
-    + r"plan\b|\b"
-    + r"(architecture|conventions|"
-    r"business-rules|hostile-world|libraries|exemplars)\.md\b|\bissues " + r"show\b|DEVELOPERS" + r"\.md"
+    "|".join(
+        (
+            r"(?<![\w.])/wor" + "k/",
+            r"\.\./share" + r"d\b(?!/(?:kernel|runtime|web)\b)",
+            "/tmp/pla" + r"n\b",
+            r"\bissues sho" + r"w\b",
+            rf"\b({'|'.join(PAPERS)}|DEVELOPERS)\.md\b",
+        )
+    )
 )
 
 

@@ -1,4 +1,4 @@
-"""Sleeps: a test awaits a condition. It may pause between two looks; any other sleep says what it stands for."""
+"""Sleeps: a test awaits a condition; it may pause between two looks, and says what any other sleep is for."""
 
 import ast
 from collections.abc import Iterator
