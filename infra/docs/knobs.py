@@ -1,6 +1,7 @@
 """The page of settings: every knob of the stack and of each service, with its default."""
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,9 +10,10 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from infra.docs.code import ROOT, first_sentence, found, services
+from infra.docs.code import ROOT, found, services
 from infra.docs.markdown import page, section, table
 
+_MODULES = re.compile(r"\b(?:\w+\.)+(?=\w)")
 PLACES = ("infra.embedded.settings", *(f"services.{name}.settings" for name in services()))
 
 
