@@ -73,6 +73,13 @@ class Hearing:
             return NoteEvent(asked)
         return listener(opened(label, record.body), asked) or NoteEvent(asked)
 
+    def note(self, record: Record) -> NoteEvent | None:
+        """Give the command that only notes a record, or None where not even its headers can be read."""
+        try:
+            return NoteEvent(_asked(record, label_of(record.headers)))
+        except Unreadable:
+            return None
+
 
 def _asked(record: Record, label: Label) -> Asked:
     return Asked(

@@ -4,6 +4,7 @@ While a key has one parked, all its later events are parked behind it, so a repl
 Refuses to throw anything away: healed rows stay, with the time at which they were healed.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ import structlog
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
-from contracts.event import Unreadable
+from contracts.event import Unreadable, label_of
 from shared.kernel.command import Answer, Command
+from shared.kernel.heard import EventFork
 from shared.kernel.refusal import Kind, Refusal
 from shared.runtime import clock
 from shared.runtime.hearing import ForeignSource, Hearing, Place, Record
@@ -26,7 +28,7 @@ from shared.runtime.metrics import PARKED
 log = structlog.get_logger("parked")
 BEHIND = "behind"
 _COLUMNS = "id, topic, partition, position, key, headers, body, cause, parked_at, healed_at"
-_HEAL_AT_ONCE = 200
+_HEAL_AT_ONCE = 5_000
 
 
 class Obeying(Protocol):
@@ -132,6 +134,27 @@ class Parked:
         log.info("parked.replayed", healed=healed, stopped=len(stopped))
         return Replayed(healed, stopped)
 
+    def dismiss(self, parked_id: int, desk: Obeying, by: str) -> str | None:
+        """Set one parked event aside without obeying it, and note its version, so that the next is no gap.
+
+        :param by: who decided that, written down with the cause.
+        :return: why it could not be set aside, or None.
+        """
+        found = self._rows(
+            f"SELECT {_COLUMNS} FROM parked WHERE healed_at IS NULL AND id = %s",  # noqa: S608 (constants alone)
+            (parked_id,),
+        )
+        if not found:
+            return "no such parked event"
+        record = _parked(found[0]).record
+        command = Hearing({}).note(record)
+        refusal = desk.obey_all([command])[0].refusal if command is not None else None
+        if refusal is not None and not isinstance(refusal, EventFork):
+            return refusal.code
+        self._mark(parked_id, record.place, f" (dismissed by {by})")
+        self.count()
+        return None
+
     def _places(self, ids: Sequence[int] | None, key: str | None) -> list[Place]:
         rows = self._rows(
             "SELECT topic, key FROM parked WHERE healed_at IS NULL"
@@ -151,19 +174,21 @@ class Parked:
             )
             if not rows:
                 return healed, None
-            for row in rows:
-                parked = _parked(row)
+            for parked in in_story_order([_parked(row) for row in rows]):
                 why = obeyed(hearing, desk, parked.record)
                 if why is not None:
                     return healed, why
                 self._mark(parked.id, place)
                 healed += 1
 
-    def _mark(self, parked_id: int, place: Place) -> None:
+    def _mark(self, parked_id: int, place: Place, remark: str = "") -> None:
         # Under the lock of the key, so that no consumer parks another one behind a key that is just healed.
         with self._one_at_a_time, self._open() as connection, connection.cursor() as cursor:
             _lock(cursor, place)
-            cursor.execute("UPDATE parked SET healed_at = %s WHERE id = %s", (clock.now(), parked_id))
+            cursor.execute(
+                "UPDATE parked SET healed_at = %s, cause = cause || %s WHERE id = %s",
+                (clock.now(), remark, parked_id),
+            )
 
     def _rows(self, statement: str, parameters: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         with self._one_at_a_time, self._open() as connection, connection.cursor() as cursor:
@@ -181,6 +206,17 @@ class Parked:
             connection, self._connection = self._connection, None
             if connection is not None and not connection.closed:
                 connection.close()
+
+
+def in_story_order(parked: Sequence[ParkedRecord]) -> list[ParkedRecord]:
+    """Sort the parked records of one key by version; one without a version stays behind its neighbour."""
+    versions: dict[int, int] = {}
+    last = -1
+    for one in parked:
+        with contextlib.suppress(Unreadable):
+            last = label_of(one.record.headers).seq
+        versions[one.id] = last
+    return sorted(parked, key=lambda one: versions[one.id])
 
 
 def obeyed(hearing: Hearing, desk: Obeying, record: Record) -> str | None:

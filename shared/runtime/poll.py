@@ -47,6 +47,8 @@ class Poll:
         self._waiting: Waiting = []
         self._causes: list[tuple[Record, str]] = []
         self._followers: list[Record] = []
+        # Of an unreadable record its followers stop, of one that the desk refused whatever comes after it.
+        self._unreadable: set[Place] = set()
         self._stopped: set[Place] = set()
         self._counts: Counter[tuple[str, str]] = Counter()
         self._began = time.monotonic()
@@ -102,16 +104,16 @@ class Poll:
                 log.exception("listener.defect", **_named(record))
                 self._stop(record, f"defect: {type(fault).__name__}", open_places)
                 continue
-            if record.place in open_places or record.place in self._stopped:
+            if record.place in open_places or record.place in self._unreadable:
                 self._followers.append(record)
             else:
                 self._waiting.append((record, command))
 
     def _stop(self, record: Record, cause: str, open_places: set[Place]) -> None:
-        if record.place in open_places or record.place in self._stopped:
+        if record.place in open_places or record.place in self._unreadable:
             self._followers.append(record)
             return
-        self._stopped.add(record.place)
+        self._unreadable.add(record.place)
         self._causes.append((record, cause))
 
     def _settle(self) -> None:
@@ -128,6 +130,7 @@ class Poll:
                 self._count(record, "behind")
             for record in free:
                 self._counts[record.topic, "behind"] -= 1
+                self._unreadable.discard(record.place)
                 self._stopped.discard(record.place)
             self._sort(free, set())
 
