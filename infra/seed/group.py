@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class UnitSeed:
-    """A settling unit: its asset, its name, and what its receipts earn (points per fen, cap, pending days)."""
+    """A settling unit: its asset, its name, and what its receipts earn (points, fen, cap, pending days)."""
 
     code: str
     asset: str
@@ -60,7 +60,9 @@ def drafts() -> Iterator[dict[str, Any]]:
 
 
 def clients() -> Iterator[dict[str, Any]]:
-    """Yield every system of the group as the clients door takes it, without its key: tills, then the importer."""
+    """Yield every system of the group as the clients door takes it, without its key: tills, then the
+    importer.
+    """
     for unit in UNITS:
         yield {"client": f"till-{unit.code}", "role": "unit-system", "unit": unit.code}
     yield {"client": "importer", "role": "importer"}

@@ -1,4 +1,6 @@
-"""Bring the demo group in: rules by two persons, systems with keys of their own. Done again, it changes nothing."""
+"""Bring the demo group in: rules by two persons, systems with keys of their own. Done again, it changes
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ def seed_clients(address: str, staff_secret: str, keys: Path) -> int:
     count = 0
     for client in clients():
         public = public_key_text(private_key_of(private_key(keys, client["client"])))
-        operator.post("/member/v1/clients", {**client, "public_key": public}, f"seed:client:{client['client']}")
+        operator.post(
+            "/member/v1/clients", {**client, "public_key": public}, f"seed:client:{client['client']}"
+        )
         count += 1
     operator.close()
     return count

@@ -1,8 +1,6 @@
 """The points process: doors, desk, relay, ear, jobs. The one place that reads the settings."""
 
 from collections.abc import Mapping
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any
 
 from psycopg2 import OperationalError
@@ -87,7 +85,7 @@ class PointsProcess:
         known = Quota("known", self.settings.requests_per_minute, 60)
         strangers = Quota("strangers", self.settings.stranger_requests_per_minute, 60)
         return application(
-            Front(self.desk, self.reader, Cursors(self.settings.state_dir / "cursor.key")),
+            Front(self.desk, self.reader, Cursors(self.settings.secret.get_secret_value().encode())),
             Services(
                 Callers(TokenReader(self.keyring.tokens), RequestVerifier(self.keyring.clients)),
                 Rates(known, strangers),
@@ -129,7 +127,7 @@ def openapi_app() -> Application:
         database_url_relay=nowhere,
         database_url_auditor=nowhere,
         kafka_bootstrap="127.0.0.1:1",
-        state_dir=Path(mkdtemp(prefix="tongfen-")),
+        secret=SecretStr("nothing is signed with this"),
     )
     return PointsProcess(settings).application()
 

@@ -1,6 +1,5 @@
 """Every knob of the points service, from the environment (`POINTS_…`); read by main alone."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr
@@ -20,7 +19,7 @@ class PointsSettings(BaseSettings):
     topic_prefix: str = ""
     http_host: str = "127.0.0.1"
     http_port: int = 0
-    state_dir: Path
+    secret: SecretStr
     clock: Literal["on", "off"] = "on"
     reader_pool: int = Field(default=8, ge=1, le=64)
     batch: int = Field(default=256, ge=1, le=1000)

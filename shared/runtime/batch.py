@@ -59,7 +59,9 @@ class Batch:
         self.leads.append((ticket, Claim(ticket.command, needs, names)))
 
     def decide(self, loaded: Loaded[B]) -> None:
-        """Answer or defer every command, in order; whoever is deferred holds back later ones that need its rows."""
+        """Answer or defer every command, in order; whoever is deferred holds back later ones that need its
+        rows.
+        """
         blocked: set[Row | str] = set()
         for ticket, claim in self.leads:
             answer = self._judged(claim, loaded, blocked)

@@ -12,11 +12,14 @@ from psycopg2.extensions import connection as Connection
 from sqlalchemy import Connection as ReadConnection
 from sqlalchemy import Row, create_engine, text
 
-READER_OPTIONS = "-c statement_timeout=15000 -c transaction_timeout=15000 -c timezone=UTC -c default_transaction_read_only=on"
+READER_OPTIONS = (
+    "-c statement_timeout=15000 -c transaction_timeout=15000 -c timezone=UTC"
+    " -c default_transaction_read_only=on"
+)
 
 
 def connect(url: str, options: str = "-c transaction_timeout=15000 -c timezone=UTC") -> Connection:
-    """Open a direct connection; the default ends every transaction after 15 s (the outbox floor rests on it)."""
+    """Open a direct connection; by default a transaction ends after 15 s (the outbox floor rests on it)."""
     return psycopg2.connect(url, options=options, connect_timeout=2)
 
 

@@ -37,8 +37,10 @@ SEALED = "TF001"
 DESK_OPTIONS = (
     "-c statement_timeout=2000 -c transaction_timeout=5000 -c lock_timeout=200"
     " -c synchronous_commit=on -c timezone=UTC -c jit=off"
-    # Every statement of a desk goes by key; a plan made on empty tables must not scan them for the session's life.
-    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+    # Every statement of a desk goes by key; a plan made on empty tables must not scan them for the session's
+    # life.
+    " -c plan_cache_mode=force_generic_plan"
+    " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 )
 
 
@@ -160,7 +162,8 @@ class Desk(Generic[B]):
                     return
                 self._serve(tickets)
         except BaseException:
-            # A service without its desk would take commands that nobody obeys: the supervisor starts a fresh one.
+            # A service without its desk would take commands that nobody obeys: the supervisor starts a fresh
+            # one.
             log.critical("desk.died", exc_info=True)
             os._exit(70)
         finally:
@@ -207,7 +210,9 @@ class Desk(Generic[B]):
         wake_all(finished)
 
     def _obey(self, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Answer]]:
-        """Obey the tickets in one transaction; halve a batch that fails, so that one poisoned command harms nobody."""
+        """Obey the tickets in one transaction; halve a batch that fails, so that one poisoned command harms
+        nobody.
+        """
         begun = time.monotonic()
         attempt = 0
         while True:
@@ -215,7 +220,9 @@ class Desk(Generic[B]):
             try:
                 return self._transact(tickets)
             except (psycopg2.OperationalError, psycopg2.InterfaceError) as fault:
-                if not self._connection_lost() and (not isinstance(fault, AGAIN) or attempt > self.limits.attempts):
+                if not self._connection_lost() and (
+                    not isinstance(fault, AGAIN) or attempt > self.limits.attempts
+                ):
                     return self._halved(tickets)
                 if self._connection_lost():
                     self._hang_up()
@@ -225,7 +232,7 @@ class Desk(Generic[B]):
             except psycopg2.Error as fault:
                 if fault.pgcode != SEALED or attempt > self.limits.attempts:
                     return self._halved(tickets)
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever a batch fails of, halves find the one who did it
                 self._roll_back()
                 return self._halved(tickets)
             self._roll_back()
@@ -233,11 +240,13 @@ class Desk(Generic[B]):
     def _halved(self, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Answer]]:
         self._roll_back()
         if len(tickets) == 1:
-            log.exception("desk.poisoned", command=type(tickets[0].command).__name__, id=tickets[0].command.asked.id)
+            command = tickets[0].command
+            log.error("desk.poisoned", command=type(command).__name__, id=command.asked.id, exc_info=True)
             return [(tickets[0], Answer())]
         middle = len(tickets) // 2
         first = self._obey(tickets[:middle])
-        # What the first half deferred goes before the second half, or somebody overtakes their own predecessor.
+        # What the first half deferred goes before the second half, or somebody overtakes their own
+        # predecessor.
         held, self._deferred = self._deferred, []
         return [*first, *self._obey([*held, *tickets[middle:]])]
 
@@ -264,7 +273,13 @@ class Desk(Generic[B]):
         waited = began - tickets[0].since
         self._observe(
             BatchReport(
-                len(tickets), len(batch.deferred), waited, read - began, decided - read, saved - decided, ended - saved
+                len(tickets),
+                len(batch.deferred),
+                waited,
+                read - began,
+                decided - read,
+                saved - decided,
+                ended - saved,
             )
         )
         return batch.answers

@@ -36,7 +36,7 @@ class First:
 
 @dataclass(slots=True)
 class Loaded(Generic[B]):
-    """What one batch found: `locks` gives, for each needed row that was obtained, the name of the lock held."""
+    """What one batch found; `locks` gives the name of the lock held for each needed row that was obtained."""
 
     books: B
     obtained: set[str]
@@ -119,7 +119,9 @@ def claim_parameters(claims: Sequence[Claim]) -> tuple[str, ...]:
             names[name] = None
         asked = claim.command.asked
         if asked.key is not None:
-            (events if asked.key.event else inbox).append(asked.key.key if asked.key.event else asked.key.name)
+            (events if asked.key.event else inbox).append(
+                asked.key.key if asked.key.event else asked.key.name
+            )
         if asked.heard is not None:
             heard.append(asked.heard)
         if asked.nonce is not None:

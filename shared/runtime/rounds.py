@@ -47,7 +47,7 @@ class Rounds:
             except psycopg2.OperationalError as outage:
                 log.warning("job.away", job=self.name, cause=str(outage).strip())
                 pause = PAUSE_AFTER_FAILURE_S
-            except Exception:  # noqa: BLE001 - a defect of one round must not end the job
+            except Exception:
                 log.exception("job.defect", job=self.name)
                 pause = PAUSE_AFTER_FAILURE_S
             else:

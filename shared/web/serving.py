@@ -1,6 +1,7 @@
 """A service's process: its parts come up in order, the doors open, and everything ends in the reverse order.
 
-Graceful: on SIGTERM or SIGINT the process answers "not ready", finishes what it has begun, then closes its parts.
+Graceful: on SIGTERM or SIGINT the process answers "not ready", finishes what it has begun, then closes its
+parts.
 Refuses to know what the parts are.
 """
 

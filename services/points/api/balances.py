@@ -42,7 +42,7 @@ def declare(door: Door, front: Front) -> None:
     @door.get("/balances", takes=BalancesQuery, gives=BalancesView, roles=GROUP_ROLES)
     def list_balances(asked: Asked, query: BalancesQuery, call: Call) -> Mapping[str, Any]:
         """List every holder's points by asset."""
-        after = front.cursors.read("balances", query.cursor)
+        after = front.after(call, query.cursor)
         with front.reader.asked_by(unit="*") as questions:
             rows, last = balances(questions, query.at or now(), query.limit, after[0] if after else None)
-        return {"data": rows, "cursor": {"next": front.cursors.write("balances", (last,)) if last else None}}
+        return {"data": rows, "cursor": front.next(call, (last,) if last else None)}

@@ -1,5 +1,6 @@
 """What the doors of points stand in front of: the desk for commands, the reader for questions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.points.domain.books import LedgerBooks
@@ -7,6 +8,7 @@ from shared.kernel.principal import Principal, Role
 from shared.runtime.database import Reader
 from shared.runtime.desk import Desk
 from shared.web.cursor import Cursors
+from shared.web.door import Call
 
 GROUP_ROLES = (Role.OPERATOR, Role.IMPORTER)
 """Who sees every unit."""
@@ -19,6 +21,21 @@ class Front:
     desk: Desk[LedgerBooks]
     reader: Reader
     cursors: Cursors
+
+    def after(self, call: Call, cursor: str | None) -> list[str] | None:
+        """Read the caller's own cursor of the called list; None is its beginning.
+
+        :raises Malformed: if this service did not write it for that list and caller.
+        """
+        return None if cursor is None else [str(one) for one in self.cursors.read(_purpose(call), cursor)]
+
+    def next(self, call: Call, last: Sequence[str] | None) -> dict[str, str | None]:
+        """Write where the called list goes on behind its last row; None is its end."""
+        return {"next": None if last is None else self.cursors.write(_purpose(call), last)}
+
+
+def _purpose(call: Call) -> str:
+    return f"{call.arrival.path} {call.principal.subject}"
 
 
 def unit_seen(principal: Principal) -> str | None:

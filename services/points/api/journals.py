@@ -46,11 +46,11 @@ def declare(door: Door, front: Front) -> None:
     @door.get("/journals", takes=PageQuery, gives=HistoryView, roles=(Role.MEMBER,))
     def list_journals(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
         """List one's own movements, newest first."""
-        after = front.cursors.read("journals", query.cursor)
+        after = front.after(call, query.cursor)
         with front.reader.asked_by() as questions:
             holder = holder_of(questions, call.principal.subject)
         if holder is None:
             return {"data": [], "cursor": {"next": None}}
         with front.reader.asked_by(holder=holder) as questions:
             rows, last = history(questions, holder, query.limit, after)
-        return {"data": rows, "cursor": {"next": front.cursors.write("journals", last) if last else None}}
+        return {"data": rows, "cursor": front.next(call, last)}

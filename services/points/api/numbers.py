@@ -46,7 +46,11 @@ def declare(door: Door, front: Front) -> None:
     """Declare the lookup of numbers."""
 
     @door.post(
-        "/numbers/lookup", takes=LookupBody, gives=LookupView, roles=(Role.UNIT_SYSTEM, Role.IMPORTER), keyed=False
+        "/numbers/lookup",
+        takes=LookupBody,
+        gives=LookupView,
+        roles=(Role.UNIT_SYSTEM, Role.IMPORTER),
+        keyed=False,
     )
     def look_up_numbers(asked: Asked, body: LookupBody, call: Call) -> Mapping[str, Any]:
         """Tell for each number whether it has a wallet, and the member it is linked to (for importers)."""

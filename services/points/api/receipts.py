@@ -50,7 +50,14 @@ class ReceiptView(BaseModel):
 def earning(asked: Asked, body: ReceiptBody) -> EarnPoints:
     """Turn a reported purchase into its command."""
     return EarnPoints(
-        asked, body.unit, body.store, body.receipt_no, body.number, body.amount_fen, body.purchased_at, body.at
+        asked,
+        body.unit,
+        body.store,
+        body.receipt_no,
+        body.number,
+        body.amount_fen,
+        body.purchased_at,
+        body.at,
     )
 
 

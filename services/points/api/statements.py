@@ -71,10 +71,12 @@ def declare(door: Door, front: Front) -> None:
 
     @door.get("/statements/{statement}/lines", takes=PageQuery, gives=LinesView, roles=READERS)
     def list_lines(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
-        """List the lines behind a statement; each leads to its journal, and to the receipt that earned the lot."""
-        after = front.cursors.read("lines", query.cursor)
+        """List the lines behind a statement; each leads to its journal, and to the receipt that earned the
+        lot.
+        """
+        after = front.after(call, query.cursor)
         with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
             rows, last = lines_of(
                 questions, call.id_of("statement", "stm"), query.limit, int(after[0]) if after else 0
             )
-        return {"data": rows, "cursor": {"next": front.cursors.write("lines", (str(last),)) if last else None}}
+        return {"data": rows, "cursor": front.next(call, (str(last),) if last else None)}

@@ -71,7 +71,10 @@ def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
     booked = booking(command.purchased_at, books.months)
     points = rule.earned(command.amount_fen)
     if not points:
-        return Outcome((_kept(command, wallet, booked, 0, _answer(command, unit.asset, None)),), _answer(command, unit.asset, None))
+        return Outcome(
+            (_kept(command, wallet, booked, 0, _answer(command, unit.asset, None)),),
+            _answer(command, unit.asset, None),
+        )
     lot = Lot(
         id=derived(command.asked.id, LOT),
         wallet_id=wallet.id,
@@ -115,7 +118,9 @@ def _earned(books: LedgerBooks, command: EarnPoints, wallet: Wallet, lot: Lot, b
     )
 
 
-def _announcement(command: EarnPoints, wallet: Wallet, lot: Lot, journal: Journal, version: int) -> Announcement:
+def _announcement(
+    command: EarnPoints, wallet: Wallet, lot: Lot, journal: Journal, version: int
+) -> Announcement:
     data = {
         "journal": shown("jrn", journal.id),
         "holder": shown("hol", wallet.holder_id),
@@ -129,7 +134,9 @@ def _announcement(command: EarnPoints, wallet: Wallet, lot: Lot, journal: Journa
         "receipt_no": command.receipt_no,
         "occurred_at": command.purchased_at,
     }
-    return Announcement("points.wallet.earned", shown("hol", wallet.holder_id), version, data, command.purchased_at)
+    return Announcement(
+        "points.wallet.earned", shown("hol", wallet.holder_id), version, data, command.purchased_at
+    )
 
 
 def _answer(command: EarnPoints, asset: str, lot: Lot | None) -> Mapping[str, Any]:

@@ -26,7 +26,8 @@ class LinkNumber:
         """Need both holders, and their lots: whoever comes next in the batch spends from all of them."""
         identities = (self.member, self.identity)
         return Needs(
-            rows=tuple(("identity", one) for one in identities), facts=tuple(("lots", one) for one in identities)
+            rows=tuple(("identity", one) for one in identities),
+            facts=tuple(("lots", one) for one in identities),
         )
 
 

@@ -10,7 +10,7 @@ from services.points.domain.authority import UnknownUnit, stated_time
 from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.journal import Journal
 from services.points.domain.lot import usable_in_order
-from services.points.domain.month import booking
+from services.points.domain.month import Booking, booking
 from services.points.domain.naming import order_name
 from services.points.domain.redemption import (
     BelowMinimum,
@@ -73,7 +73,12 @@ def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
         pay = agreed(command.price, books.rulebook.spend_terms(now), worth(lots, rates))
     except (BelowMinimum, InsufficientPoints) as refusal:
         declined = c.RedemptionDeclined(
-            derived(command.asked.id, DECLINE), command.unit, command.order_no, refusal.code, now, booked.month
+            derived(command.asked.id, DECLINE),
+            command.unit,
+            command.order_no,
+            refusal.code,
+            now,
+            booked.month,
         )
         raise type(refusal)(changes=(declined,), **refusal.facts) from None
     taken = slices(lots, rates, pay)
@@ -85,7 +90,15 @@ def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
         rates,
         (derived(command.asked.id, FIRST_CHANGE_LOT + place) for place in range(CHANGE_LOTS_MAX)),
     )
-    journal = Journal(
+    return _redeemed(
+        books, command, wallet, taken, written, _journal(command, wallet, taken, written, booked, now)
+    )
+
+
+def _journal(
+    command: RedeemPoints, wallet: Wallet, taken: list[Slice], written: Lines, booked: Booking, now: datetime
+) -> Journal:
+    return Journal(
         id=derived(command.asked.id, JOURNAL),
         kind="redemption",
         month=booked.month,
@@ -97,11 +110,15 @@ def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
         subject=command.asked.id,
         transfers=written.transfers,
     )
-    return _redeemed(books, command, wallet, taken, written, journal)
 
 
 def _redeemed(
-    books: LedgerBooks, command: RedeemPoints, wallet: Wallet, taken: list[Slice], written: Lines, journal: Journal
+    books: LedgerBooks,
+    command: RedeemPoints,
+    wallet: Wallet,
+    taken: list[Slice],
+    written: Lines,
+    journal: Journal,
 ) -> Outcome:
     version = books.holders[wallet.holder_id] + 1
     answer = _answer(command, taken, journal)

@@ -1,4 +1,4 @@
-"""Accounts by role. Unit accounts are only added to: their balances are folds, never a row everyone updates."""
+"""Accounts by role. Those of units are only added to: balances are folds, never a row everyone updates."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

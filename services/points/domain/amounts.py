@@ -21,7 +21,7 @@ class Rate:
     denominator: int = 1
 
     def worth(self, points: int) -> Fen:
-        """Give the whole group points (= fen) that the points are worth, rounded down in the house's favour."""
+        """Give the whole group points (= fen) the points are worth, rounded down in the house's favour."""
         return Fen(points * self.numerator // self.denominator)
 
     def points_for(self, fen: int) -> Points:

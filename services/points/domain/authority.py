@@ -13,7 +13,10 @@ class UnknownUnit(Refusal):
     kind = Kind.MALFORMED
     code = "unknown-unit"
     title = Words("没有这个业务单元", "No such business unit")
-    advice = Words("请从 /points/v1/units 选择有效的业务单元，收到的是 {unit}。", "Choose a unit from /points/v1/units; {unit} is none.")
+    advice = Words(
+        "请从 /points/v1/units 选择有效的业务单元，收到的是 {unit}。",
+        "Choose a unit from /points/v1/units; {unit} is none.",
+    )
 
 
 def own_unit(principal: Principal | None, unit: str) -> None:

@@ -13,7 +13,8 @@ SpendingOrder = tuple[datetime, datetime, tuple[int, int, str], int, str]
 class Lot:
     """Points of one asset in one wallet. `[available_at, expires_at)` is when they can be spent.
 
-    `parent_id` names the lot whose last point was exchanged to make this one (change); it is spent before its parent.
+    `parent_id` names the lot whose point was exchanged to make this one (change); it is spent before its
+    parent.
     """
 
     id: str
@@ -43,7 +44,9 @@ class Lot:
 
     @property
     def order(self) -> SpendingOrder:
-        """Give this lot's place in spending: soonest to expire, earliest earned, lowest receipt number, change first."""
+        """Give this lot's place in spending: soonest to expire, earliest earned, lowest receipt number,
+        change first.
+        """
         return (
             self.expires_at,
             self.earned_at,

@@ -12,7 +12,6 @@ from shared.kernel.calendar import month_bounds, month_of
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
-
 CALENDAR = ("calendar", "group")
 """The row that whoever opens or closes months has locked: one decision at a time."""
 
@@ -32,7 +31,10 @@ class MonthNotOpen(Refusal):
     code = "month-not-open"
     retryable = True
     title = Words("账期未开放", "The month is not open")
-    advice = Words("账期 {month} 尚未开放，请联系运营人员开放。", "Month {month} is not open yet; ask an operator to open it.")
+    advice = Words(
+        "账期 {month} 尚未开放，请联系运营人员开放。",
+        "Month {month} is not open yet; ask an operator to open it.",
+    )
 
 
 class MonthNotOver(Refusal):
@@ -51,7 +53,10 @@ class MonthBeforeSealed(Refusal):
     kind = Kind.CONFLICT
     code = "month-before-sealed"
     title = Words("不能开放已封账之前的账期", "A month before a sealed one cannot be opened")
-    advice = Words("已封账的最近账期是 {sealed}；请开放其后的账期。", "The latest sealed month is {sealed}; open a later one.")
+    advice = Words(
+        "已封账的最近账期是 {sealed}；请开放其后的账期。",
+        "The latest sealed month is {sealed}; open a later one.",
+    )
 
 
 class MonthOrder(Refusal):

@@ -7,7 +7,7 @@ from shared.kernel.calendar import day_of
 
 
 def receipt_name(unit: str, store: str, number: str, purchased_at: datetime) -> str:
-    """Name a receipt: unit, store, number (NFKC, upper case) and business day of purchase in Asia/Shanghai."""
+    """Name a receipt: unit, store, number (NFKC, upper case) and business day in Asia/Shanghai."""
     return f"receipt {unit}|{normal(store)}|{normal(number)}|{day_of(purchased_at).isoformat()}"
 
 

@@ -27,7 +27,10 @@ class ReceiptTooEarly(Refusal):
     kind = Kind.MALFORMED
     code = "receipt-too-early"
     title = Words("消费时间在未来", "The purchase lies in the future")
-    advice = Words("请检查收银机时钟；最多允许超前 5 分钟。", "Check the till's clock; at most 5 minutes ahead are taken.")
+    advice = Words(
+        "请检查收银机时钟；最多允许超前 5 分钟。",
+        "Check the till's clock; at most 5 minutes ahead are taken.",
+    )
 
 
 class ReceiptTooLate(Refusal):

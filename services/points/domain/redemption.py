@@ -115,7 +115,8 @@ def lines(
 ) -> Lines:
     """Write the lines of a redemption at a unit.
 
-    Each slice goes to the unit's redeemed account; where its issuer is another unit, a line in money settles it.
+    Each slice goes to the unit's redeemed account; where its issuer is another unit, a line in money settles
+    it.
     A point that pays only in part is exchanged whole into a new lot of group points, of which the rest stays.
 
     :param wallet_accounts: account number by wallet id.

@@ -17,7 +17,6 @@ from services.points.domain.earning import EarnRule
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
-
 RULEBOOK = ("rulebook", "group")
 """The row that whoever edits rules has locked: versions follow one another."""
 
@@ -148,7 +147,12 @@ def _unit(one: RuleVersion) -> Unit:
 def _earn(one: RuleVersion) -> EarnRule:
     body = one.body
     return EarnRule(
-        one.version, body["points"], body["per_fen"], body.get("cap"), body["pending_days"], body["expiry_months"]
+        one.version,
+        body["points"],
+        body["per_fen"],
+        body.get("cap"),
+        body["pending_days"],
+        body["expiry_months"],
     )
 
 

@@ -1,10 +1,14 @@
-"""Spending: which lots pay a price, how many points each gives, and the change. Refuses to know units' accounts."""
+"""Spending: which lots pay a price, how many points each gives, and the change. Refuses to know units'
+accounts.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from services.points.domain.amounts import Fen, Points, Rate
 from services.points.domain.lot import Lot
+
+NO_POINTS = Points(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +22,8 @@ class Slice:
     lot: Lot
     points: Points
     paid_fen: Fen
-    exchanged: Points = Points(0)
-    change: Points = Points(0)
+    exchanged: Points = NO_POINTS
+    change: Points = NO_POINTS
 
     @property
     def direct(self) -> Points:
@@ -35,7 +39,8 @@ def worth(lots: Iterable[Lot], rates: Mapping[str, Rate]) -> Fen:
 def slices(lots: Iterable[Lot], rates: Mapping[str, Rate], pay_fen: int) -> list[Slice]:
     """Take lots in the given order until the price is paid.
 
-    From a lot of value v with r still to pay, n = min(points left, ceil(r / v)) whole points pay min(n * v, r);
+    From a lot of value v with r still to pay, n = min(points left, ceil(r / v)) whole points pay
+    min(n * v, r);
     what they are worth beyond r is change in group points.
 
     :raises ValueError: if the lots are not worth that much (the caller has compared first).

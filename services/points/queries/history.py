@@ -16,7 +16,8 @@ ORDER BY j.occurred_at DESC, j.id DESC LIMIT :limit
 """
 
 _MOVEMENTS = """
-SELECT t.journal_id, t.asset, sum(CASE WHEN w.account = t.to_account THEN t.amount ELSE -t.amount END) AS points
+SELECT t.journal_id, t.asset,
+       sum(CASE WHEN w.account = t.to_account THEN t.amount ELSE -t.amount END) AS points
 FROM transfers t JOIN wallets w ON w.account IN (t.from_account, t.to_account)
 WHERE t.journal_id = ANY (CAST(:journals AS uuid[])) AND w.holder_id = CAST(:holder AS uuid)
 GROUP BY t.journal_id, t.asset ORDER BY t.asset

@@ -19,7 +19,15 @@ from services.points.store import rare
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
 from shared.kernel.command import Row
-from shared.runtime.memory import Claim, Loaded, Record, claim_parameters, claimed, pg_texts, record_parameters
+from shared.runtime.memory import (
+    Claim,
+    Loaded,
+    Record,
+    claim_parameters,
+    claimed,
+    pg_texts,
+    record_parameters,
+)
 
 _LOAD = f"SELECT points_load({', '.join(['%s'] * 10)})"
 _SAVE = f"SELECT points_save({', '.join(['%s'] * 77)})"
@@ -97,7 +105,19 @@ def _put_wallets(books: LedgerBooks, found: Mapping[str, Any]) -> None:
 
 def _put_lots(books: LedgerBooks, rows: Iterable[Sequence[Any]]) -> None:
     moment = datetime.fromisoformat
-    for id_, wallet_id, asset, issuer, number, parent, earned, left, earned_at, available_at, expires_at in rows:
+    for (
+        id_,
+        wallet_id,
+        asset,
+        issuer,
+        number,
+        parent,
+        earned,
+        left,
+        earned_at,
+        available_at,
+        expires_at,
+    ) in rows:
         books.lots.setdefault(wallet_id, {})[id_] = Lot(
             id_,
             wallet_id,

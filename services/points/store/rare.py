@@ -1,4 +1,6 @@
-"""What few commands touch: rules, months, clients, keys, statements, moved wallets. Each is a statement of its own."""
+"""What few commands touch: rules, months, clients, keys, statements, moved wallets. Each is a statement of
+its own.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
@@ -40,7 +42,8 @@ def load(cursor: Cursor, books: LedgerBooks, rows: Sequence[Row], facts: Sequenc
 def _latch(cursor: Cursor, latched: Sequence[Row]) -> dict[Row, str]:
     nouns, ids = [noun for noun, _ in latched], [name for _, name in latched]
     cursor.execute(
-        "INSERT INTO latches (noun, id, version) SELECT noun, id, 0 FROM unnest(%s::text[], %s::text[]) AS n(noun, id)"
+        "INSERT INTO latches (noun, id, version)"
+        " SELECT noun, id, 0 FROM unnest(%s::text[], %s::text[]) AS n(noun, id)"
         " ORDER BY noun, id ON CONFLICT DO NOTHING",
         (nouns, ids),
     )
@@ -61,7 +64,8 @@ def _read_rulebook(cursor: Cursor, books: LedgerBooks) -> None:
 
 def _read_draft(cursor: Cursor, books: LedgerBooks, rule_id: str) -> None:
     cursor.execute(
-        "SELECT id, kind, subject, version, valid_from, body, drafted_by, approved_by FROM rules WHERE id = %s",
+        "SELECT id, kind, subject, version, valid_from, body, drafted_by, approved_by"
+        " FROM rules WHERE id = %s",
         (rule_id,),
     )
     for id_, kind, subject, version, valid_from, body, drafted_by, approved_by in cursor.fetchall():
@@ -70,7 +74,9 @@ def _read_draft(cursor: Cursor, books: LedgerBooks, rule_id: str) -> None:
 
 
 def _read_client(cursor: Cursor, books: LedgerBooks, client: str) -> None:
-    cursor.execute("SELECT client, role, unit, public_key, is_revoked FROM clients WHERE client = %s", (client,))
+    cursor.execute(
+        "SELECT client, role, unit, public_key, is_revoked FROM clients WHERE client = %s", (client,)
+    )
     for row in cursor.fetchall():
         books.clients[row[0]] = c.ClientKept(*row)
 
@@ -172,7 +178,8 @@ def _keep_signing_keys(cursor: Cursor, changes: Sequence[c.SigningKeyKept]) -> N
     for one in changes:
         cursor.execute(
             "INSERT INTO signing_keys (kid, public_key, not_after) VALUES (%s, %s, %s)"
-            " ON CONFLICT (kid) DO UPDATE SET public_key = excluded.public_key, not_after = excluded.not_after",
+            " ON CONFLICT (kid) DO UPDATE"
+            " SET public_key = excluded.public_key, not_after = excluded.not_after",
             (one.kid, one.public_key, one.not_after),
         )
 
@@ -182,7 +189,8 @@ def _issue_statements(cursor: Cursor, changes: Sequence[c.StatementsIssued]) -> 
         for statement in one.statements:
             figures = orjson.dumps(statement, option=orjson.OPT_SORT_KEYS).decode()
             cursor.execute(
-                "INSERT INTO statements (id, month, unit, net_fen, figures, issued_at) VALUES (%s, %s, %s, %s, %s, %s)",
+                "INSERT INTO statements (id, month, unit, net_fen, figures, issued_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
                 (statement["id"], one.month, statement["unit"], statement["net_fen"], figures, one.issued_at),
             )
         cursor.execute(

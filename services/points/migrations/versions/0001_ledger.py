@@ -1,4 +1,4 @@
-"""The ledger: holders, wallets, lots, journals and transfers by month, receipts, redemptions, months, rules."""
+"""The ledger: holders, wallets, lots, journals and transfers by month, receipts, redemptions, rules."""
 
 from alembic import op
 
@@ -128,7 +128,8 @@ CREATE TABLE redemptions (
     order_no text NOT NULL,
     holder_id uuid NOT NULL,
     price_fen bigint NOT NULL,
-    paid_fen bigint NOT NULL CONSTRAINT redemptions_paid_within_price CHECK (paid_fen BETWEEN 1 AND price_fen),
+    paid_fen bigint NOT NULL
+        CONSTRAINT redemptions_paid_within_price CHECK (paid_fen BETWEEN 1 AND price_fen),
     change_points bigint NOT NULL,
     occurred_at timestamptz NOT NULL,
     month date NOT NULL,
@@ -227,7 +228,8 @@ BEGIN
         IF to_regclass(format('%I', parent || '_' || suffix)) IS NULL THEN
             -- Created apart and then attached: writers of other months are not stopped.
             EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL)', parent || '_' || suffix, parent);
-            EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES IN (%L)', parent, parent || '_' || suffix, opened);
+            EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES IN (%L)',
+                           parent, parent || '_' || suffix, opened);
         END IF;
     END LOOP;
 END $$;
@@ -239,7 +241,8 @@ DECLARE
     child text;
 BEGIN
     -- The month's row first: every batch holds it shared until its commit, so nobody is half inside.
-    UPDATE months SET state = 'sealed', sealed_at = clock_timestamp() WHERE month = sealed AND state = 'draining';
+    UPDATE months SET state = 'sealed', sealed_at = clock_timestamp()
+     WHERE month = sealed AND state = 'draining';
     IF NOT FOUND THEN
         RETURN false;
     END IF;
@@ -275,8 +278,8 @@ GRANT UPDATE ON parked TO points_desk;
 GRANT SELECT, DELETE ON outbox TO points_relay;
 GRANT SELECT, INSERT ON outbox_archive TO points_relay;
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO points_auditor;
-GRANT SELECT ON holders, wallets, accounts, lots, months, journals, transfers, receipts, redemptions, declines,
-    rules, clients, signing_keys, statements, summaries, parked TO points_reader;
+GRANT SELECT ON holders, wallets, accounts, lots, months, journals, transfers, receipts, redemptions,
+    declines, rules, clients, signing_keys, statements, summaries, parked TO points_reader;
 """
 
 POLICIES = """
@@ -295,14 +298,25 @@ REVOKE ALL ON FUNCTION holder_of(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION holder_of(text) TO points_reader;
 """
 
-WHOLE = ("wallets", "holders", "lots", "journals", "transfers", "receipts", "redemptions", "declines", "statements")
+WHOLE = (
+    "wallets",
+    "holders",
+    "lots",
+    "journals",
+    "transfers",
+    "receipts",
+    "redemptions",
+    "declines",
+    "statements",
+)
 OWN = {
     "holders": "id = asking_holder() OR asking_unit() = '*'",
     "wallets": "holder_id = asking_holder() OR asking_unit() = '*' OR identity LIKE asking_unit() || ':%'",
     "lots": "wallet_id IN (SELECT id FROM wallets WHERE holder_id = asking_holder())"
     " OR issuer = asking_unit() OR asking_unit() = '*'",
     "journals": "holder_id = asking_holder() OR asking_unit() = ANY (sides) OR asking_unit() = '*'",
-    "transfers": "EXISTS (SELECT 1 FROM journals j WHERE j.month = transfers.month AND j.id = transfers.journal_id)",
+    "transfers": "EXISTS (SELECT 1 FROM journals j"
+    " WHERE j.month = transfers.month AND j.id = transfers.journal_id)",
     "receipts": "wallet_id IN (SELECT id FROM wallets WHERE holder_id = asking_holder())"
     " OR unit = asking_unit() OR asking_unit() = '*'",
     "redemptions": "holder_id = asking_holder() OR unit = asking_unit() OR asking_unit() = '*'",

@@ -1,4 +1,6 @@
-"""The desk's two round trips: points_load (claim, lock, read) and points_save (write everything, events last)."""
+"""The desk's two round trips: points_load (claim, lock, read) and points_save (write everything, events
+last).
+"""
 
 from alembic import op
 
@@ -25,12 +27,14 @@ DECLARE
     months_ json;
 BEGIN
     frame := frame_claim(names, inbox_names, event_ids, topics, keys, nonce_names);
-    missing := ARRAY(SELECT unnest(identities) EXCEPT SELECT identity FROM wallets WHERE identity = ANY (identities));
+    missing := ARRAY(SELECT unnest(identities) EXCEPT
+                     SELECT identity FROM wallets WHERE identity = ANY (identities));
     IF cardinality(missing) > 0 THEN
         -- First touch: whoever gets the name opens the wallet; everyone else comes again.
         missing := ARRAY(SELECT i FROM unnest(missing) AS i
                          WHERE pg_try_advisory_xact_lock(hashtextextended('identity ' || i, 0)));
-        missing := ARRAY(SELECT unnest(missing) EXCEPT SELECT identity FROM wallets WHERE identity = ANY (missing));
+        missing := ARRAY(SELECT unnest(missing) EXCEPT
+                         SELECT identity FROM wallets WHERE identity = ANY (missing));
         made := ARRAY(SELECT uuidv7() FROM unnest(missing));
         INSERT INTO holders (id, version) SELECT h, 0 FROM unnest(made) AS h;
         INSERT INTO wallets (id, identity, holder_id, account)
@@ -43,8 +47,8 @@ BEGIN
     IF cardinality(spenders) > 0 THEN
         spending := ARRAY(SELECT holder_id FROM wallets WHERE identity = ANY (spenders));
         purses := ARRAY(SELECT id FROM wallets WHERE holder_id = ANY (spending));
-        SELECT json_agg(json_build_array(id, wallet_id, asset, issuer, receipt_number, parent_id, earned, points_left,
-                                         earned_at, available_at, expires_at))
+        SELECT json_agg(json_build_array(id, wallet_id, asset, issuer, receipt_number, parent_id, earned,
+                                         points_left, earned_at, available_at, expires_at))
           INTO lots_ FROM lots WHERE wallet_id = ANY (purses) AND is_open;
         SELECT json_agg(json_build_array(identity, id, holder_id, account))
           INTO rows_ FROM wallets WHERE identity = ANY (identities) OR holder_id = ANY (spending);
@@ -90,8 +94,8 @@ CREATE FUNCTION points_save(
     journal_subjects uuid[],
     line_journals uuid[], line_months date[], line_assets text[], line_amounts bigint[],
     line_from bigint[], line_to bigint[], line_lots uuid[], line_causes integer[], line_worths bigint[],
-    receipt_names text[], receipt_ids uuid[], receipt_units text[], receipt_stores text[], receipt_numbers text[],
-    receipt_wallets uuid[], receipt_amounts bigint[], receipt_purchased timestamptz[],
+    receipt_names text[], receipt_ids uuid[], receipt_units text[], receipt_stores text[],
+    receipt_numbers text[], receipt_wallets uuid[], receipt_amounts bigint[], receipt_purchased timestamptz[],
     receipt_months date[], receipt_points bigint[], receipt_answers text[],
     order_names text[], order_ids uuid[], order_units text[], order_nos text[], order_holders uuid[],
     order_prices bigint[], order_paid bigint[], order_changes bigint[], order_times timestamptz[],
@@ -106,8 +110,8 @@ BEGIN
                       earned_at, available_at, expires_at, is_open)
     SELECT id, wallet_id, asset, issuer, receipt_number, parent_id, earned, points_left,
            earned_at, available_at, expires_at, points_left > 0
-      FROM unnest(lot_ids, lot_wallets, lot_assets, lot_issuers, lot_numbers, lot_parents, lot_earned, lot_left,
-                  lot_earned_at, lot_available_at, lot_expires_at)
+      FROM unnest(lot_ids, lot_wallets, lot_assets, lot_issuers, lot_numbers, lot_parents, lot_earned,
+                  lot_left, lot_earned_at, lot_available_at, lot_expires_at)
            AS n(id, wallet_id, asset, issuer, receipt_number, parent_id, earned, points_left,
                 earned_at, available_at, expires_at);
     IF cardinality(drawn_ids) > 0 THEN
@@ -119,12 +123,12 @@ BEGIN
                               subject, batch_id)
         SELECT month, id, kind, occurred_at, moment, concerns, holder_id, unit, string_to_array(sides, ','),
                subject, batch
-          FROM unnest(journal_months, journal_ids, journal_kinds, journal_times, journal_concerns, journal_holders,
-                      journal_units, journal_sides, journal_subjects)
+          FROM unnest(journal_months, journal_ids, journal_kinds, journal_times, journal_concerns,
+                      journal_holders, journal_units, journal_sides, journal_subjects)
                AS n(month, id, kind, occurred_at, concerns, holder_id, unit, sides, subject);
         line_ids := ARRAY(SELECT nextval('transfer_id') FROM generate_series(1, cardinality(line_journals)));
-        INSERT INTO transfers (month, id, journal_id, asset, amount, from_account, to_account, lot_id, cause_id,
-                               worth_fen)
+        INSERT INTO transfers (month, id, journal_id, asset, amount, from_account, to_account, lot_id,
+                               cause_id, worth_fen)
         SELECT month, line_ids[place], journal_id, asset, amount, from_account, to_account, lot_id,
                line_ids[cause], worth
           FROM unnest(line_months, line_journals, line_assets, line_amounts, line_from, line_to, line_lots,
@@ -134,15 +138,15 @@ BEGIN
         INSERT INTO batches (id, posted_at, rows, digest)
         SELECT batch, moment, cardinality(line_journals), sha256(convert_to(string_agg(concat_ws(
                    '|', month, line_ids[place], journal_id, asset, amount, from_account, to_account,
-                   coalesce(lot_id::text, '-'), coalesce(line_ids[cause]::text, '-'), coalesce(worth::text, '-')),
-                   E'\\n' ORDER BY line_ids[place]), 'UTF8'))
+                   coalesce(lot_id::text, '-'), coalesce(line_ids[cause]::text, '-'),
+                   coalesce(worth::text, '-')), E'\\n' ORDER BY line_ids[place]), 'UTF8'))
           FROM unnest(line_months, line_journals, line_assets, line_amounts, line_from, line_to, line_lots,
                       line_causes, line_worths)
                WITH ORDINALITY
                AS n(month, journal_id, asset, amount, from_account, to_account, lot_id, cause, worth, place);
     END IF;
-    INSERT INTO receipts (name, id, unit, store, number, wallet_id, amount_fen, purchased_at, occurred_at, month,
-                          points, answer)
+    INSERT INTO receipts (name, id, unit, store, number, wallet_id, amount_fen, purchased_at, occurred_at,
+                          month, points, answer)
     SELECT name, id, unit, store, number, wallet_id, amount, purchased, purchased, month, points, answer
       FROM unnest(receipt_names, receipt_ids, receipt_units, receipt_stores, receipt_numbers, receipt_wallets,
                   receipt_amounts, receipt_purchased, receipt_months, receipt_points, receipt_answers)
@@ -150,8 +154,9 @@ BEGIN
     IF cardinality(order_names) > 0 THEN
         INSERT INTO redemptions (name, id, unit, order_no, holder_id, price_fen, paid_fen, change_points,
                                  occurred_at, month, terms, answer)
-        SELECT * FROM unnest(order_names, order_ids, order_units, order_nos, order_holders, order_prices, order_paid,
-                             order_changes, order_times, order_months, order_terms, order_answers);
+        SELECT * FROM unnest(order_names, order_ids, order_units, order_nos, order_holders, order_prices,
+                             order_paid, order_changes, order_times, order_months, order_terms,
+                             order_answers);
     END IF;
     PERFORM frame_save(kept_names, kept_prints, kept_refused, kept_answers, event_ids, event_topics,
                        heard_topics, heard_keys, heard_seqs, nonce_names, nonce_owners, nonce_expiries,

@@ -1,0 +1,167 @@
+"""Close months that drain: gate, seal, snapshot, statements. Each step is taken once, whoever died before it.
+
+It is no clock door: a month drains because somebody closed it. Refuses to seal what does not add up.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg2
+import structlog
+from psycopg2 import errors
+from psycopg2.extensions import connection as Connection
+
+from services.points.commands.issue_statements import IssueStatements
+from services.points.domain.statement import claims, statements, summary
+from services.points.queries.closing_gate import hindrances
+from services.points.queries.month_fold import flows, month_fold
+from services.points.store.closing import add_snapshot
+from shared.kernel.command import Answer, Asked, Command
+from shared.runtime.clock import mint_id
+
+log = structlog.get_logger("closing")
+Obey = Callable[[Sequence[Command]], list[Answer]]
+"""How a job hands commands to the desk: `desk.obey_all`."""
+
+CLOSING_OPTIONS = (
+    "-c transaction_timeout=15000 -c timezone=UTC -c jit=off -c work_mem=64MB -c lock_timeout=300"
+)
+ATTEMPTS = 12
+PAUSE_S = 0.05
+REST_S = 5.0
+
+_UNFINISHED = """
+SELECT m.month, m.state FROM months m LEFT JOIN summaries s ON s.month = m.month
+WHERE m.state = 'draining' OR m.state = 'sealed' AND s.month IS NULL ORDER BY m.month
+"""
+_ALONE = "SELECT pg_try_advisory_lock(hashtextextended('tongfen closing', 0))"
+_NOT_ALONE = "SELECT pg_advisory_unlock(hashtextextended('tongfen closing', 0))"
+# Whoever opens a month holds this row: none may appear before one that is being sealed.
+_CALENDAR = "SELECT 1 FROM latches WHERE noun = 'calendar' AND id = 'group' FOR NO KEY UPDATE"
+_EARLIER = "SELECT 1 FROM months WHERE month < %s AND state <> 'sealed'"
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """How far one month came in a round: its statements are issued, or why not yet."""
+
+    month: date
+    issued: bool
+    waits_for: tuple[str, ...] = ()
+
+
+def _nothing(_: str) -> None:
+    return None
+
+
+def close_draining(
+    connection: Connection, obey: Obey, *, reached: Callable[[str], None] = _nothing
+) -> list[Closed]:
+    """Bring every draining month as far as it comes, oldest first; a month that waits holds back later ones.
+
+    :param connection: role desk, `CLOSING_OPTIONS`, nothing else's: it may wait for locks.
+    :param reached: told each named point; tests kill there.
+    """
+    with connection, connection.cursor() as cursor:
+        cursor.execute(_UNFINISHED)
+        unfinished = cursor.fetchall()
+        if not unfinished:
+            return []
+        cursor.execute(_ALONE)
+        if not cursor.fetchone()[0]:
+            return []
+    try:
+        return _closed_in_order(connection, obey, unfinished, reached)
+    finally:
+        # A broken connection has let go by itself.
+        with suppress(psycopg2.Error), connection, connection.cursor() as cursor:
+            cursor.execute(_NOT_ALONE)
+
+
+def _closed_in_order(
+    connection: Connection,
+    obey: Obey,
+    unfinished: Sequence[tuple[date, str]],
+    reached: Callable[[str], None],
+) -> list[Closed]:
+    closed: list[Closed] = []
+    for month, state in unfinished:
+        waits_for = _seal(connection, month) if state == "draining" else ()
+        if not waits_for:
+            reached("closing.sealed")
+            waits_for = _issue(connection, obey, month, reached)
+        closed.append(Closed(month, not waits_for, waits_for))
+        if waits_for:
+            break
+    return closed
+
+
+def _seal(connection: Connection, month: date) -> tuple[str, ...]:
+    """Seal the month if nothing stands in the way; give what does."""
+    with connection, connection.cursor() as cursor:
+        found = hindrances(cursor, month)
+    if found:
+        return tuple(found)
+    for attempt in range(ATTEMPTS):
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(_CALENDAR)
+                cursor.execute(_EARLIER, (month,))
+                if cursor.fetchone() is not None:
+                    return ("an earlier month was opened",)
+                # False where another hand sealed it meanwhile: just as well.
+                cursor.execute("SELECT seal_month(%s)", (month,))
+            return ()
+        except (errors.LockNotAvailable, errors.DeadlockDetected):
+            time.sleep(PAUSE_S * attempt)
+    return ("writers in the month",)
+
+
+def _issue(
+    connection: Connection, obey: Obey, month: date, reached: Callable[[str], None]
+) -> tuple[str, ...]:
+    """Take the snapshot and issue the statements; give what the month still waits for."""
+    with connection, connection.cursor() as cursor:
+        owed = claims(flows(cursor, month))
+    add_snapshot(connection, month, owed.rounding_cny)
+    reached("closing.snapshot")
+    with connection, connection.cursor() as cursor:
+        fold = month_fold(cursor, month)
+    command = IssueStatements(Asked(mint_id()), month, statements(fold), summary(fold))
+    (answer,) = obey([command])
+    reached("closing.issued")
+    if answer.json is not None:
+        return ()
+    return (f"statements: {answer.refusal.code}" if answer.refusal else "statements: a defect",)
+
+
+class MonthCloser:
+    """The closing job of a process: keeps its connection, and rests after a round in which a month had to wait."""
+
+    def __init__(self, connect: Callable[[], Connection], obey: Obey, rest_s: float = REST_S) -> None:
+        self._connect = connect
+        self._obey = obey
+        self._rest_s = rest_s
+        self._connection: Connection | None = None
+        self._rests_until = 0.0
+
+    def step(self) -> Mapping[str, Any] | None:
+        """Go one round; give what is worth a log line."""
+        if time.monotonic() < self._rests_until:
+            return None
+        if self._connection is None or self._connection.closed:
+            self._connection = self._connect()
+        closed = close_draining(self._connection, self._obey)
+        waiting = [one for one in closed if one.waits_for]
+        if waiting:
+            self._rests_until = time.monotonic() + self._rest_s
+        if not closed:
+            return None
+        return {
+            "closed": [f"{one.month:%Y-%m}" for one in closed if one.issued],
+            "waiting": {f"{one.month:%Y-%m}": list(one.waits_for) for one in waiting},
+        }
