@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from infra.cli import logs, reset, run, status, stop
+from infra.cli import client, logs, messages, month, reset, rule, run, status, stop, token
 
 app = typer.Typer(
     name="tongfen",
@@ -19,8 +19,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (run.run, stop.stop, status.status, logs.logs, reset.reset):
+for command in (
+    run.run,
+    stop.stop,
+    status.status,
+    logs.logs,
+    reset.reset,
+    token.token,
+    messages.messages,
+):
     app.command(no_args_is_help=False)(command)
+for name, group in {"client": client.app, "rule": rule.app, "month": month.app}.items():
+    app.add_typer(group, name=name)
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ _START_S = 20.0
 _NOT_FOUND = (
     '{"type":"/problems/not-found","title":"Not found","status":404,"code":"not-found","retryable":false}'
 )
-_UNAVAILABLE = (
-    '{"type":"/problems/unavailable","title":"Unavailable","status":503,'
-    '"code":"unavailable","retryable":true}'
+_AWAY = (
+    '{"type":"/problems/away","title":"A part of the service is away","status":503,'
+    '"code":"away","retryable":true}'
 )
 
 _HEAD = """\
@@ -90,7 +90,7 @@ _TAIL = """\
 	handle_errors 502 503 504 {{
 		header Content-Type application/problem+json
 		header Retry-After 2
-		respond `{unavailable}` 503
+		respond `{away}` 503
 	}}
 }}
 """
@@ -158,7 +158,7 @@ def recipe(setup: Setup) -> str:
     routes = [_ROUTE.format(service=service, proxy=_proxy(port)) for service, port in setup.services.items()]
     routes.append(_PAGES.format(proxy=_asked_in_turn(list(setup.services.values())[::-1])))
     welcome = "Tongfen. " + " ".join(f"/{service}/v1" for service in setup.services)
-    tail = _TAIL.format(welcome=welcome, not_found=_NOT_FOUND, unavailable=_UNAVAILABLE)
+    tail = _TAIL.format(welcome=welcome, not_found=_NOT_FOUND, away=_AWAY)
     return _HEAD.format(port=setup.port, host=LOOPBACK) + "".join(routes) + tail
 
 

@@ -248,6 +248,7 @@ class Stack:
             f"{prefix}_HTTP_PORT": str(self._ports[name]),
             f"{prefix}_CLOCK": "on" if self.profile.clock else "off",
             f"{prefix}_STATE_DIR": str(self.home.folder("services", name)),
+            **({"MEMBER_STAFF_SECRET": self.secrets.staff()} if name == "member" else {}),
         }
 
     def _database_urls(self, name: str, *, with_password: bool = True) -> dict[str, str]:

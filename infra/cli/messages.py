@@ -1,0 +1,28 @@
+"""`tongfen messages`: what the embedded carrier was given instead of sending it, sign-in codes above all."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from infra.cli.answer import AsJson, AtHome, as_json, home_of, out
+from infra.cli.door import As, StaffDoor
+
+
+def messages(who: As = "operator-1", home: AtHome = None, json: AsJson = False) -> None:
+    """Show the latest texts to members, the latest first.
+
+    Example: tongfen messages
+
+    Ends with 3 when nothing runs.
+    """
+    found = StaffDoor(home_of(home), who).get("/member/v1/messages")["data"]
+    if json:
+        as_json(found)
+        return
+    if not found:
+        out.print("No text has been sent yet.")
+        return
+    table = Table("sent", "to", "text", box=None, pad_edge=False)
+    for row in found:
+        table.add_row(row["sent_at"], row["phone"], row["text"])
+    out.print(table)

@@ -1,0 +1,96 @@
+"""`tongfen rule`: rules are drafted by one person and approved by another. Never does both as one."""
+
+from __future__ import annotations
+
+import json as text
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
+from infra.cli.door import As, StaffDoor
+
+app = typer.Typer(no_args_is_help=True, help="Draft, approve and list the rules of earning and spending.")
+
+
+@app.command()
+def draft(
+    kind: Annotated[str, typer.Argument(help="unit, earn, rate or spend.")],
+    subject: Annotated[str, typer.Argument(help="What it is about: hotel, MALL, group …")],
+    body: Annotated[str, typer.Argument(help="Its terms as JSON.")],
+    valid_from: Annotated[
+        str | None, typer.Option("--from", help="From when, RFC 3339 with offset; at least 60 s ahead.")
+    ] = None,
+    who: As = "operator-1",
+    home: AtHome = None,
+    json: AsJson = False,
+) -> None:
+    """Draft a version of a rule; it takes effect once another person approves it.
+
+    Example: tongfen rule draft earn hotel '{"points": 3, "per_fen": 100}' --from 2027-01-01T00:00:00+08:00
+
+    Ends with 1 when the group refuses, 3 when nothing runs.
+    """
+    try:
+        terms = text.loads(body)
+    except text.JSONDecodeError as wrong:
+        give_up(f"The terms are not JSON: {wrong}.", code=2)
+    rule: dict[str, Any] = {"kind": kind, "subject": subject, "body": terms}
+    if valid_from is not None:
+        rule["valid_from"] = valid_from
+    found = StaffDoor(home_of(home), who).post("/points/v1/rules", {"rule": rule})
+    if json:
+        as_json(found)
+    else:
+        out.print(
+            f"Drafted {found['rule']}. Another person approves it: tongfen rule approve {found['rule']}"
+        )
+
+
+@app.command()
+def approve(
+    rule: Annotated[str, typer.Argument(help="The rule's id, rul_…")],
+    who: As = "operator-2",
+    home: AtHome = None,
+    json: AsJson = False,
+) -> None:
+    """Approve another person's draft.
+
+    Example: tongfen rule approve rul_01jd… --as operator-2
+
+    Ends with 1 when the group refuses (the same person twice is refused), 3 when nothing runs.
+    """
+    found = StaffDoor(home_of(home), who).post(f"/points/v1/rules/{rule}/approve")
+    if json:
+        as_json(found)
+    else:
+        out.print(f"{found['kind']} {found['subject']} holds from {found['valid_from']}.")
+
+
+@app.command(name="list")
+def list_rules(
+    everything: Annotated[bool, typer.Option("--all", help="Every version, drafts too.")] = False,
+    who: As = "operator-1",
+    home: AtHome = None,
+    json: AsJson = False,
+) -> None:
+    """List the rules in force.
+
+    Example: tongfen rule list --all
+
+    Ends with 3 when nothing runs.
+    """
+    door = StaffDoor(home_of(home), who)
+    found = door.get("/points/v1/rules", state="all" if everything else "in-force")["data"]
+    if json:
+        as_json(found)
+        return
+    table = Table("kind", "subject", "version", "state", "from", "terms", "id", box=None, pad_edge=False)
+    for row in found:
+        terms = text.dumps(row["body"], ensure_ascii=False)
+        version = str(row["version"])
+        table.add_row(
+            row["kind"], row["subject"], version, row["state"], row["valid_from"], terms, row["rule"]
+        )
+    out.print(table)
