@@ -140,7 +140,7 @@ def _issue(
 
 
 class MonthCloser:
-    """The closing job of a process: keeps its connection, and rests after a round in which a month had to wait."""
+    """The closing job of a process: keeps its connection, and rests after a round in which a month waited."""
 
     def __init__(self, connect: Callable[[], Connection], obey: Obey, rest_s: float = REST_S) -> None:
         self._connect = connect

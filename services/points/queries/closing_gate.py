@@ -1,4 +1,4 @@
-"""What stands in the way of a seal, apart from the invariants: earlier months, feeders not heard, parked events.
+"""What stands in the way of a seal beside the invariants: earlier months, feeders not heard, parked events.
 
 Refuses to decide: it names the hindrances, the closing job waits.
 """
