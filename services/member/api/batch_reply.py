@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-import orjson
-
 from shared.kernel.command import Answer
 from shared.web.door import Call
-from shared.web.problems import problem_document
+from shared.web.problems import defect_problem, problem_of
 from shared.web.reply import Reply
 
 
@@ -19,11 +17,12 @@ def batch_reply(answers: Sequence[Answer], call: Call, status: int) -> Reply:
 
 
 def _shown(answer: Answer, call: Call, status: int) -> bytes:
+    replayed = b"true" if answer.replayed else b"false"
     if answer.json is not None:
-        return b'{"status":%d,"body":%s}' % (status, answer.json)
-    instance = call.arrival.request_id
+        return b'{"status":%d,"replayed":%s,"body":%s}' % (status, replayed, answer.json)
+    language, instance = call.language, call.arrival.request_id
     if answer.refusal is not None:
-        document = problem_document(answer.refusal, call.language, instance)
+        reply = problem_of(answer.refusal, language, instance)
     else:
-        document = {"type": "/problems/defect", "status": 500, "code": "defect", "instance": instance}
-    return orjson.dumps({"status": document["status"], "body": document})
+        reply = defect_problem(language, instance)
+    return b'{"status":%d,"replayed":%s,"body":%s}' % (reply.status, replayed, reply.body)

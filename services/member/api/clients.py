@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from services.member.api.reach import Reach
+from services.member.api.front import Front
 from services.member.api.shapes import ClientName, PublicKey
 from services.member.commands.register_client import RegisterClient
 from services.member.commands.revoke_client import RevokeClient
@@ -55,25 +55,25 @@ class RevokedView(BaseModel):
     client: str
 
 
-def add_client_doors(door: Door, reach: Reach) -> None:
+def declare(door: Door, front: Front) -> None:
     """Add the doors to clients."""
 
     @door.post("/clients", takes=ClientWanted, gives=ClientView, roles=(Role.OPERATOR,), status=201)
     async def register_system(asked: Asked, taken: ClientWanted, call: Call) -> Given:
         """Register a system's public key; its requests are believed from the answer on."""
         command = RegisterClient(asked, taken.client, Role(taken.role), taken.unit, taken.public_key)
-        answer = await reach.desk.ask(command)
-        await run_in_threadpool(reach.renew_trust)
+        answer = await front.desk.ask(command)
+        await run_in_threadpool(front.renew_trust)
         return answer
 
     @door.post("/clients/{client}/revoke", takes=Nothing, gives=RevokedView, roles=(Role.OPERATOR,))
     async def revoke_system(asked: Asked, taken: Nothing, call: Call) -> Given:
         """End a system's key; nothing it signs is believed from the answer on."""
-        answer = await reach.desk.ask(RevokeClient(asked, call.path["client"]))
-        await run_in_threadpool(reach.renew_trust)
+        answer = await front.desk.ask(RevokeClient(asked, call.path["client"]))
+        await run_in_threadpool(front.renew_trust)
         return answer
 
     @door.get("/clients", takes=Nothing, gives=ClientsView, roles=(Role.OPERATOR,))
     def list_systems(asked: Asked, taken: Nothing, call: Call) -> Given:
         """List all clients, revoked ones too."""
-        return {"data": client_list(reach.reader), "cursor": {"next": None}}
+        return {"data": client_list(front.reader), "cursor": {"next": None}}

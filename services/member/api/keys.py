@@ -5,8 +5,7 @@ from typing import Literal
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from services.member.api.mint import ALGORITHM
-from services.member.api.reach import Reach
+from services.member.api.front import Front
 from services.member.commands.rotate_key import RotateKey
 from services.member.store.sealing import new_key
 from shared.kernel.command import Asked
@@ -14,6 +13,7 @@ from shared.kernel.principal import Role
 from shared.runtime.clock import now
 from shared.web.door import ANYONE, Call, Door, Given
 from shared.web.strict import Nothing
+from shared.web.tokens import ALGORITHM
 
 
 class JsonWebKey(BaseModel):
@@ -42,13 +42,13 @@ class RotatedView(BaseModel):
     signs_until: str
 
 
-def add_key_doors(door: Door, reach: Reach) -> None:
+def declare(door: Door, front: Front) -> None:
     """Add the doors to signing keys."""
 
     @door.get("/keys", takes=Nothing, gives=JsonWebKeys, roles=ANYONE)
     async def list_public_keys(asked: Asked, taken: Nothing, call: Call) -> Given:
         """Show the public keys as a JSON Web Key Set."""
-        keys = reach.mint.ring.believed(now())
+        keys = front.mint.ring.believed(now())
         return {
             "keys": [
                 {
@@ -66,7 +66,7 @@ def add_key_doors(door: Door, reach: Reach) -> None:
     @door.post("/keys/rotate", takes=Nothing, gives=RotatedView, roles=(Role.OPERATOR,), status=201)
     async def rotate_signing_key(asked: Asked, taken: Nothing, call: Call) -> Given:
         """Let a new signing key follow in a minute; the old one is believed until its last token ran out."""
-        fresh = new_key(reach.mint.secret)
-        answer = await reach.desk.ask(RotateKey(asked, fresh.kid, fresh.public_key, fresh.sealed))
-        await run_in_threadpool(reach.renew_trust)
+        fresh = new_key(front.mint.secret)
+        answer = await front.desk.ask(RotateKey(asked, fresh.kid, fresh.public_key, fresh.sealed))
+        await run_in_threadpool(front.renew_trust)
         return answer

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from services.member.api.batch_reply import batch_reply
-from services.member.api.reach import Reach
+from services.member.api.front import Front
 from services.member.api.shapes import BATCH_MAX, BatchView, ItemKey, PhoneText
 from services.member.commands.read_member import ReadMember
 from services.member.commands.register_number import RegisterNumber
@@ -70,14 +70,14 @@ class ProfileView(BaseModel):
     identities: list[IdentityView]
 
 
-def add_member_doors(door: Door, reach: Reach) -> None:
+def declare(door: Door, front: Front) -> None:
     """Add the doors to members."""
 
     @door.get("/me", takes=Nothing, gives=ProfileView, roles=(Role.MEMBER,))
     def show_me(asked: Asked, taken: Nothing, call: Call) -> Given:
         """Show the signed-in member their own profile, the phone masked."""
         member = read("mem", call.principal.subject)
-        profile = None if member is None else member_profile(reach.reader, member)
+        profile = None if member is None else member_profile(front.reader, member)
         if profile is None:
             raise NotFound()
         return profile
@@ -86,20 +86,20 @@ def add_member_doors(door: Door, reach: Reach) -> None:
     async def show_member(asked: Asked, taken: Nothing, call: Call) -> Given:
         """Show staff a member's personal data; the header X-Reason says why and is kept with who and when."""
         reason = _reason(call)
-        return await reach.desk.ask(ReadMember(asked, call.id_of("member", "mem"), reason))
+        return await front.desk.ask(ReadMember(asked, call.id_of("member", "mem"), reason))
 
     @door.post(
         "/members/numbers", takes=NumberWanted, gives=NumberView, roles=(Role.UNIT_SYSTEM,), status=201
     )
     async def register_own_number(asked: Asked, taken: NumberWanted, call: Call) -> Given:
         """Register one number of the caller's own unit."""
-        return await reach.desk.ask(RegisterNumber(asked, taken.number, taken.phone))
+        return await front.desk.ask(RegisterNumber(asked, taken.number, taken.phone))
 
     @door.post("/members/numbers/bulk", takes=NumbersWanted, gives=BatchView, roles=(Role.UNIT_SYSTEM,))
     async def register_own_numbers(asked: Asked, taken: NumbersWanted, call: Call) -> Given:
         """Register up to 1,000 numbers of the caller's own unit, each with its own key and answer."""
         commands = [RegisterNumber(_item(asked, item), item.number, item.phone) for item in taken.numbers]
-        answers = await reach.desk.ask_all(commands, BULK_PATIENCE_S)
+        answers = await front.desk.ask_all(commands, BULK_PATIENCE_S)
         return batch_reply(answers, call, 201)
 
 

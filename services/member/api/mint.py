@@ -9,18 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from joserfc import jwt
-from joserfc.jwk import OKPKey
-
 from services.member.domain.signing_key import TOKEN_LASTS
 from services.member.store.ring import Ring
 from services.member.store.secret import Secret
 from shared.kernel.principal import Principal, Role
+from shared.web.tokens import mint_token
 
-ISSUER = "tongfen-member"
-AUDIENCE = "tongfen"
-ALGORITHM = "Ed25519"
-"""The name of the algorithm. Source: RFC 9864."""
+TOKEN_LASTS_S = int(TOKEN_LASTS.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +30,21 @@ class Mint:
 
         :raises NoSigningKey: if no key signs at that moment.
         """
-        issued_at = datetime.fromisoformat(kept["issued_at"])
         principal = Principal(kept["member"], Role.MEMBER)
         return {
-            "access_token": self.access_token(principal, issued_at),
-            "token_type": "Bearer",
-            "expires_in": int(TOKEN_LASTS.total_seconds()),
+            **self.token(principal, datetime.fromisoformat(kept["issued_at"])),
             "refresh_token": self.secret.refresh_token(kept["session"], kept["generation"]),
             "member": kept["member"],
         }
 
-    def access_token(self, principal: Principal, issued_at: datetime) -> str:
-        """Mint a token of 15 minutes for a principal.
+    def token(self, principal: Principal, issued_at: datetime) -> dict[str, Any]:
+        """Mint an access token of 15 minutes for a principal.
 
         :raises NoSigningKey: if no key signs at that moment.
         """
-        key = self.ring.signing_at(issued_at)
-        issued = int(issued_at.timestamp())
-        claims: dict[str, Any] = {
-            "iss": ISSUER,
-            "aud": AUDIENCE,
-            "sub": principal.subject,
-            "role": principal.role.value,
-            "iat": issued,
-            "exp": issued + int(TOKEN_LASTS.total_seconds()),
+        kid, key = self.ring.signing_at(issued_at)
+        return {
+            "access_token": mint_token(key, kid, principal, issued_at, TOKEN_LASTS),
+            "token_type": "Bearer",
+            "expires_in": TOKEN_LASTS_S,
         }
-        if principal.unit is not None:
-            claims["unit"] = principal.unit
-        return _signed(key, claims)
-
-
-def _signed(key: OKPKey, claims: dict[str, Any]) -> str:
-    header = {"alg": ALGORITHM, "kid": key.kid, "typ": "at+jwt"}
-    return jwt.encode(header, claims, key, algorithms=[ALGORITHM])

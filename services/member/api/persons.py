@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from services.member.api.batch_reply import batch_reply
-from services.member.api.reach import Reach
+from services.member.api.front import Front
 from services.member.api.shapes import BATCH_MAX, BatchView, ItemKey, PhoneText
 from services.member.commands.register_person import RegisterPerson
 from shared.kernel.command import Asked, Key, fingerprint
@@ -47,24 +47,24 @@ class PersonView(BaseModel):
     reference: str
 
 
-def add_person_doors(door: Door, reach: Reach) -> None:
+def declare(door: Door, front: Front) -> None:
     """Add the importer's doors."""
 
     def command(asked: Asked, item: PersonWanted) -> RegisterPerson:
         return RegisterPerson(
-            asked, item.reference, tuple(item.numbers.items()), item.phone, reach.embedded, item.at
+            asked, item.reference, tuple(item.numbers.items()), item.phone, front.embedded, item.at
         )
 
     @door.post("/persons", takes=PersonWanted, gives=PersonView, roles=(Role.IMPORTER,), status=201)
     async def register_one_person(asked: Asked, taken: PersonWanted, call: Call) -> Given:
         """Register a person; numbers that are one member's already lead to that member."""
-        return await reach.desk.ask(command(asked, taken))
+        return await front.desk.ask(command(asked, taken))
 
     @door.post("/persons/bulk", takes=PersonsWanted, gives=BatchView, roles=(Role.IMPORTER,))
     async def register_many_persons(asked: Asked, taken: PersonsWanted, call: Call) -> Given:
         """Register up to 1,000 persons, each with its own key and its own answer."""
         commands = [command(_item(asked, item), item) for item in taken.persons]
-        return batch_reply(await reach.desk.ask_all(commands, BULK_PATIENCE_S), call, 201)
+        return batch_reply(await front.desk.ask_all(commands, BULK_PATIENCE_S), call, 201)
 
 
 def _item(asked: Asked, item: PersonItem) -> Asked:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, Field
 
-from services.member.api.reach import Reach
+from services.member.api.front import Front
 from services.member.api.shapes import PhoneText
 from services.member.commands.ask_code import AskCode
 from services.member.commands.refresh_session import RefreshSession
@@ -36,7 +36,7 @@ class Credentials(Inbound):
     """A phone and the code that its owner read."""
 
     phone: PhoneText
-    code: Annotated[str, Field(strict=True, pattern=r"^[0-9]{6}\Z", max_length=6, min_length=6)]
+    code: Annotated[str, Field(strict=True, pattern=r"^[0-9]{6}$", max_length=6, min_length=6)]
 
 
 class RefreshToken(Inbound):
@@ -61,9 +61,9 @@ class SignedOut(BaseModel):
     signed_out: bool
 
 
-def add_session_doors(door: Door, reach: Reach) -> None:
+def declare(door: Door, front: Front) -> None:
     """Add the doors of sign-in."""
-    mint = reach.mint
+    mint = front.mint
 
     def minted(answer: Answer) -> Given:
         return answer if answer.json is None else mint.pair(orjson.loads(answer.json))
@@ -80,26 +80,26 @@ def add_session_doors(door: Door, reach: Reach) -> None:
         code = f"{randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
         text = CODE_TEXT.told(call.language, {"code": code})
         phone = taken.phone.e164
-        answer = await reach.desk.ask(AskCode(asked, phone, mint.secret.code_digest(phone, code), text))
+        answer = await front.desk.ask(AskCode(asked, phone, mint.secret.code_digest(phone, code), text))
         return answer if answer.json is None else _SENT
 
     @door.post("/sessions", takes=Credentials, gives=TokenPair, roles=ANYONE, status=201, keyed=False)
     async def sign_in_by_code(asked: Asked, taken: Credentials, call: Call) -> Given:
         """Register or sign in with a phone and its code."""
         digest = mint.secret.code_digest(taken.phone.e164, taken.code)
-        return minted(await reach.desk.ask(SignIn(asked, taken.phone, digest)))
+        return minted(await front.desk.ask(SignIn(asked, taken.phone, digest)))
 
     @door.post("/sessions/refresh", takes=RefreshToken, gives=TokenPair, roles=ANYONE, keyed=False)
     async def refresh_pair(asked: Asked, taken: RefreshToken, call: Call) -> Given:
         """Give the next pair; the same token within 10 s gives the same pair, later it ends the session."""
         session, generation = known(taken.refresh_token)
-        return minted(await reach.desk.ask(RefreshSession(asked, session, generation)))
+        return minted(await front.desk.ask(RefreshSession(asked, session, generation)))
 
     @door.post("/sessions/sign-out", takes=RefreshToken, gives=SignedOut, roles=ANYONE, keyed=False)
     async def end_session(asked: Asked, taken: RefreshToken, call: Call) -> Given:
         """End the session that the refresh token belongs to."""
         session, _ = known(taken.refresh_token)
-        return await reach.desk.ask(SignOut(asked, session))
+        return await front.desk.ask(SignOut(asked, session))
 
 
 _SENT: dict[str, Any] = {"expires_in": int(CODE_LASTS.total_seconds())}

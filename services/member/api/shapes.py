@@ -27,13 +27,13 @@ PhoneText = Annotated[
 ]
 """A phone as people write it, read into E.164; without a country code it is Chinese."""
 
-ItemKey = Annotated[str, Field(strict=True, pattern=r"^[\x21-\x7e]{1,255}\Z", max_length=255)]
+ItemKey = Annotated[str, Field(strict=True, pattern=r"^[\x21-\x7e]{1,255}$", max_length=255)]
 """An idempotency key of one item of a batch."""
 
-ClientName = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,63}\Z", max_length=64)]
+ClientName = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,63}$", max_length=64)]
 """The name of a client; without underscore, so that it is never taken for a member or a key."""
 
-PublicKey = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{43}\Z", max_length=43)]
+PublicKey = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{43}$", max_length=43)]
 """An Ed25519 public key: its 32 bytes in base64url without padding."""
 
 BATCH_MAX = 1_000
@@ -44,6 +44,7 @@ class ItemView(BaseModel):
     """The answer to one item of a batch: what the single call would have answered."""
 
     status: int
+    replayed: bool
     body: dict[str, Any]
 
 

@@ -8,8 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from services.member.api.reach import Reach
-from services.member.domain.signing_key import TOKEN_LASTS
+from services.member.api.front import Front
 from services.member.queries.message_list import message_list
 from services.member.queries.staff_member import staff_member
 from shared.kernel.command import Asked
@@ -50,33 +49,29 @@ class MessagesView(BaseModel):
     cursor: dict[str, str | None]
 
 
-def add_staff_doors(door: Door, reach: Reach) -> None:
+def declare(door: Door, front: Front) -> None:
     """Add the doors of staff that this installation has."""
-    if reach.staff_secret is not None:
-        _add_token_door(door, reach, reach.staff_secret.encode())
-    if reach.embedded:
-        _add_message_door(door, reach)
+    if front.staff_secret is not None:
+        _add_token_door(door, front, front.staff_secret.encode())
+    if front.embedded:
+        _add_message_door(door, front)
 
 
-def _add_token_door(door: Door, reach: Reach, secret: bytes) -> None:
+def _add_token_door(door: Door, front: Front, secret: bytes) -> None:
     @door.post(
         "/staff-tokens", takes=StaffCredentials, gives=StaffToken, roles=ANYONE, status=201, keyed=False
     )
     def mint_staff_token(asked: Asked, taken: StaffCredentials, call: Call) -> Given:
         """Give a token of 15 minutes to a person of the staff who knows this installation's secret."""
-        principal = staff_member(reach.reader, taken.subject)
+        principal = staff_member(front.reader, taken.subject)
         if not compare_digest(secret, taken.secret.encode()) or principal is None:
             raise Unauthenticated()
         call.note(subject=principal.subject)
-        return {
-            "access_token": reach.mint.access_token(principal, now()),
-            "token_type": "Bearer",
-            "expires_in": int(TOKEN_LASTS.total_seconds()),
-        }
+        return front.mint.token(principal, now())
 
 
-def _add_message_door(door: Door, reach: Reach) -> None:
+def _add_message_door(door: Door, front: Front) -> None:
     @door.get("/messages", takes=Nothing, gives=MessagesView, roles=(Role.OPERATOR,))
     def list_messages(asked: Asked, taken: Nothing, call: Call) -> Given:
         """Show the texts that the embedded carrier was given instead of sending them."""
-        return {"data": message_list(reach.reader), "cursor": {"next": None}}
+        return {"data": message_list(front.reader), "cursor": {"next": None}}

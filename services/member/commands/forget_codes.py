@@ -1,4 +1,4 @@
-"""Codes and embedded messages are deleted when nobody can need them any more."""
+"""Codes, embedded messages, kept answers and used numbers are deleted when nobody can need them any more."""
 
 from dataclasses import dataclass
 
@@ -7,12 +7,14 @@ from services.member.domain.code import DAY
 from services.member.domain.message import Forgotten
 from shared.kernel.command import Asked, Needs, Outcome
 
-KEPT_DAYS = 2
+CODES_KEPT = 2 * DAY
+ANSWERS_KEPT = 30 * DAY
+"""How long a repeat of a keyed request gets its first answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetCodes:
-    """Delete what is two days old: by then a phone's daily count of codes has begun anew as well."""
+    """Delete codes of over two days ago: by then a phone's daily count of codes has begun anew as well."""
 
     asked: Asked
 
@@ -22,5 +24,5 @@ class ForgetCodes:
 
 
 def forget_codes(books: MemberBooks, _: ForgetCodes) -> Outcome:
-    """Delete codes and messages of over two days ago."""
-    return Outcome(changes=(Forgotten(books.now - KEPT_DAYS * DAY),))
+    """Delete codes and messages after two days, kept answers after 30, numbers used once when over."""
+    return Outcome(changes=(Forgotten(books.now - CODES_KEPT, books.now - ANSWERS_KEPT, books.now),))

@@ -37,6 +37,8 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """Codes and embedded messages from before this moment are deleted."""
+    """What is older is deleted: codes and embedded messages, kept answers, numbers that were used once."""
 
-    before: datetime
+    codes_before: datetime
+    answers_before: datetime
+    nonces_before: datetime

@@ -81,8 +81,8 @@ class MemberMemory:
             if records:
                 cursor.execute(shelf.statement, shelf.parameters(records))
         for forgotten in books.added.get(Forgotten, ()):
-            for statement in FORGETTING[Forgotten]:
-                cursor.execute(statement, (forgotten.before,))
+            for statement, before in FORGETTING:
+                cursor.execute(statement, (before(forgotten),))
         cursor.execute(_SAVE, record_parameters(record))
 
 

@@ -4,11 +4,12 @@ Refuses to choose: which key signs when is the domain's rule.
 """
 
 import threading
-from base64 import urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
-from joserfc.jwk import OKPKey
+import structlog
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from psycopg2.extensions import connection as Connection
 
 from services.member.domain.signing_key import SigningKey, believed, key_at
@@ -16,7 +17,10 @@ from services.member.store.sealing import unsealed
 from services.member.store.secret import Secret
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
+from shared.runtime.clock import now
+from shared.web.keys import public_key_of
 
+log = structlog.get_logger("ring")
 _READ = "SELECT kid, public_key, sealed, signs_from, signs_until, version FROM signing_keys"
 
 
@@ -37,46 +41,59 @@ class Ring:
         self._secret = secret
         self._connect = connect
         self._lock = threading.Lock()
-        self._keys: tuple[SigningKey, ...] = ()
-        self._private: dict[str, OKPKey] = {}
+        self._keys: dict[str, SigningKey] = {}
+        self._public: dict[str, Ed25519PublicKey] = {}
+        self._private: dict[str, Ed25519PrivateKey] = {}
 
-    def refresh(self) -> Sequence[SigningKey]:
-        """Read the keys again and unseal what is new; give all that are known."""
+    def refresh(self) -> None:
+        """Read the keys again and unseal those that are new."""
         with self._lock:
-            keys = self._read()
-            private = {key.kid: self._private.get(key.kid) or self._opened(key) for key in keys}
-            self._keys, self._private = keys, private
-            return keys
+            keys = {key.kid: key for key in self._read()}
+            opened = {kid: self._private.get(kid) or self._opened(key) for kid, key in keys.items()}
+            self._public = {kid: public_key_of(key.public_key) for kid, key in keys.items()}
+            self._private = {kid: private for kid, private in opened.items() if private is not None}
+            self._keys = keys
+
+    def find(self, kid: str) -> Ed25519PublicKey | None:
+        """Find a key whose tokens are believed now."""
+        key = self._keys.get(kid)
+        return self._public[kid] if key is not None and now() < key.not_after else None
 
     def believed(self, moment: datetime) -> list[SigningKey]:
         """List the keys whose tokens may be believed at this moment or later."""
-        return believed(self._keys, moment)
+        return believed(self._keys.values(), moment)
 
-    def signing_at(self, moment: datetime) -> OKPKey:
-        """Give the private key that signs at this moment.
+    def signing_at(self, moment: datetime) -> tuple[str, Ed25519PrivateKey]:
+        """Give the id and the private part of the key that signs at this moment.
 
-        :raises NoSigningKey: if there is none.
+        :raises NoSigningKey: if there is none that this process can open.
         """
-        key = key_at(self._keys, moment)
+        private = self._private
+        key = key_at([key for key in self._keys.values() if key.kid in private], moment)
         if key is None:
             raise NoSigningKey()
-        return self._private[key.kid]
+        return key.kid, private[key.kid]
 
-    def _read(self) -> tuple[SigningKey, ...]:
+    def signs(self, moment: datetime) -> bool:
+        """Tell whether this process can sign at this moment."""
+        return key_at([key for key in self._keys.values() if key.kid in self._private], moment) is not None
+
+    def _read(self) -> list[SigningKey]:
         connection = self._connect()
         try:
             with connection, connection.cursor() as cursor:
                 cursor.execute(_READ)
-                return tuple(
+                return [
                     SigningKey(kid, public, bytes(sealed), begins, until, version)
                     for kid, public, sealed, begins, until, version in cursor.fetchall()
-                )
+                ]
         finally:
             connection.close()
 
-    def _opened(self, key: SigningKey) -> OKPKey:
-        raw = unsealed(self._secret, key.kid, key.sealed)
-        written = urlsafe_b64encode(raw).rstrip(b"=").decode()
-        return OKPKey.import_key(
-            {"kty": "OKP", "crv": "Ed25519", "kid": key.kid, "x": key.public_key, "d": written}
-        )
+    def _opened(self, key: SigningKey) -> Ed25519PrivateKey | None:
+        try:
+            return Ed25519PrivateKey.from_private_bytes(unsealed(self._secret, key.kid, key.sealed))
+        except InvalidTag:
+            # Sealed under a secret that is gone: it still proves old tokens, but signs no new one.
+            log.error("key.sealed_under_another_secret", kid=key.kid)
+            return None

@@ -3,10 +3,13 @@
 Each use has a label, so that nothing made for one use serves another. Refuses to write the secret anywhere.
 """
 
+import os
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import compare_digest, new
+from pathlib import Path
+from secrets import token_bytes
 
 from shared.kernel.ids import read, shown
 
@@ -47,3 +50,26 @@ class Secret:
 
     def _mark(self, body: str) -> str:
         return urlsafe_b64encode(self.derived("refresh", body.encode())).rstrip(b"=").decode()
+
+
+def secret_kept_in(folder: Path) -> Secret:
+    """Read the installation's secret from `secret.hex` in the folder; draw it at the first start (0600).
+
+    :raises ValueError: if the file holds no secret.
+    """
+    path = folder / "secret.hex"
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = folder / f"secret.{os.getpid()}.new"
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(f"{token_bytes(SECRET_BYTES).hex()}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # A link is made whole or not at all, and only if nobody was first.
+        path.hardlink_to(fresh)
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+    return Secret(bytes.fromhex(path.read_text(encoding="ascii").strip()))

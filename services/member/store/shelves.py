@@ -127,9 +127,9 @@ SHELVES: Mapping[type, Shelf] = {
     ),
 }
 
-FORGETTING: Mapping[type, tuple[str, ...]] = {
-    Forgotten: (
-        "DELETE FROM challenges WHERE sent_at < %s",
-        "DELETE FROM messages WHERE sent_at < %s",
-    )
-}
+FORGETTING: Sequence[tuple[str, Callable[[Forgotten], datetime]]] = (
+    ("DELETE FROM challenges WHERE sent_at < %s", lambda forgotten: forgotten.codes_before),
+    ("DELETE FROM messages WHERE sent_at < %s", lambda forgotten: forgotten.codes_before),
+    ("DELETE FROM inbox WHERE answered_at < %s", lambda forgotten: forgotten.answers_before),
+    ("DELETE FROM nonces WHERE expires_at < %s", lambda forgotten: forgotten.nonces_before),
+)

@@ -126,8 +126,8 @@ GRANT SELECT, DELETE ON outbox TO member_relay;
 GRANT SELECT, INSERT ON outbox_archive TO member_relay;
 REVOKE EXECUTE ON FUNCTION open_inbox_partitions(timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION open_inbox_partitions(timestamptz) TO member_desk;
-GRANT SELECT ON members, identities, stated_phones, personal_reads, messages, staff, clients, parked
-    TO member_reader;
+GRANT SELECT ON members, identities, stated_phones, personal_reads, messages, staff, clients, parked,
+    alembic_version TO member_reader;
 GRANT SELECT (kid, public_key, signs_from, signs_until, version) ON signing_keys TO member_reader;
 GRANT SELECT ON members, identities, stated_phones, personal_reads, staff, clients, inbox, outbox,
     outbox_archive, parked, heard TO member_auditor;

@@ -1,4 +1,4 @@
-"""What the doors of this service reach: the desk, the reader, the mint. Built by main alone."""
+"""What the doors of member stand in front of: desk, reader, mint. Built by main alone."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from shared.runtime.desk import Desk
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Front:
     """Everything a handler may use.
 
     `embedded`: texts are kept for `tongfen messages` instead of being sent, and an importer's phone counts as

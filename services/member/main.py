@@ -1,0 +1,193 @@
+"""The member process: doors, desk, relay, jobs. The one place that reads the settings."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from psycopg2 import OperationalError
+from psycopg2.extensions import connection as Connection
+from pydantic import SecretStr
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from services.member.api import member_door
+from services.member.api.front import Front
+from services.member.api.mint import Mint
+from services.member.api.trust import Trust
+from services.member.commands import DECISIONS
+from services.member.domain.books import MemberBooks
+from services.member.jobs.forgetting import forget
+from services.member.jobs.keys import Keys
+from services.member.jobs.staff import state_staff
+from services.member.settings import MemberSettings
+from services.member.store.memory import MemberMemory
+from services.member.store.ring import Ring
+from services.member.store.secret import Secret, secret_kept_in
+from shared.runtime import metrics
+from shared.runtime.clock import now
+from shared.runtime.database import Reader, connect
+from shared.runtime.desk import DESK_OPTIONS, BatchReport, Desk, DeskLimits
+from shared.runtime.logs import configure_logs
+from shared.runtime.partitions import open_ahead
+from shared.runtime.relay import Relay
+from shared.runtime.rounds import Rounds
+from shared.runtime.topics import topic_of
+from shared.web.application import Application
+from shared.web.callers import Callers
+from shared.web.door import Services
+from shared.web.rates import Quota, Rates
+from shared.web.serving import Part, serve
+from shared.web.signatures import RequestVerifier
+from shared.web.tokens import TokenReader
+
+VERSION = "1"
+TRUST_EVERY_S = 2.0
+KEYS_EVERY_S = 300.0
+HOUSEKEEPING_EVERY_S = 3_600.0
+OUTAGES = (OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
+
+
+def measured(report: BatchReport) -> None:
+    """Show a desk's batch as measures."""
+    metrics.DESK_BATCH_COMMANDS.observe(report.commands)
+    metrics.DESK_WAIT_SECONDS.observe(report.wait_s)
+    metrics.DESK_DEFERRED.inc(report.deferred)
+    for step in ("load", "decide", "save", "commit"):
+        metrics.DESK_STEP_SECONDS.labels(step).observe(getattr(report, f"{step}_s"))
+
+
+class Opening:
+    """What must stand before the doors open: weeks ahead, the staff, a key that signs, whom to believe."""
+
+    def __init__(self, process: "MemberProcess") -> None:
+        self._process = process
+
+    def start(self) -> None:
+        """Do it, once."""
+        process = self._process
+        process.open_weeks()
+        state_staff(process.desk, process.settings.staff_list())
+        process.keys.renew()
+        process.trust.renew()
+
+    def stop(self) -> None:
+        """Leave everything as it is."""
+
+
+class MemberProcess:
+    """All parts of one process, put together from settings."""
+
+    def __init__(self, settings: MemberSettings) -> None:
+        self.settings = settings
+        self.relay = Relay.to(
+            settings.kafka_bootstrap,
+            "member",
+            topic_of(settings.topic_prefix, "member"),
+            partial(connect, settings.database_url_relay.get_secret_value()),
+        )
+        self.desk: Desk[MemberBooks] = Desk(
+            MemberMemory(),
+            DECISIONS,
+            partial(connect, settings.database_url_desk.get_secret_value(), DESK_OPTIONS),
+            DeskLimits(batch=settings.batch),
+            committed=self.relay.wake,
+            observe=measured,
+        )
+        self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
+        self.secret = _secret(settings.secret, settings.state_dir)
+        self.ring = Ring(self.secret, self._connected)
+        self.trust = Trust(self.ring, self.reader)
+        self.keys = Keys(self.desk, self.ring, self.secret)
+
+    def application(self) -> Application:
+        """Build the doors in front of desk and reader."""
+        settings = self.settings
+        known = Quota("known", settings.requests_per_minute, 60)
+        strangers = Quota("strangers", settings.stranger_requests_per_minute, 60)
+        front = Front(
+            self.desk,
+            self.reader,
+            Mint(self.ring, self.secret),
+            self.trust.renew,
+            settings.embedded == "on",
+            None if settings.staff_secret is None else settings.staff_secret.get_secret_value(),
+        )
+        return Application(
+            "Tongfen member",
+            VERSION,
+            (member_door(front),),
+            services=Services(
+                Callers(TokenReader(self.ring), RequestVerifier(self.trust)), Rates(known, strangers)
+            ),
+            checks={"database": self._database_answers},
+            outages=OUTAGES,
+        )
+
+    def parts(self) -> list[Part]:
+        """List the parts in the order in which they start."""
+        parts: list[Part] = [
+            self.desk,
+            self.relay,
+            Opening(self),
+            Rounds("trust", TRUST_EVERY_S, self._renew_trust),
+            Rounds("keys", KEYS_EVERY_S, self.keys.renew),
+        ]
+        if self.settings.clock == "on":
+            parts += [
+                Rounds("announcing", KEYS_EVERY_S, self.keys.announce),
+                Rounds("forgetting", HOUSEKEEPING_EVERY_S, partial(forget, self.desk)),
+                Rounds("weeks", HOUSEKEEPING_EVERY_S, self.open_weeks),
+            ]
+        return parts
+
+    def open_weeks(self) -> Mapping[str, Any] | None:
+        """Open the partitions of the coming weeks; tell how many, if any."""
+        connection = self._connected()
+        try:
+            opened = open_ahead(connection, now())
+        finally:
+            connection.close()
+        return {"opened": opened} if opened else None
+
+    def _connected(self) -> Connection:
+        return connect(self.settings.database_url_desk.get_secret_value())
+
+    def _renew_trust(self) -> None:
+        self.trust.renew()
+
+    def _database_answers(self) -> bool:
+        with self.reader.asked_by() as questions:
+            return questions.row("SELECT 1 AS one") is not None
+
+
+def _secret(given: SecretStr | None, folder: Path) -> Secret:
+    return secret_kept_in(folder) if given is None else Secret(bytes.fromhex(given.get_secret_value()))
+
+
+def openapi_app() -> Application:
+    """Build the application without reaching anything, to write down what its doors take and give."""
+    nowhere = SecretStr("postgresql://nobody@127.0.0.1/nowhere")
+    settings = MemberSettings(
+        database_url_desk=nowhere,
+        database_url_reader=nowhere,
+        database_url_relay=nowhere,
+        kafka_bootstrap="127.0.0.1:1",
+        state_dir=Path("nowhere"),
+        secret=SecretStr("00" * 32),
+        staff_secret=SecretStr("nobody knows it"),
+        embedded="on",
+    )
+    return MemberProcess(settings).application()
+
+
+def main() -> None:
+    """Read the settings and run until told to end."""
+    configure_logs("member")
+    settings = MemberSettings()
+    process = MemberProcess(settings)
+    serve(process.application(), settings.http_host, settings.http_port, process.parts())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""Every knob of the member service, from the environment (`MEMBER_…`); read by main alone."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.kernel.principal import Role
+
+DEMO_STAFF = (
+    "operator-1=operator operator-2=operator finance-residential=finance@residential"
+    " finance-mall-east=finance@mall-east finance-mall-west=finance@mall-west finance-office=finance@office"
+    " finance-hotel=finance@hotel finance-property=finance@property"
+)
+"""The staff of the demo group. Source: the demo group's seeds."""
+
+
+class MemberSettings(BaseSettings):
+    """Where its parts are, and how much they take. URLs carry passwords: they are never printed."""
+
+    model_config = SettingsConfigDict(env_prefix="MEMBER_", frozen=True, env_ignore_empty=True)
+
+    database_url_desk: SecretStr
+    database_url_reader: SecretStr
+    database_url_relay: SecretStr
+    kafka_bootstrap: str
+    topic_prefix: str = ""
+    http_host: str = "127.0.0.1"
+    http_port: int = 0
+    state_dir: Path = Field(description="Where the secret is kept if it is not set; the file is 0600.")
+    secret: SecretStr | None = Field(
+        default=None,
+        description="At least 64 hex digits, the same everywhere; unset: drawn once, kept below state_dir.",
+    )
+    staff_secret: SecretStr | None = Field(
+        default=None, description="Who knows it gets a staff token; unset: that door does not exist."
+    )
+    staff: str = Field(
+        default="",
+        description="Staff as `subject=operator subject=finance@unit`; embedded: the demo group's.",
+    )
+    embedded: Literal["on", "off"] = Field(
+        default="off",
+        description="on: texts are kept for `tongfen messages` instead of being sent, and an importer's phone"
+        " counts as verified.",
+    )
+    clock: Literal["on", "off"] = "on"
+    reader_pool: int = Field(default=8, ge=1, le=64)
+    batch: int = Field(default=256, ge=1, le=1000)
+    requests_per_minute: int = Field(default=60_000, ge=1)
+    stranger_requests_per_minute: int = Field(default=600, ge=1)
+
+    @field_validator("staff")
+    @classmethod
+    def check_staff(cls, text: str) -> str:
+        """Refuse a list of staff that does not read.
+
+        :raises ValueError: if an entry has no known role.
+        """
+        staff_of(text)
+        return text
+
+    def staff_list(self) -> list[tuple[str, Role, str | None]]:
+        """List the staff: subject, role, unit."""
+        return staff_of(self.staff or (DEMO_STAFF if self.embedded == "on" else ""))
+
+
+def staff_of(text: str) -> list[tuple[str, Role, str | None]]:
+    """Read a list of staff.
+
+    :raises ValueError: if an entry is not `subject=operator` or `subject=finance@unit`.
+    """
+    people: list[tuple[str, Role, str | None]] = []
+    for entry in text.split():
+        subject, _, place = entry.partition("=")
+        role, _, unit = place.partition("@")
+        if not subject or (role, bool(unit)) not in (("operator", False), ("finance", True)):
+            raise ValueError(f"{entry} is neither subject=operator nor subject=finance@unit")
+        people.append((subject, Role(role), unit or None))
+    return people

@@ -1,0 +1,1 @@
+"""The rules of the member service, without I/O."""
