@@ -1,0 +1,144 @@
+"""Fields at the border: moments, days, texts, ids, codes."""
+
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.kernel.refusal import Malformed
+from shared.web.fields import AssetCode, Day, Moment, Number, Shown, Text, UnitCode
+from shared.web.strict import Inbound, parse, parse_query
+
+
+class Taken(Inbound):
+    """One of each."""
+
+    at: Moment | None = None
+    day: Day | None = None
+    note: Annotated[str, Text(5)] | None = None
+    number: Number | None = None
+    member: Annotated[str, Shown("mem")] | None = None
+    unit: UnitCode | None = None
+    asset: AssetCode | None = None
+
+
+def take(**fields: object) -> Taken:
+    """Parse a body with these fields."""
+    return parse(Taken, orjson.dumps(fields))
+
+
+def test_keeps_a_moment_in_utc() -> None:
+    assert take(at="2026-01-31T10:00:00+08:00").at == datetime(2026, 1, 31, 2, tzinfo=UTC)
+    assert take(at="2026-01-31T10:00:00.25Z").at == datetime(2026, 1, 31, 10, 0, 0, 250_000, UTC)
+    assert parse_query(Taken, b"at=2026-01-31T10:00:00%2B08:00").at == take(at="2026-01-31T02:00:00Z").at
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        "2026-01-31T10:00:00",
+        "2026-01-31 10:00:00Z",
+        "2026-01-31",
+        "1769824800",
+        1769824800,
+        "2026-02-30T10:00:00Z",
+        "2026-01-31T24:00:00Z",
+        "2026-01-31T10:00:60Z",
+        "2026-01-31T10:00:00+24:00",
+        "2026-01-31T10:00:00+99:99",
+        "9999-12-31T23:59:59-08:00",
+        "0001-01-01T00:00:00+08:00",
+        "0000-01-01T00:00:00Z",
+        "２０２６-01-31T10:00:00Z",
+        "2026-01-31T10:00:00.1234567Z",
+        "2026-W05-6T10:00:00Z",
+        True,
+        ["2026-01-31T10:00:00Z"],
+    ],
+)
+def test_takes_no_moment_but_a_full_one_with_offset(at: object) -> None:
+    with pytest.raises(Malformed):
+        take(at=at)
+
+
+def test_takes_a_day_of_the_calendar() -> None:
+    assert take(day="2024-02-29").day == date(2024, 2, 29)
+    for day in ("2026-02-29", "20260131", "2026-W05-6", "2026-1-1", 20260131, "0000-01-01"):
+        with pytest.raises(Malformed):
+            take(day=day)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        "abcdef",
+        "a\nb",
+        "a\tb",
+        "a\x7f",
+        "a\x85",
+        "\u202eabc",
+        "\u2066a",
+        "\u200fa",
+        "\u2028",
+        "\ufeffa",
+        5,
+        None,
+    ],
+)
+def test_takes_no_text_that_looks_like_another(note: object) -> None:
+    if note is None:
+        assert take(note=None).note is None
+        return
+    with pytest.raises(Malformed):
+        take(note=note)
+
+
+def test_composes_a_text() -> None:
+    assert take(note="e\u0301").note == "é"
+    assert take(note="谢谢👍🏽").note == "谢谢👍🏽"
+
+
+@given(st.text(max_size=8))
+def test_no_text_is_a_defect(text: str) -> None:
+    try:
+        note = take(note=text).note
+    except (Malformed, TypeError):
+        return
+    assert note is not None
+    assert 1 <= len(note) <= 5
+    assert unicodedata.is_normalized("NFC", note)
+
+
+@given(st.text(alphabet="0123456789-+:.TZtz ", max_size=30))
+def test_no_moment_is_a_defect(at: str) -> None:
+    try:
+        moment = take(at=at).at
+    except Malformed:
+        return
+    assert moment is not None
+    assert moment.tzinfo is UTC
+
+
+def test_reads_an_id_into_its_canonical_form() -> None:
+    assert take(member="mem_" + "0a" * 16).member == "0a0a0a0a-0a0a-0a0a-0a0a-0a0a0a0a0a0a"
+    for member in ("mem_", "wal_" + "0" * 32, "mem_" + "0A" * 16, "mem_" + "0" * 33, "0" * 32):
+        with pytest.raises(Malformed):
+            take(member=member)
+
+
+def test_takes_codes_of_their_form() -> None:
+    assert take(unit="mall-east", asset="MALL").unit == "mall-east"
+    for wrong in (
+        {"unit": "Mall"},
+        {"unit": "mall\n"},
+        {"unit": "-a"},
+        {"asset": "mall"},
+        {"asset": "MALL\n"},
+    ):
+        with pytest.raises(Malformed):
+            take(**wrong)
