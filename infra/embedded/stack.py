@@ -247,9 +247,19 @@ class Stack:
             f"{prefix}_TOPIC_PREFIX": "",
             f"{prefix}_HTTP_PORT": str(self._ports[name]),
             f"{prefix}_CLOCK": "on" if self.profile.clock else "off",
+            f"{prefix}_SECRET": self.secrets.of(f"{name}.secret"),
             f"{prefix}_STATE_DIR": str(self.home.folder("services", name)),
-            **({"MEMBER_STAFF_SECRET": self.secrets.staff()} if name == "member" else {}),
+            **(self._local_to_member() if name == "member" else {}),
         }
+
+    def _local_to_member(self) -> dict[str, str]:
+        """State what holds on a person's own machine alone: staff by a local secret, texts kept, not sent."""
+        return {"MEMBER_STAFF_SECRET": self.secrets.staff(), "MEMBER_EMBEDDED": "on"}
+
+    def _own_environment(self, name: str) -> dict[str, str]:
+        if name == "member":
+            return {"MEMBER_STAFF_SECRET": self.secrets.staff(), "MEMBER_EMBEDDED": "on"}
+        return {f"{name.upper()}_SECRET": self.secrets.of(f"{name}-secret")}
 
     def _database_urls(self, name: str, *, with_password: bool = True) -> dict[str, str]:
         server = self.parts["postgres"].component

@@ -7,9 +7,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from infra.embedded.secrets import write_private
+from infra.embedded.stack import Stack
 from infra.seed.group import OPERATORS, clients, drafts
 from infra.seed.operator import Operator
 from shared.web.keys import new_private_key, private_key_of, private_key_text, public_key_text
+from shared.web.signatures import RequestSigner
 
 
 def seed_rules(address: str, staff_secret: str) -> int:
@@ -47,3 +49,22 @@ def private_key(keys: Path, client: str) -> bytes:
         keys.mkdir(parents=True, exist_ok=True)
         write_private(path, private_key_text(new_private_key()).decode())
     return path.read_bytes()
+
+
+def signer_of(keys: Path, client: str) -> RequestSigner:
+    """Give the signer of a system whose key is in the folder."""
+    return RequestSigner(client, private_key_of(private_key(keys, client)))
+
+
+def furnish(stack: Stack) -> RequestSigner:
+    """Put units, rules and systems into a stack; give the importer's signer. Done again, it changes nothing.
+    """
+    secret, keys = stack.secrets.staff(), keys_of(stack)
+    seed_rules(stack.address, secret)
+    seed_clients(stack.address, secret, keys)
+    return signer_of(keys, "importer")
+
+
+def keys_of(stack: Stack) -> Path:
+    """Give the folder of a stack's private keys."""
+    return stack.home.folder("keys")

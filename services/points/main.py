@@ -12,6 +12,7 @@ from services.points.api import points_door
 from services.points.api.front import Front
 from services.points.commands import DECISIONS
 from services.points.domain.books import LedgerBooks
+from services.points.jobs.close_months import CLOSING_OPTIONS, MonthCloser
 from services.points.listeners.member import LISTENERS
 from services.points.settings import PointsSettings
 from services.points.store.keyring import Keyring
@@ -36,6 +37,7 @@ from shared.web.tokens import TokenReader
 
 VERSION = "1"
 KEYRING_EVERY_S = 0.25
+CLOSING_EVERY_S = 0.1
 OUTAGES = (OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
 
 
@@ -71,6 +73,7 @@ class PointsProcess:
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
         self.keyring = Keyring(lambda: connect(desk_url))
         self.parked = Parked(lambda: connect(desk_url))
+        self.closer = MonthCloser(lambda: connect(desk_url, CLOSING_OPTIONS), self.desk.obey_all)
         self.consumer = Consumer(
             settings.kafka_bootstrap,
             f"{settings.topic_prefix}points",
@@ -99,6 +102,7 @@ class PointsProcess:
             self.desk,
             self.relay,
             Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys),
+            Rounds("closing", CLOSING_EVERY_S, self.closer.step),
             self.consumer,
         ]
 
