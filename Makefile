@@ -14,8 +14,9 @@ help: ## Say what can be made and how long it takes (instantly)
 
 setup: ## Make .venv out of requirements.lock (a minute at first, then instantly)
 	@python=$$($(FIND_PYTHON)); if [ -z "$$python" ]; then \
-		echo "Tongfen needs Python 3.11 or newer. Install it, or name one: make setup PYTHON=/path/to/python3.12" >&2; \
-		exit 1; fi; "$$python" infra/venv.py
+		echo "Tongfen needs Python 3.11 or newer." >&2; \
+		echo "Install it, or name one: make setup PYTHON=/path/to/python3.12" >&2; exit 1; fi; \
+	"$$python" infra/venv.py
 
 run: setup ## Start everything and hold it until Ctrl-C (4 min at first, then 20 s)
 	@$(BIN)/tongfen run

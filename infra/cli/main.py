@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from infra.cli import client, logs, messages, month, reset, rule, run, status, stop, token
+from infra.cli import client, logs, messages, month, replay, reset, rule, run, status, stop, token
 
 app = typer.Typer(
     name="tongfen",
@@ -27,6 +27,7 @@ for command in (
     reset.reset,
     token.token,
     messages.messages,
+    replay.replay,
 ):
     app.command(no_args_is_help=False)(command)
 for name, group in {"client": client.app, "rule": rule.app, "month": month.app}.items():

@@ -17,11 +17,11 @@ class Secrets:
         self._guard = threading.Lock()
 
     def of(self, name: str) -> str:
-        """Look up one secret, made of 32 random bytes at first need."""
+        """Look up one secret: 64 hexadecimal digits, drawn at first need."""
         with self._guard:
             known = self._read()
             if name not in known:
-                known[name] = randomness.token_urlsafe(32)
+                known[name] = randomness.token_hex(32)
                 self._write(known)
             return known[name]
 
