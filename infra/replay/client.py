@@ -75,6 +75,7 @@ class Importer:
 
         :raises ReplayStopped: if the group refuses what it should accept, or does not answer for long.
         """
+        self._door.introduce("/points/v1/months")
         self._register()
         self._progress.update(self._bar, total=dataset.count_receipts(self._plan.first, self._plan.until))
         for month, booked in self._plan.months():

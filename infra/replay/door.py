@@ -14,11 +14,13 @@ import httpx2
 import orjson
 import stamina
 
-OK, NOT_FOUND, CONFLICT = 200, 404, 409
+OK, UNAUTHENTICATED, NOT_FOUND, CONFLICT = 200, 401, 404, 409
 ALWAYS_LATER = (429, 502, 503, 504)
 # A killed service or database is back well within this; whoever waits longer wants to know.
 PATIENCE_S = 120.0
 ANSWER_TIMEOUT_S = 60.0
+# A service hears of a new client by event, a moment after it was registered.
+WELCOME_PATIENCE_S = 30.0
 
 
 class ReplayStopped(Exception):
@@ -27,6 +29,10 @@ class ReplayStopped(Exception):
 
 class TryAgain(Exception):
     """The other side asks for the same request once more."""
+
+
+class Unknown(ReplayStopped):
+    """The other side does not know this client."""
 
 
 class Signer(Protocol):
@@ -55,6 +61,17 @@ class Door:
     ) -> None:
         """Close the connection."""
         self._client.close()
+
+    def introduce(self, path: str) -> None:
+        """Wait until a service knows this client, by reading what it may read.
+
+        :raises ReplayStopped: if it still does not after half a minute.
+        """
+        for attempt in stamina.retry_context(
+            on=Unknown, attempts=None, timeout=WELCOME_PATIENCE_S, wait_initial=0.05, wait_max=0.5
+        ):
+            with attempt:
+                self.get(path)
 
     def post(self, path: str, body: bytes, key: str) -> Any:
         """Send a write and read its answer, asking again under the same key while that is what helps.
@@ -110,7 +127,8 @@ class Door:
         problem = _problem(answer)
         if answer.status_code in ALWAYS_LATER or problem.get("retryable") is True:
             raise TryAgain(f"{answer.status_code} {said(problem)}")
-        raise ReplayStopped(f"{method} {path} answered {answer.status_code}: {said(problem)}")
+        sentence = f"{method} {path} answered {answer.status_code}: {said(problem)}"
+        raise (Unknown if answer.status_code == UNAUTHENTICATED else ReplayStopped)(sentence)
 
 
 def said(problem: dict[str, Any]) -> str:

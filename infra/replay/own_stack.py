@@ -6,7 +6,6 @@ one that ended removes it. It never touches the books of another stack.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from rich.console import Console
 from infra.embedded.home import Home
 from infra.embedded.stack import PROFILES, Stack
 from infra.embedded.steps import Steps
-from infra.replay.door import Signer
 from infra.replay.main import Output, replay
+from infra.seed.seed import private_key, seed_clients, seed_rules
+from shared.web.keys import private_key_of
+from shared.web.signatures import RequestSigner
 
-# Fills an empty stack with what a replay needs (units, rules, the importer) and answers who signs for it.
-Furnish = Callable[[Stack], Signer]
+IMPORTER = "importer"
 
 
 def folder_for(state: Path, first: date, until: date) -> Path:
@@ -33,7 +33,6 @@ def replay_in_own_stack(
     until: date,
     output: Output,
     folder: Path,
-    furnish: Furnish,
     *,
     keep: bool = False,
     screen: Console | None = None,
@@ -51,6 +50,15 @@ def replay_in_own_stack(
     if not keep:
         home.remove()
     return report
+
+
+def furnish(stack: Stack) -> RequestSigner:
+    """Bring the group's rules and systems into the stack, once, and give the importer's signature."""
+    keys = stack.home.folder("clients")
+    with stack.steps.step("Units, rules and systems of the group brought in"):
+        seed_rules(stack.address, stack.secrets.staff())
+        seed_clients(stack.address, stack.secrets.staff(), keys)
+    return RequestSigner(IMPORTER, private_key_of(private_key(keys, IMPORTER)))
 
 
 def _steps(home: Home, screen: Console | None) -> Steps:
