@@ -48,11 +48,7 @@ def _name(prefix: str, name: str, part: FieldInfo) -> str:
 
 def _type(part: FieldInfo) -> str:
     kind = part.annotation
-    return (
-        kind.__name__
-        if isinstance(kind, type)
-        else first_sentence(str(kind).replace("typing.", "").replace("pathlib.", ""))
-    )
+    return kind.__name__ if isinstance(kind, type) else _MODULES.sub("", str(kind))
 
 
 def _default(part: FieldInfo) -> str:
