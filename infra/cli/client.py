@@ -5,19 +5,15 @@ The private key is made here and never leaves its 0600 file; only the public one
 
 from __future__ import annotations
 
-import base64
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.table import Table
 
 from infra.cli.answer import AsJson, AtHome, as_json, home_of, out
 from infra.cli.door import As, StaffDoor
-from infra.embedded.home import Home
-from infra.embedded.secrets import write_private
+from infra.seed.seed import private_key
+from shared.web.keys import private_key_of, public_key_text
 
 app = typer.Typer(no_args_is_help=True, help="Register and revoke the systems whose requests are believed.")
 
@@ -41,13 +37,15 @@ def add(
     """
     place = home_of(home)
     door = StaffDoor(place, who)
-    path = key_file(place, name)
-    body = {"client": name, "role": role, "public_key": public_half(private_key(path))}
+    keys = place.folder("keys")
+    public = public_key_text(private_key_of(private_key(keys, name)))
+    body = {"client": name, "role": role, "public_key": public}
     found = door.post("/member/v1/clients", body if unit is None else {**body, "unit": unit})
     if json:
-        as_json({**found, "key_file": str(path)})
+        as_json({**found, "key_file": str(keys / f"{name}.pem")})
     else:
-        out.print(f"{name} is registered as {role}{f' of {unit}' if unit else ''}. Its private key: {path}")
+        of_unit = f" of {unit}" if unit else ""
+        out.print(f"{name} is registered as {role}{of_unit}. Its private key: {keys / name}.pem")
 
 
 @app.command()
@@ -83,29 +81,3 @@ def list_clients(who: As = "operator-1", home: AtHome = None, json: AsJson = Fal
             row["client"], row["role"], row["unit"] or "", row["registered_at"], row["revoked_at"] or ""
         )
     out.print(table)
-
-
-def key_file(home: Home, name: str) -> Path:
-    """Name the file of a client's private key."""
-    return home.folder("clients") / f"{name}.pem"
-
-
-def private_key(path: Path) -> Ed25519PrivateKey:
-    """Read a client's private key; make it, readable by its owner alone, if there is none."""
-    if not path.exists():
-        fresh = Ed25519PrivateKey.generate()
-        pem = fresh.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-        write_private(path, pem.decode("ascii"))
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-    assert isinstance(key, Ed25519PrivateKey)
-    return key
-
-
-def public_half(key: Ed25519PrivateKey) -> str:
-    """Write a key's public half as the doors take it: base64url without padding."""
-    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")

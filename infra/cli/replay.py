@@ -20,11 +20,11 @@ from infra.replay.own_stack import folder_for, replay_in_own_stack
 
 First = Annotated[
     date,
-    typer.Option("--from", parser=date.fromisoformat, metavar="DAY", help="First day of the first month."),
+    typer.Option("--from", metavar="DAY", help="First day of the first month."),
 ]
 Until = Annotated[
     date,
-    typer.Option("--to", parser=date.fromisoformat, metavar="DAY", help="First day after the last month."),
+    typer.Option("--to", metavar="DAY", help="First day after the last month."),
 ]
 
 
