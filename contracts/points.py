@@ -96,7 +96,7 @@ class MonthSealed(EventData):
 
 
 class StatementIssued(EventData):
-    """`points.statement.issued`: a unit can read its month. Key: the statement; seq: its version."""
+    """`points.statement.issued`: a unit can read its month. Key: the month; seq: the month's version."""
 
     statement: Id
     month: Month

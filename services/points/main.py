@@ -17,12 +17,14 @@ from services.points.listeners.member import LISTENERS
 from services.points.settings import PointsSettings
 from services.points.store.keyring import Keyring
 from services.points.store.ledger import LedgerMemory
-from shared.runtime import metrics
+from shared.runtime import clock, metrics
+from shared.runtime.clock import now
 from shared.runtime.consumer import Consumer
 from shared.runtime.database import Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, BatchReport, Desk, DeskLimits
 from shared.runtime.logs import configure_logs
 from shared.runtime.parked import Parked
+from shared.runtime.partitions import open_ahead
 from shared.runtime.relay import Relay
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
@@ -38,6 +40,7 @@ from shared.web.tokens import TokenReader
 VERSION = "1"
 KEYRING_EVERY_S = 0.25
 CLOSING_EVERY_S = 0.1
+WEEKS_EVERY_S = 6 * 3600.0
 OUTAGES = (OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
 
 
@@ -83,6 +86,13 @@ class PointsProcess:
             self.parked,
         )
 
+    def prepare(self) -> None:
+        """Do what must be done before the first request or event: partitions for events, known keys."""
+        connection = connect(self.settings.database_url_desk.get_secret_value())
+        open_ahead(connection, now())
+        connection.close()
+        self.keyring.refresh()
+
     def application(self) -> Application:
         """Build the doors in front of desk and reader."""
         known = Quota("known", self.settings.requests_per_minute, 60)
@@ -103,12 +113,22 @@ class PointsProcess:
             self.relay,
             Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys),
             Rounds("closing", CLOSING_EVERY_S, self.closer.step),
+            Rounds("weeks", WEEKS_EVERY_S, self.open_weeks),
             self.consumer,
         ]
 
     def _refresh_keys(self) -> Mapping[str, Any] | None:
         self.keyring.refresh()
         return None
+
+    def open_weeks(self) -> Mapping[str, Any] | None:
+        """Open the weeks of heard and published events ahead, drop those that are over."""
+        connection = connect(self.settings.database_url_desk.get_secret_value())
+        try:
+            opened = open_ahead(connection, clock.now())
+        finally:
+            connection.close()
+        return {"opened": opened} if opened else None
 
     def _database_answers(self) -> bool:
         with self.reader.asked_by() as questions:
@@ -141,7 +161,8 @@ def main() -> None:
     configure_logs("points")
     settings = PointsSettings()
     process = PointsProcess(settings)
-    process.keyring.refresh()
+    process.open_weeks()
+    process.prepare()
     serve(process.application(), settings.http_host, settings.http_port, process.parts())
 
 
