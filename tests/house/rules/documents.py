@@ -11,6 +11,7 @@ from tests.house.tree import Tree
 GUIDES = ("README.md", "CONTRIBUTING.md", "docs/*.md")
 GLOSSARY = "docs/glossary.md"
 TARGET = re.compile(r"^([a-z][a-z-]*):(?!=)(.*)$")
+MENTIONED = re.compile(r"`make ([a-z][^`]*)`")
 TABLE = re.compile(r"^\s*CREATE TABLE (?:IF NOT EXISTS )?([a-z_]+)\s*\($", re.IGNORECASE)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 # What English and every trade have in common needs no entry.
@@ -39,6 +40,18 @@ def unmentioned_commands(tree: Tree) -> Iterator[Breach]:
             yield Breach("Makefile", number, f"no guide mentions `make {target[1]}`")
         if not re.search(r"## .*\b(s|min|second|seconds|minute|minutes|for ever|instantly)\b", target[2]):
             yield Breach("Makefile", number, f"{target[1]} does not say what it does and how long it takes")
+
+
+def unmade_commands(tree: Tree) -> Iterator[Breach]:
+    """Find commands that a guide mentions and the Makefile does not have."""
+    lines = tree["Makefile"].lines if "Makefile" in tree else []
+    made = {target[1] for line in lines if (target := TARGET.match(line))}
+    for source in tree.files(*GUIDES):
+        for number, line in enumerate(source.lines, 1):
+            for mentioned in MENTIONED.findall(line):
+                lost = [word for word in mentioned.split() if word not in made and "=" not in word]
+                if lost:
+                    yield Breach(source.path, number, f"there is no `make {' '.join(lost)}`")
 
 
 def unexplained_words(tree: Tree) -> Iterator[Breach]:
@@ -101,6 +114,12 @@ RULES = (
             "Makefile": ".PHONY: run\nX := 1\nrun: setup ## Start it (20 s)\n\tx",
             "docs/a.md": "make run",
         },
+    ),
+    Rule(
+        "no guide to a command that is not there",
+        unmade_commands,
+        ({"README.md": "type `make run`"}, {"Makefile": "run: ## x", "docs/a.md": "`make contracts run`"}),
+        innocent={"Makefile": "run: ## x", "docs/a.md": "`make run PYTHON=python3` and make it so"},
     ),
     Rule(
         "every word of its tables and refusals in the glossary",
