@@ -94,14 +94,13 @@ def test_a_signed_batch_of_a_thousand_passes_over_the_wire(running: Running) -> 
     body = json.dumps({"items": list(range(1000))}).encode()
     url = f"http://127.0.0.1:{running.port}/test/v1/batches"
     headers = RequestSigner("importer", KEY).headers("POST", url, body, "batch-1")
-    connection = running.connect()
-    connection.request("POST", "/test/v1/batches", body, {**headers, "Content-Type": "application/json"})
-    answer = connection.getresponse()
-    assert (answer.status, json.loads(answer.read())) == (200, {"taken": 1000})
-    connection.request(
-        "POST", "/test/v1/batches", body + b" ", {**headers, "Content-Type": "application/json"}
-    )
-    assert connection.getresponse().status == 401
+    headers["Content-Type"] = "application/json"
+    with running.connect() as connection:
+        connection.request("POST", "/test/v1/batches", body, headers)
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())) == (200, {"taken": 1000})
+        connection.request("POST", "/test/v1/batches", body + b" ", headers)
+        assert connection.getresponse().status == 401
 
 
 def test_ten_megabytes_are_refused_with_and_without_a_length(running: Running) -> None:
