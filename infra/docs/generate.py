@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from infra.docs.code import ROOT
+from infra.docs.commandline import commandline_page
 from infra.docs.events import events_page
 from infra.docs.files import run
 from infra.docs.knobs import knobs_page
@@ -21,6 +22,7 @@ PAGES = {
     "events.md": ("what services announce to each other", events_page),
     "refusals.md": ("every way in which the business says no", refusals_page),
     "settings.md": ("what may be set from the environment", knobs_page),
+    "commandline.md": ("every command of `tongfen`", commandline_page),
     "tables.md": ("what each database keeps", tables_page),
 }
 
