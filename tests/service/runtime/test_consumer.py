@@ -2,24 +2,22 @@
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator
-from time import monotonic, sleep
+from collections.abc import Iterator
 from typing import Any
 
 import psycopg2
 import pytest
 from kafka import KafkaProducer
 
-from contracts.event import constant_headers, own_headers
-from shared.runtime import broker, clock
+from shared.runtime import broker
 from shared.runtime.consumer import Consumer, ConsumerPace
 from shared.runtime.parked import Parked
 from shared.runtime.topics import PARTITIONS, topic_of
 from tests import stack
 from tests.service.runtime.counting import TABLE, Counting, Stall
 from tests.service.runtime.frame_database import framed
+from tests.service.runtime.telling import REVOKED, Told, until
 
-REVOKED = "member.client.revoked"
 PACE = ConsumerPace(poll_s=0.05, backoff_s=0.05)
 _groups = itertools.count(1)
 
@@ -53,30 +51,6 @@ def topic() -> str:
     return name
 
 
-class Told:
-    """Writes events onto a topic."""
-
-    def __init__(self, producer: KafkaProducer, topic: str) -> None:
-        self.producer = producer
-        self.topic = topic
-        self.ids: dict[tuple[str, int], str] = {}
-
-    def tell(self, key: str, seq: int, **more: Any) -> None:
-        """Write an event; by default a client's revocation that the counting service counts."""
-        event_type, id_ = more.get("type", REVOKED), more.get("id") or clock.mint_id()
-        self.ids[key, seq] = id_
-        headers = constant_headers(more.get("service", "member"), event_type)
-        headers += own_headers(
-            f"evt_{id_.replace('-', '')}", key, seq, "2026-11-22T00:00:00Z", more.get("trace")
-        )
-        body = more.get("body", f'{{"client":"{key}"}}'.encode())
-        self.producer.send(self.topic, value=body, key=key.encode(), headers=headers)
-
-    def flush(self) -> None:
-        """Let everything arrive."""
-        self.producer.flush(timeout=10)
-
-
 @pytest.fixture
 def told(producer: KafkaProducer, topic: str) -> Told:
     """Lend a pen for the topic."""
@@ -98,14 +72,6 @@ def listen(counting: Counting, topic: str, group: str | None = None, **more: Any
     )
     consumer.start()
     return consumer
-
-
-def until(condition: Callable[[], object], timeout_s: float = 20.0) -> None:
-    """Wait for a condition."""
-    deadline = monotonic() + timeout_s
-    while not condition():
-        assert monotonic() < deadline, "it does not come about"
-        sleep(0.02)
 
 
 def parked_causes(counting: Counting) -> list[tuple[str, str]]:
