@@ -17,9 +17,11 @@ from services.member.api.mint import Mint
 from services.member.api.trust import Trust
 from services.member.commands import DECISIONS
 from services.member.domain.books import MemberBooks
+from services.member.domain.message import SEND_TEXT
 from services.member.jobs.forgetting import forget
 from services.member.jobs.keys import Keys
 from services.member.jobs.staff import state_staff
+from services.member.jobs.texts import embedded_carrier, texts_through
 from services.member.settings import MemberSettings
 from services.member.store.memory import MemberMemory
 from services.member.store.ring import Ring
@@ -28,6 +30,7 @@ from shared.runtime import metrics
 from shared.runtime.clock import now
 from shared.runtime.database import Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, BatchReport, Desk, DeskLimits
+from shared.runtime.errands import Errands
 from shared.runtime.logs import configure_logs
 from shared.runtime.partitions import open_ahead
 from shared.runtime.relay import Relay
@@ -91,7 +94,7 @@ class MemberProcess:
             DECISIONS,
             partial(connect, settings.database_url_desk.get_secret_value(), DESK_OPTIONS),
             DeskLimits(batch=settings.batch),
-            committed=self.relay.wake,
+            committed=self._committed,
             observe=measured,
         )
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
@@ -99,6 +102,8 @@ class MemberProcess:
         self.ring = Ring(self.secret, self._connected)
         self.trust = Trust(self.ring, self.reader)
         self.keys = Keys(self.desk, self.ring, self.secret)
+        carrier = texts_through(embedded_carrier(self.desk))
+        self.errands = Errands(self._connected, {SEND_TEXT: carrier} if settings.embedded == "on" else {})
 
     def application(self) -> Application:
         """Build the doors in front of desk and reader."""
@@ -130,6 +135,7 @@ class MemberProcess:
             self.desk,
             self.relay,
             Opening(self),
+            self.errands,
             Rounds("trust", TRUST_EVERY_S, self._renew_trust),
             Rounds("keys", KEYS_EVERY_S, self.keys.renew),
         ]
@@ -149,6 +155,10 @@ class MemberProcess:
         finally:
             connection.close()
         return {"opened": opened} if opened else None
+
+    def _committed(self) -> None:
+        self.relay.wake()
+        self.errands.wake()
 
     def _connected(self) -> Connection:
         return connect(self.settings.database_url_desk.get_secret_value())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import orjson
 
 from services.member.domain.books import MemberBooks
-from services.member.domain.code import challenged
+from services.member.domain.code import CODE_LASTS, challenged
 from services.member.domain.message import SEND_TEXT, Errand
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.ids import derived
@@ -32,6 +32,7 @@ def ask_code(books: MemberBooks, command: AskCode) -> Outcome:
     """
     now = books.now
     challenge = challenged(books.challenges.get(command.phone), command.phone, command.digest, now)
-    body = orjson.dumps({"phone": command.phone, "text": command.text}).decode()
+    until = (now + CODE_LASTS).isoformat()
+    body = orjson.dumps({"phone": command.phone, "text": command.text, "until": until}).decode()
     errand = Errand(derived(command.asked.id, 1), SEND_TEXT, "code", body, now)
     return Outcome(changes=(challenge, errand))

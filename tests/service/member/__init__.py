@@ -1,0 +1,1 @@
+"""The member service against a real PostgreSQL."""
