@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import structlog
 
-from shared.kernel.command import Answer, Books, Command, Outcome, Row
+from shared.kernel.command import Answer, Books, Command, Needs, Outcome, Row
 from shared.kernel.heard import judge
 from shared.kernel.ids import derived
 from shared.kernel.refusal import InFlight, KeyReused, Refusal, Unauthenticated
@@ -48,15 +48,11 @@ class Batch:
                 return
             self.twins[key.name] = []
         needs = ticket.command.needs()
-        names = (key.name, *needs.naturals) if key is not None else needs.naturals
-        nonce = ticket.command.asked.nonce
-        if nonce is not None:
-            names = (*names, f"nonce {nonce.name}")
-        heard = ticket.command.asked.heard
-        if heard is not None:
-            # One event of a key at a time, in whichever process: none passes a deferred predecessor.
-            names = (*names, f"heard {heard.topic} {heard.key}")
-        self.leads.append((ticket, Claim(ticket.command, needs, names)))
+        if ticket.passive:
+            # Its rows are asked for, to know by which lock they go; its names are left to others.
+            self.leads.append((ticket, Claim(ticket.command, Needs(rows=needs.rows), ())))
+        else:
+            self.leads.append((ticket, Claim(ticket.command, needs, _names(ticket.command, needs))))
 
     def decide(self, loaded: Loaded[B]) -> None:
         """Answer or defer every command, in order; whoever is deferred holds back later ones that need its
@@ -64,7 +60,7 @@ class Batch:
         """
         blocked: set[Row | str] = set()
         for ticket, claim in self.leads:
-            answer = self._judged(claim, loaded, blocked)
+            answer = None if ticket.passive else self._judged(claim, loaded, blocked)
             if answer is None:
                 self._defer(ticket, claim, loaded, blocked)
             else:
@@ -142,7 +138,7 @@ class Batch:
             blocked.add(row)
             if row in loaded.locks:
                 blocked.add(loaded.locks[row])
-        blocked.update(claim.names)
+        blocked.update(_names(ticket.command, ticket.command.needs()) if ticket.passive else claim.names)
         self.deferred.append(ticket)
         key = ticket.command.asked.key
         if key is not None:
@@ -156,6 +152,13 @@ class Batch:
             same = asked is not None and key is not None and asked.fingerprint == key.fingerprint
             twin = Answer(answer.json, answer.refusal, replayed=True) if same else Answer(refusal=KeyReused())
             self.answers.append((follower, twin))
+
+
+def _names(command: Command, needs: Needs) -> tuple[str, ...]:
+    """Give every name a command must obtain first: its key, its natural names, its nonce."""
+    key, nonce = command.asked.key, command.asked.nonce
+    names = (key.name, *needs.naturals) if key is not None else needs.naturals
+    return (*names, f"nonce {nonce.name}") if nonce is not None else names
 
 
 def replayed(first: First, fingerprint: bytes) -> Answer:

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Generic
 
 import psycopg2
@@ -26,13 +27,8 @@ from shared.runtime.memory import B, Memory
 from shared.runtime.waiting import AsyncGroup, Group, ThreadGroup, Ticket, wake_all
 
 log = structlog.get_logger("desk")
-AGAIN = (
-    errors.LockNotAvailable,
-    errors.DeadlockDetected,
-    errors.SerializationFailure,
-    errors.QueryCanceled,
-    errors.TransactionTimeout,
-)
+AWAITED = (errors.LockNotAvailable, errors.TransactionTimeout)
+ENTANGLED = (errors.DeadlockDetected, errors.SerializationFailure)
 SEALED = "TF001"
 DESK_OPTIONS = (
     "-c statement_timeout=2000 -c transaction_timeout=5000 -c lock_timeout=200"
@@ -42,6 +38,15 @@ DESK_OPTIONS = (
     " -c plan_cache_mode=force_generic_plan"
     " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 )
+
+
+class Verdict(Enum):
+    """What becomes of a batch that failed."""
+
+    AGAIN = "again"
+    HALVE = "halve"
+    BUSY = "busy"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +184,17 @@ class Desk(Generic[B]):
                 if self._stopping:
                     return None
                 self._more.wait()
-            tickets = self._deferred[: self.limits.batch]
-            held_back = self._deferred[self.limits.batch :]
-            while self._waiting and not held_back and len(tickets) < self.limits.batch:
+            limit = self.limits.batch
+            # Where many wait for a row held elsewhere, some try again and the rest only keep their place:
+            # otherwise they would fill every batch and nobody else would be served.
+            active = limit // 2 if self._waiting else limit
+            tickets, self._deferred = self._deferred, []
+            for place, ticket in enumerate(tickets):
+                ticket.passive = place >= active
+            room = limit - min(active, len(tickets))
+            while self._waiting and room:
                 tickets.append(self._waiting.popleft())
-            self._deferred = held_back
+                room -= 1
         return tickets
 
     def _serve(self, tickets: Sequence[Ticket]) -> None:
@@ -209,46 +220,62 @@ class Desk(Generic[B]):
                     finished.append(ticket.group)
         wake_all(finished)
 
-    def _obey(self, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Answer]]:
+    def _obey(self, tickets: Sequence[Ticket], deadline: float | None = None) -> list[tuple[Ticket, Answer]]:
         """Obey the tickets in one transaction; halve a batch that fails, so that one poisoned command harms
         nobody.
         """
-        begun = time.monotonic()
+        until = deadline or time.monotonic() + self.limits.patience_s
         attempt = 0
         while True:
             attempt += 1
             try:
                 return self._transact(tickets)
-            except (psycopg2.OperationalError, psycopg2.InterfaceError) as fault:
-                if not self._connection_lost() and (
-                    not isinstance(fault, AGAIN) or attempt > self.limits.attempts
-                ):
-                    return self._halved(tickets)
+            except Exception as fault:  # noqa: BLE001 (whatever it is, it costs one command and is logged)
+                verdict = self._judged(fault, attempt, late=time.monotonic() > until)
+                self._roll_back()
+                if verdict is Verdict.HALVE:
+                    return self._halved(tickets, until, fault)
+                if verdict is not Verdict.AGAIN:
+                    refusal = OutcomeUnknown() if verdict is Verdict.UNKNOWN else Busy()
+                    return [(ticket, Answer(refusal=refusal)) for ticket in tickets]
                 if self._connection_lost():
                     self._hang_up()
-                    if time.monotonic() - begun > self.limits.patience_s:
-                        return [(ticket, Answer(refusal=OutcomeUnknown())) for ticket in tickets]
                     time.sleep(0.05)
-            except psycopg2.Error as fault:
-                if fault.pgcode != SEALED or attempt > self.limits.attempts:
-                    return self._halved(tickets)
-            except Exception:  # noqa: BLE001 - whatever a batch fails of, halves find the one who did it
-                self._roll_back()
-                return self._halved(tickets)
-            self._roll_back()
 
-    def _halved(self, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Answer]]:
-        self._roll_back()
+    def _judged(self, fault: Exception, attempt: int, *, late: bool) -> Verdict:
+        """Tell what becomes of a batch that failed: it is obeyed again, halved, or refused for now."""
+        if not isinstance(fault, psycopg2.Error):
+            return Verdict.HALVE
+        if self._connection_lost():
+            return Verdict.UNKNOWN if late else Verdict.AGAIN
+        if isinstance(fault, errors.DiskFull):
+            return Verdict.BUSY
+        if isinstance(fault, AWAITED):
+            # Whoever holds that is no command of ours: to halve would ask the same question 512 times.
+            return Verdict.BUSY if late else Verdict.AGAIN
+        if isinstance(fault, errors.QueryCanceled):
+            return Verdict.BUSY if late and attempt > 1 else Verdict.HALVE
+        if (isinstance(fault, ENTANGLED) or fault.pgcode == SEALED) and attempt <= self.limits.attempts:
+            return Verdict.AGAIN
+        return Verdict.HALVE
+
+    def _halved(
+        self, tickets: Sequence[Ticket], deadline: float, fault: Exception
+    ) -> list[tuple[Ticket, Answer]]:
         if len(tickets) == 1:
             command = tickets[0].command
-            log.error("desk.poisoned", command=type(command).__name__, id=command.asked.id, exc_info=True)
+            if isinstance(fault, psycopg2.OperationalError):
+                # The database could not, for want of time or room: the command may be as good as any.
+                log.warning("desk.unserved", command=type(command).__name__, id=command.asked.id)
+                return [(tickets[0], Answer(refusal=Busy()))]
+            log.error("desk.poisoned", command=type(command).__name__, id=command.asked.id, exc_info=fault)
             return [(tickets[0], Answer())]
         middle = len(tickets) // 2
-        first = self._obey(tickets[:middle])
+        first = self._obey(tickets[:middle], deadline)
         # What the first half deferred goes before the second half, or somebody overtakes their own
         # predecessor.
         held, self._deferred = self._deferred, []
-        return [*first, *self._obey([*held, *tickets[middle:]])]
+        return [*first, *self._obey([*held, *tickets[middle:]], deadline)]
 
     def _transact(self, tickets: Sequence[Ticket]) -> list[tuple[Ticket, Answer]]:
         began = time.monotonic()
@@ -287,7 +314,7 @@ class Desk(Generic[B]):
     def _defer(self, tickets: Sequence[Ticket], moment: float) -> None:
         for ticket in tickets:
             ticket.deferred_at = ticket.deferred_at or moment
-        self._deferred = [*tickets, *self._deferred]
+        self._deferred = [*self._deferred, *tickets]
 
     def _opened(self) -> Connection:
         if self._connection is None:

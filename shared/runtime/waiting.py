@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.kernel.command import Answer, Command, Row
+from shared.kernel.command import Answer, Command
 
 
 class Group(Protocol):
@@ -19,9 +19,12 @@ class Group(Protocol):
 
 
 class Ticket:
-    """One command at the desk: since when (monotonic seconds), and whether it was deferred."""
+    """One command at the desk: since when (monotonic seconds), and whether it was deferred.
 
-    __slots__ = ("answered", "command", "deferred_at", "group", "patience_s", "place", "since", "wants")
+    `passive` tickets only keep their place in a batch: nobody behind them gets their rows, nor do they.
+    """
+
+    __slots__ = ("answered", "command", "deferred_at", "group", "passive", "patience_s", "place", "since")
 
     def __init__(self, command: Command, group: Group, place: int, since: float, patience_s: float) -> None:
         self.command = command
@@ -31,7 +34,7 @@ class Ticket:
         self.patience_s = patience_s
         self.deferred_at: float | None = None
         self.answered = False
-        self.wants: frozenset[Row | str] = frozenset()
+        self.passive = False
 
 
 class AsyncGroup:

@@ -4,6 +4,7 @@ Everything is seeded through commands, as operators would. Refuses to write a ro
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
@@ -52,6 +53,7 @@ EARN: Mapping[str, tuple[int, int, int | None, int]] = {
 }
 RATES = {"MALL": 5, "HOTL": 1, "OFFI": 1, "PROP": 1, "RESI": 1, "GRUP": 1}
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+LIMITS = DeskLimits()
 NOON = datetime(2017, 1, 20, 12, 0, tzinfo=SHANGHAI)
 """A moment in the middle of the first open month, of which most tests speak."""
 JANUARY, FEBRUARY, MARCH = date(2017, 1, 1), date(2017, 2, 1), date(2017, 3, 1)
@@ -104,6 +106,14 @@ def code_of(answer: Answer) -> str:
     return "defect" if answer.json is None else "ok"
 
 
+_CALLERS = ThreadPoolExecutor(64, thread_name_prefix="caller")
+
+
+def later(desk: PointsDesk, *commands: Command) -> Future[list[Answer]]:
+    """Hand in commands without waiting for their answers."""
+    return _CALLERS.submit(desk.obey_all, commands)
+
+
 class LedgerHouse:
     """One database and the desks that tests open on it."""
 
@@ -119,7 +129,7 @@ class LedgerHouse:
 
     def desk(
         self,
-        limits: DeskLimits = DeskLimits(),
+        limits: DeskLimits = LIMITS,
         *,
         connection: Callable[[], Connection] | None = None,
         reached: Callable[[str], None] = lambda _: None,
@@ -199,6 +209,15 @@ class LedgerHouse:
         per_point = EARN[UNITS[unit]][1] // EARN[UNITS[unit]][0]
         answer_of(self.obey(earn(unit, number, points * per_point, f"fund-{mint_id()}", at))[0])
         return f"{unit}:{number}"
+
+    def points_of(self, identity: str) -> int:
+        """Add up what the lots of one wallet hold."""
+        found = self.rows(
+            "SELECT coalesce(sum(points_left), 0)::bigint FROM lots l JOIN wallets w ON w.id = l.wallet_id"
+            " WHERE identity = %s",
+            identity,
+        )
+        return int(found[0][0])
 
     def available(self, identity: str, at: datetime = NOON + timedelta(days=1)) -> int:
         """Fold what the holder of an identity could spend at that moment, in fen, from the lots."""
