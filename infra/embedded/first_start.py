@@ -1,11 +1,11 @@
 """What a first start puts into an empty stack. A step is done once; a cut start goes on where it was.
 
-To add a step, add one line to `FIRST_STEPS`.
+Refuses to know what the steps are: whoever starts a stack hands them in (infra/seed/demo.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from infra.embedded.stack import Stack
@@ -19,10 +19,7 @@ class FirstStep:
     work: Callable[[Stack], None]
 
 
-FIRST_STEPS: tuple[FirstStep, ...] = ()
-
-
-def fill(stack: Stack, steps: tuple[FirstStep, ...] = FIRST_STEPS) -> None:
+def fill(stack: Stack, steps: Sequence[FirstStep]) -> None:
     """Do the steps of a first start that were not finished yet, in order."""
     done = stack.home.read(stack.home.first_start)
     for step in steps:

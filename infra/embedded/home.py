@@ -53,6 +53,11 @@ class Home:
         """Which steps of the first start are finished."""
         return self.root / "first-start.json"
 
+    @property
+    def welcome(self) -> Path:
+        """What the person is told once everything is up; written by a first start."""
+        return self.root / "welcome.txt"
+
     def log(self, part: str) -> Path:
         """Name the log file of one part."""
         return self.root / "logs" / f"{part}.log"

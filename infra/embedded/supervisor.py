@@ -11,9 +11,10 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 
 from infra.embedded.child import Closed
-from infra.embedded.first_start import fill
+from infra.embedded.first_start import FirstStep, fill
 from infra.embedded.home import AlreadyRunning
 from infra.embedded.obstacle import Obstacle, obstacle_of
 from infra.embedded.stack import Stack
@@ -34,8 +35,9 @@ Event = str | Obstacle | AlreadyRunning
 class Supervisor:
     """Run one stack in the foreground."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, first_steps: Sequence[FirstStep] = ()) -> None:
         self._stack = stack
+        self._first_steps = first_steps
         self._steps: Steps = stack.steps
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
         self._asked = 0
@@ -64,7 +66,7 @@ class Supervisor:
         try:
             self._stack.start()
             if self._stack.profile.seeded:
-                fill(self._stack)
+                fill(self._stack, self._first_steps)
             self._events.put(_READY)
         except (AlreadyRunning, Obstacle) as known:
             self._events.put(known)
@@ -88,6 +90,8 @@ class Supervisor:
 
     def _greet(self) -> None:
         self._steps.say(f"\nTongfen is ready after {self._steps.elapsed_s():.1f} s at {self._stack.address}")
+        if self._stack.home.welcome.exists():
+            self._steps.say(self._stack.home.welcome.read_text(encoding="utf-8"))
         self._steps.say(
             "Ctrl-C stops it; `tongfen status` shows every address, `tongfen logs -f` what is said."
         )
@@ -109,9 +113,9 @@ class Supervisor:
             self._stack.stop()
 
 
-def run(stack: Stack) -> int:
+def run(stack: Stack, first_steps: Sequence[FirstStep] = ()) -> int:
     """Run a stack in the foreground until it is asked to stop; the exit code."""
-    return Supervisor(stack).run()
+    return Supervisor(stack, first_steps).run()
 
 
 def leave(code: int) -> None:

@@ -27,7 +27,7 @@ PHONES = ("+8613800000001", "+8613800000002", "+8613800000003")
 
 BUSINESSES = 3
 GROUP_POINT = "GRUP"
-REPORT, PICTURE, WELCOME = "last-month.json", "settlement.svg", "welcome.txt"
+REPORT, PICTURE = "last-month.json", "settlement.svg"
 
 
 def seed_group(stack: Stack) -> None:
@@ -50,7 +50,7 @@ def give_phones(stack: Stack) -> None:
         for household, phone in zip(households, PHONES, strict=False):
             body = {"reference": household, "numbers": dict.fromkeys(UNITS, household), "phone": phone}
             door.post("/member/v1/persons", orjson.dumps(body), f"seed:phone:{household}")
-    (stack.home.root / WELCOME).write_text(welcome(stack.home.root, report, households), encoding="utf-8")
+    stack.home.welcome.write_text(welcome(stack.home.root, report, households), encoding="utf-8")
 
 
 def last_month() -> date:

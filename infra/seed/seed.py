@@ -57,8 +57,7 @@ def signer_of(keys: Path, client: str) -> RequestSigner:
 
 
 def furnish(stack: Stack) -> RequestSigner:
-    """Put units, rules and systems into a stack; give the importer's signer. Done again, it changes nothing.
-    """
+    """Put units, rules and systems into a stack, once, and give the importer's signer."""
     secret, keys = stack.secrets.staff(), keys_of(stack)
     seed_rules(stack.address, secret)
     seed_clients(stack.address, secret, keys)
