@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import stamina
 import typer
 
 from infra.cli.answer import AsJson, as_json, err, give_up, out, settings
@@ -17,6 +18,7 @@ from infra.embedded.obstacle import Obstacle
 from infra.replay.door import ReplayStopped
 from infra.replay.main import Output
 from infra.replay.own_stack import folder_for, replay_in_own_stack
+from infra.seed.operator import Refused
 
 First = Annotated[
     date,
@@ -45,11 +47,13 @@ def replay(
     """
     folder = folder_for(settings().home, first, until)
     output = Output(report, picture)
+    # Waiting for a service that comes back is ordinary here; the progress bar shows it.
+    stamina.instrumentation.set_on_retry_hooks(())
     try:
         told = replay_in_own_stack(first, until, output, folder, keep=keep, screen=None if json else out)
     except AlreadyRunning:
         give_up(f"This replay runs already, in {folder}.")
-    except (Obstacle, ReplayStopped, ValueError) as known:
+    except (Obstacle, Refused, ReplayStopped, ValueError) as known:
         give_up(str(known))
     if json:
         as_json(told)

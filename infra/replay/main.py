@@ -45,7 +45,7 @@ def replay(
     :raises ReplayStopped: if the group refuses what it should accept, or does not answer for long.
     :raises ValueError: if the range is not one of whole months.
     """
-    plan = _plan(first, until, shift_to)
+    plan = checked_plan(first, until, shift_to)
     progress = Progress(
         TextColumn("{task.description:<16}"),
         BarColumn(bar_width=40),
@@ -67,8 +67,11 @@ def replay(
     return report
 
 
-def _plan(first: date, until: date, shift_to: date | None) -> Plan:
-    """Check the range before anything is started."""
+def checked_plan(first: date, until: date, shift_to: date | None = None) -> Plan:
+    """Make a plan of [first, until), so that a wrong range is found before anything is started.
+
+    :raises ValueError: if the range is not one of whole months of 2017.
+    """
     if first.day != 1 or until.day != 1 or not first < until:
         raise ValueError("a replay runs from the first of a month to the first of a later one")
     if first.year != 2017 or until > date(2018, 1, 1):

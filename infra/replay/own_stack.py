@@ -15,12 +15,8 @@ from rich.console import Console
 from infra.embedded.home import Home
 from infra.embedded.stack import PROFILES, Stack
 from infra.embedded.steps import Steps
-from infra.replay.main import Output, replay
-from infra.seed.seed import private_key, seed_clients, seed_rules
-from shared.web.keys import private_key_of
-from shared.web.signatures import RequestSigner
-
-IMPORTER = "importer"
+from infra.replay.main import Output, checked_plan, replay
+from infra.seed.seed import furnish
 
 
 def folder_for(state: Path, first: date, until: date) -> Path:
@@ -40,25 +36,20 @@ def replay_in_own_stack(
     """Bring up a stack in the folder, replay [first, until) through it and answer the report.
 
     :param keep: leave the folder, with its books, for whoever wants to look into them.
+    :raises ValueError: if the range is not one of whole months of 2017.
     :raises Obstacle: if the stack does not come up.
     :raises AlreadyRunning: if the same replay runs already.
     :raises ReplayStopped: if the replay cannot go on; the folder stays, and the next run goes on there.
     """
+    checked_plan(first, until)
     home = Home(folder)
     with Stack(folder, PROFILES["replay"], steps=_steps(home, screen)) as stack:
-        report = replay(stack.address, furnish(stack), first, until, output, screen=screen)
+        with stack.steps.step("Units, rules and systems of the group brought in"):
+            signer = furnish(stack)
+        report = replay(stack.address, signer, first, until, output, screen=screen)
     if not keep:
         home.remove()
     return report
-
-
-def furnish(stack: Stack) -> RequestSigner:
-    """Bring the group's rules and systems into the stack, once, and give the importer's signature."""
-    keys = stack.home.folder("clients")
-    with stack.steps.step("Units, rules and systems of the group brought in"):
-        seed_rules(stack.address, stack.secrets.staff())
-        seed_clients(stack.address, stack.secrets.staff(), keys)
-    return RequestSigner(IMPORTER, private_key_of(private_key(keys, IMPORTER)))
 
 
 def _steps(home: Home, screen: Console | None) -> Steps:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from infra.replay.picture import yuan
@@ -65,10 +66,10 @@ def write_report(report: Mapping[str, Any], path: Path) -> None:
 
 
 def table_of_months(months: Iterable[Mapping[str, Any]]) -> Table:
-    """Lay out the months for a terminal: what happened, what is owed between units, who pays and receives."""
-    table = Table(title="Settlement between business units", title_justify="left")
+    """Lay out the months for a terminal of 80 columns: what happened, what is owed, who pays and receives."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("month")
-    for heading in ("receipts", "redemptions", "refused", "redeemed", "owed", "to pay"):
+    for heading in ("receipts", "redeemed", "owed"):
         table.add_column(heading, justify="right")
     table.add_column("pays")
     table.add_column("receives")
@@ -77,10 +78,9 @@ def table_of_months(months: Iterable[Mapping[str, Any]]) -> Table:
         net = sorted(month["net_fen"].items(), key=lambda item: (-abs(item[1]), item[0]))
         table.add_row(
             month["month"],
-            *(f"{month[count]:,}" for count in COUNTS[:3]),
-            yuan(sum(month["redeemed_fen"].values())),
+            f"{month['receipts']:,}",
+            f"{month['redemptions']} of {month['redemptions'] + month['refused']}",
             yuan(gross_fen),
-            yuan(sum(fen for _, fen in net if fen > 0)),
             "\n".join(f"{unit} {yuan(-fen)}" for unit, fen in net if fen < 0),
             "\n".join(f"{unit} {yuan(fen)}" for unit, fen in net if fen > 0),
         )
