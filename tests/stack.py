@@ -38,6 +38,8 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 # A first run fetches Kafka's jars; every later one is up in seconds.
 _PATIENCE_S = {"postgres": 60.0, "kafka": 300.0}
 _numbers = itertools.count(1)
+# A keeper ends by itself when the run does; remembered, so that nobody warns of a child that is still alive.
+_keepers: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,7 @@ def _start(component: str, place: Path, answer: Path) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _keepers.append(keeper)
     deadline = time.monotonic() + _PATIENCE_S[component]
     while not answer.exists():
         if keeper.poll() is not None or time.monotonic() > deadline:
