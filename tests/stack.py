@@ -38,8 +38,6 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 # A first run fetches Kafka's jars; every later one is up in seconds.
 _PATIENCE_S = {"postgres": 60.0, "kafka": 300.0}
 _numbers = itertools.count(1)
-# A keeper ends by itself when the run does; remembered, so that nobody warns of a child that is still alive.
-_keepers: list[subprocess.Popen[bytes]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +194,14 @@ def _start(component: str, place: Path, answer: Path) -> None:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _keepers.append(keeper)
     deadline = time.monotonic() + _PATIENCE_S[component]
     while not answer.exists():
         if keeper.poll() is not None or time.monotonic() > deadline:
             words = (place / f"{component}.keeper.log").read_text(encoding="utf-8", errors="replace")
             raise RuntimeError(f"{component} of the test run does not start:\n{words[-3000:]}")
         time.sleep(0.02)
+    # It outlives this process on purpose and ends by itself: nobody shall warn of a child still running.
+    keeper.returncode = 0
 
 
 @contextlib.contextmanager
