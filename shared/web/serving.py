@@ -5,6 +5,7 @@ parts.
 Refuses to know what the parts are.
 """
 
+import signal
 from collections.abc import Sequence
 from types import FrameType
 from typing import Protocol
@@ -33,10 +34,13 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._application = application
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Drain first: whoever is under way is answered."""
+    def handle_exit(self, sig: int, _frame: FrameType | None) -> None:
+        """Drain first: whoever is under way is answered; a second Ctrl-C waits for nobody."""
         self._application.drain()
-        super().handle_exit(sig, frame)
+        # Not uvicorn's own: it raises the signal once more at the end, which kills the process before its
+        # parts have finished.
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
 
 
 def serve(application: Application, host: str, port: int, parts: Sequence[Part]) -> None:

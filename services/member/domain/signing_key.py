@@ -49,10 +49,8 @@ def believed(keys: Iterable[SigningKey], moment: datetime) -> list[SigningKey]:
 
 
 def wants_renewal(keys: Iterable[SigningKey], moment: datetime) -> bool:
-    """Tell whether a new key must be made: none signs now, or all end within a week."""
-    known = list(keys)
-    lasting = any(key.signs_until - moment > RENEWED_BEFORE for key in known)
-    return key_at(known, moment) is None or not lasting
+    """Tell whether a new key must be made: there is none, or all end within a week."""
+    return not any(key.signs_until - moment > RENEWED_BEFORE for key in keys)
 
 
 def rotated(

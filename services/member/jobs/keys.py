@@ -27,17 +27,17 @@ class Keys:
         self._secret = secret
 
     def renew(self) -> Mapping[str, Any] | None:
-        """Make a new key if none signs, or all end within a week; tell its id."""
+        """Make a new key if this process holds none, or all it holds end within a week; tell its id."""
         self._ring.refresh()
         moment = now()
-        signs = self._ring.signs(moment)
-        if signs and not wants_renewal(self._ring.believed(moment), moment):
+        if not wants_renewal(self._ring.opened(), moment):
             return None
+        # A key that merely stands in the table, sealed under a secret that is gone, helps nobody.
+        lost = not wants_renewal(self._ring.believed(moment), moment)
         fresh = new_key(self._secret)
-        # Without a key that this process can open, one that merely stands in the table helps nobody.
         key = Key(SCOPE, f"rotate {fresh.kid}", fingerprint(fresh.kid))
         command = RotateKey(
-            Asked(mint_id(), key), fresh.kid, fresh.public_key, fresh.sealed, only_if_due=signs
+            Asked(mint_id(), key), fresh.kid, fresh.public_key, fresh.sealed, only_if_due=not lost
         )
         (answer,) = self._desk.obey_all([command])
         self._ring.refresh()

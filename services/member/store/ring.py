@@ -74,9 +74,9 @@ class Ring:
             raise NoSigningKey()
         return key.kid, private[key.kid]
 
-    def signs(self, moment: datetime) -> bool:
-        """Tell whether this process can sign at this moment."""
-        return key_at([key for key in self._keys.values() if key.kid in self._private], moment) is not None
+    def opened(self) -> list[SigningKey]:
+        """List the keys whose private part this process holds."""
+        return [key for key in self._keys.values() if key.kid in self._private]
 
     def _read(self) -> list[SigningKey]:
         connection = self._connect()

@@ -4,13 +4,17 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import stack
 from tests.service.member.running import Running, System, running
 
 
 @pytest.fixture(scope="module")
 def member(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Lend a member process of this module's own."""
-    with running(tmp_path_factory.mktemp("member")) as process:
+    with (
+        stack.database_per_module("member") as database,
+        running(database, tmp_path_factory.mktemp("member")) as process,
+    ):
         yield process
 
 

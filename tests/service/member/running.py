@@ -61,6 +61,7 @@ class Running:
     address: str
     database: stack.Database
     web: httpx2.Client
+    log: Path
     tokens: dict[str, str] = field(default_factory=dict)
 
     def post(
@@ -135,27 +136,29 @@ class Running:
 
 
 @contextmanager
-def running(place: Path, settings: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """Run a member process on a fresh database, without a broker, and end it."""
-    with stack.database_per_module("member") as database:
-        port = free_port()
-        log = place / "member.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "services.member.main"],
-                env={**os.environ, **_environment(database, port, place), **(settings or {})},
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                cwd=Path(__file__).parents[3],
-            )
-            try:
-                address = f"http://127.0.0.1:{port}"
-                with httpx2.Client(base_url=address, timeout=30) as web:
-                    _await_ready(process, web, log)
-                    yield Running(address, database, web)
-            finally:
-                process.terminate()
-                process.wait(30)
+def running(
+    database: stack.Database, place: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """Run a member process without a broker, and end it; it must end well."""
+    port = free_port()
+    log = place / "member.log"
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "services.member.main"],
+            env={**os.environ, **_environment(database, port, place), **(settings or {})},
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            cwd=Path(__file__).parents[3],
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            with httpx2.Client(base_url=address, timeout=30) as web:
+                _await_ready(process, web, log)
+                yield Running(address, database, web, log)
+        finally:
+            process.terminate()
+            ended = process.wait(30)
+    assert ended == 0, log.read_text(encoding="utf-8")[-4000:]
 
 
 def _environment(database: stack.Database, port: int, place: Path) -> dict[str, str]:

@@ -1,0 +1,75 @@
+"""The process: what it keeps over a restart, what it refuses to have, and what it never writes down."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import stack
+from tests.service.member.running import STAFF_SECRET, running
+
+
+@pytest.fixture
+def database() -> Iterator[stack.Database]:
+    """Lend a database of this test's own."""
+    with stack.database_per_module("member") as lent:
+        yield lent
+
+
+def test_sessions_and_tokens_outlive_a_restart(database: stack.Database, tmp_path: Path) -> None:
+    with running(database, tmp_path) as first:
+        pair = first.sign_in("+8613500000001")
+        kids = [key["kid"] for key in first.get("/member/v1/keys").json()["keys"]]
+    secret = tmp_path / "state" / "secret.hex"
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    with running(database, tmp_path) as second:
+        assert [key["kid"] for key in second.get("/member/v1/keys").json()["keys"]] == kids
+        assert second.get("/member/v1/me", token=pair["access_token"]).status_code == 200
+        body = {"refresh_token": pair["refresh_token"]}
+        assert second.post("/member/v1/sessions/refresh", body).status_code == 200
+
+
+def test_a_lost_secret_ends_sessions_but_not_the_service(database: stack.Database, tmp_path: Path) -> None:
+    with running(database, tmp_path) as first:
+        pair = first.sign_in("+8613500000002")
+    (tmp_path / "state" / "secret.hex").unlink()
+    with running(database, tmp_path) as second:
+        body = {"refresh_token": pair["refresh_token"]}
+        assert second.post("/member/v1/sessions/refresh", body).status_code == 401
+        # Its old keys prove what they signed; the new one signs when all services had time to hear of it.
+        assert second.get("/member/v1/me", token=pair["access_token"]).status_code == 200
+        assert len(second.get("/member/v1/keys").json()["keys"]) == 2
+        wanted = {"subject": "operator-1", "secret": STAFF_SECRET}
+        answer = second.post("/member/v1/staff-tokens", wanted)
+        assert (answer.status_code, answer.json()["code"]) == (503, "no-signing-key")
+        assert answer.json()["retryable"] is True
+
+
+def test_doors_that_have_no_use_do_not_exist(database: stack.Database, tmp_path: Path) -> None:
+    settings = {"MEMBER_STAFF_SECRET": "", "MEMBER_EMBEDDED": "off"}
+    with running(database, tmp_path, settings) as process:
+        wanted = {"subject": "operator-1", "secret": ""}
+        assert process.post("/member/v1/staff-tokens", wanted).status_code == 404
+        assert process.get("/member/v1/messages").status_code == 404
+        assert process.rows("SELECT * FROM staff") == []
+        assert process.post("/member/v1/codes", {"phone": "+8613500000003"}).status_code == 202
+        assert len(process.rows("SELECT 1 FROM errands WHERE done_at IS NULL")) == 1
+
+
+def test_the_log_holds_neither_phones_nor_codes_nor_tokens(database: stack.Database, tmp_path: Path) -> None:
+    phone = "+8613500000004"
+    with running(database, tmp_path) as process:
+        code = process.code_for(phone)
+        pair = process.post("/member/v1/sessions", {"phone": phone, "code": code}).json()
+        process.post("/member/v1/sessions", {"phone": phone, "code": "x" * 3})
+        process.get(
+            f"/member/v1/members/{pair['member']}", token=process.staff("operator-1"), X_Reason="ticket 4711"
+        )
+    log = process.log.read_text(encoding="utf-8")
+    assert "/member/v1/sessions" in log
+    secret = (tmp_path / "state" / "secret.hex").read_text(encoding="ascii").strip()
+    hidden = [phone[3:], pair["access_token"], pair["refresh_token"], secret, STAFF_SECRET, "ticket 4711"]
+    assert [word for word in hidden if word in log] == []
+    passwords = [url.split(":")[2].split("@")[0] for url in database.urls.values()]
+    assert [word for word in passwords if word in log] == []
