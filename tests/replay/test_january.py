@@ -1,4 +1,4 @@
-"""January of the real purchases through the public doors of a whole stack, and the independent computation."""
+"""January of the real purchases through the public doors of a stack, and the independent computation."""
 
 from datetime import date
 from pathlib import Path
