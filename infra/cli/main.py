@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from infra.cli import client, logs, messages, month, replay, reset, rule, run, status, stop, token
+from infra.cli import client, logs, messages, month, parked, replay, reset, rule, run, status, stop, token
 
 app = typer.Typer(
     name="tongfen",
@@ -30,7 +30,7 @@ for command in (
     replay.replay,
 ):
     app.command(no_args_is_help=False)(command)
-for name, group in {"client": client.app, "rule": rule.app, "month": month.app}.items():
+for name, group in {"client": client.app, "rule": rule.app, "month": month.app, "parked": parked.app}.items():
     app.add_typer(group, name=name)
 
 

@@ -18,7 +18,6 @@ from services.points.settings import PointsSettings
 from services.points.store.keyring import Keyring
 from services.points.store.ledger import LedgerMemory
 from shared.runtime import clock, metrics
-from shared.runtime.clock import now
 from shared.runtime.consumer import Consumer
 from shared.runtime.database import Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, BatchReport, Desk, DeskLimits
@@ -32,6 +31,7 @@ from shared.web.application import Application
 from shared.web.callers import Callers
 from shared.web.cursor import Cursors
 from shared.web.door import Services
+from shared.web.parked_door import declare_parked
 from shared.web.rates import Quota, Rates
 from shared.web.serving import Part, serve
 from shared.web.signatures import RequestVerifier
@@ -88,22 +88,27 @@ class PointsProcess:
 
     def prepare(self) -> None:
         """Do what must be done before the first request or event: partitions for events, known keys."""
-        connection = connect(self.settings.database_url_desk.get_secret_value())
-        open_ahead(connection, now())
-        connection.close()
+        self.open_weeks()
         self.keyring.refresh()
 
     def application(self) -> Application:
         """Build the doors in front of desk and reader."""
         known = Quota("known", self.settings.requests_per_minute, 60)
         strangers = Quota("strangers", self.settings.stranger_requests_per_minute, 60)
-        return application(
-            Front(self.desk, self.reader, Cursors(self.settings.secret.get_secret_value().encode())),
-            Services(
+        door = points_door(
+            Front(self.desk, self.reader, Cursors(self.settings.secret.get_secret_value().encode()))
+        )
+        declare_parked(door, self.consumer, self.desk)
+        return Application(
+            "Tongfen points",
+            VERSION,
+            (door,),
+            services=Services(
                 Callers(TokenReader(self.keyring.tokens), RequestVerifier(self.keyring.clients)),
                 Rates(known, strangers),
             ),
-            {"database": self._database_answers},
+            checks={"database": self._database_answers},
+            outages=OUTAGES,
         )
 
     def parts(self) -> list[Part]:
@@ -133,13 +138,6 @@ class PointsProcess:
     def _database_answers(self) -> bool:
         with self.reader.asked_by() as questions:
             return questions.row("SELECT 1 AS one") is not None
-
-
-def application(front: Front, services: Services, checks: Mapping[str, Any]) -> Application:
-    """Build the ASGI application of points."""
-    return Application(
-        "Tongfen points", VERSION, (points_door(front),), services=services, checks=checks, outages=OUTAGES
-    )
 
 
 def openapi_app() -> Application:
