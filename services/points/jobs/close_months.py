@@ -17,6 +17,7 @@ from psycopg2.extensions import connection as Connection
 
 from services.points.commands.issue_statements import IssueStatements
 from services.points.domain.statement import claims, statements, summary
+from services.points.jobs.audit import audit_unclosed
 from services.points.queries.closing_gate import hindrances
 from services.points.queries.month_fold import flows, month_fold
 from services.points.store.closing import add_snapshot
@@ -29,10 +30,13 @@ Obey = Callable[[Sequence[Command]], list[Answer]]
 
 CLOSING_OPTIONS = (
     "-c transaction_timeout=15000 -c timezone=UTC -c jit=off -c work_mem=64MB -c lock_timeout=300"
+    # A young partition has no statistics, and a month is read whole.
+    " -c enable_nestloop=off"
 )
 ATTEMPTS = 12
 PAUSE_S = 0.05
 REST_S = 5.0
+FINDINGS_TOLD = 5
 
 _UNFINISHED = """
 SELECT m.month, m.state FROM months m LEFT JOIN summaries s ON s.month = m.month
@@ -106,6 +110,11 @@ def _seal(connection: Connection, month: date) -> tuple[str, ...]:
         found = hindrances(cursor, month)
     if found:
         return tuple(found)
+    broken = audit_unclosed(connection).findings
+    if broken:
+        for finding in broken:
+            log.error("closing.finding", invariant=finding.invariant, row=finding.row, told=finding.told)
+        return tuple(f"{finding.row}: {finding.told}" for finding in broken[:FINDINGS_TOLD])
     for attempt in range(ATTEMPTS):
         try:
             with connection, connection.cursor() as cursor:

@@ -1,0 +1,132 @@
+"""The auditor: recomputes wallets, lots, nets and statements from journals, and says what it did not look at.
+
+It reads the months without a snapshot from the last one on, and the sealed months one a round; `audit_all`
+reads them all. Refuses to mend: it names rows. Its role may read everything and write nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from psycopg2.extensions import connection as Connection
+
+from services.points.domain.invariants import Finding, checked, findings
+from services.points.queries.evidence import gathered
+from services.points.queries.scope import Scope, closed_scopes, unclosed_scope
+from shared.runtime.clock import now
+from shared.runtime.metrics import LEDGER_IMBALANCE
+
+log = structlog.get_logger("auditor")
+
+# A month is read whole: nested loops are what a planner without statistics of a young partition falls into.
+AUDIT_OPTIONS = (
+    "-c transaction_timeout=600000 -c timezone=UTC -c jit=off -c work_mem=64MB -c enable_nestloop=off"
+)
+NEVER_CHECKED = (
+    "answers kept with receipts and redemptions, and those of the inbox",
+    "rules, and who drafted and approved them",
+    "declined redemptions one by one (their count is in the statements)",
+    "events in outbox and archive",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeReport:
+    """What was checked in one scope: rows by invariant, and what was found."""
+
+    scope: str
+    checked: Mapping[str, int]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """One round of the auditor, all of it in one snapshot of the database."""
+
+    at: datetime
+    scopes: tuple[ScopeReport, ...]
+    not_checked: tuple[str, ...]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything found, over all scopes."""
+        return tuple(finding for scope in self.scopes for finding in scope.findings)
+
+    @property
+    def rows(self) -> int:
+        """Rows judged, each counted once for every invariant."""
+        return sum(sum(scope.checked.values()) for scope in self.scopes)
+
+    def as_json(self) -> dict[str, Any]:
+        """Give the report as what JSON can hold."""
+        return {
+            "at": self.at.isoformat(),
+            "sound": not self.findings,
+            "rows": self.rows,
+            "findings": [asdict(finding) for finding in self.findings],
+            "scopes": [
+                {"scope": one.scope, "checked": dict(one.checked), "findings": len(one.findings)}
+                for one in self.scopes
+            ],
+            "not_checked": list(self.not_checked),
+        }
+
+
+def audit_all(connection: Connection) -> AuditReport:
+    """Check every month and every holder, in one snapshot."""
+    return _audited(connection, lambda closed: closed, holders=True)
+
+
+def audit_once(connection: Connection, turn: int) -> AuditReport:
+    """Check the months without a snapshot, and one sealed month: which one follows from the turn."""
+    return _audited(connection, lambda closed: closed[turn % len(closed) :][:1] if closed else closed)
+
+
+def audit_unclosed(connection: Connection) -> AuditReport:
+    """Check the months without a snapshot alone: what must hold before one of them is sealed."""
+    return _audited(connection, lambda _: ())
+
+
+def _audited(
+    connection: Connection, chosen: Callable[[Sequence[Scope]], Sequence[Scope]], *, holders: bool = False
+) -> AuditReport:
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        closed = closed_scopes(cursor)
+        scopes = chosen(closed)
+        reports = [_judged(scope, cursor) for scope in scopes]
+        reports.append(_judged(unclosed_scope(cursor), cursor, holders=holders))
+    left_out = [scope.name for scope in closed if scope not in scopes]
+    missing = () if holders else ("holders' versions against their journals of all months",)
+    return AuditReport(now(), tuple(reports), (*left_out, *missing, *NEVER_CHECKED))
+
+
+def _judged(scope: Scope, cursor: Any, *, holders: bool = False) -> ScopeReport:
+    evidence = gathered(cursor, scope, holders=holders)
+    return ScopeReport(scope.name, checked(evidence), tuple(findings(evidence)))
+
+
+class Auditor:
+    """The auditor of a process: keeps its connection (role auditor, `AUDIT_OPTIONS`) and its turn."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._turn = 0
+
+    def step(self) -> Mapping[str, Any]:
+        """Go one round; show the number of findings as a measure and each finding as a line of its own."""
+        if self._connection is None or self._connection.closed:
+            self._connection = self._connect()
+        report = audit_once(self._connection, self._turn)
+        self._turn += 1
+        LEDGER_IMBALANCE.set(len(report.findings))
+        for finding in report.findings:
+            log.error("audit.finding", invariant=finding.invariant, row=finding.row, told=finding.told)
+        return {
+            "rows": report.rows,
+            "findings": len(report.findings),
+            "scopes": [scope.scope for scope in report.scopes],
+        }

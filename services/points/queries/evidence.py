@@ -1,0 +1,37 @@
+"""All evidence of one scope, gathered in one read-only snapshot. Refuses to judge: the invariants do."""
+
+from psycopg2.extensions import cursor as Cursor
+
+from services.points.domain.invariants import Evidence
+from services.points.queries import balance_evidence, journal_evidence, line_evidence
+from services.points.queries.scope import Scope
+from services.points.queries.statement_evidence import statement_papers
+
+
+def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence:
+    """Gather what the invariants judge.
+
+    A scope that ends in a snapshot is held against it, and its statements against the journals; one that ends
+    in the books of now is held against lots and wallets as they stand.
+
+    :param holders: also count every holder's journals, over all months.
+    """
+    closed = scope.ends_in is not None
+    return Evidence(
+        lines=line_evidence.lines(cursor, scope),
+        slices=line_evidence.slices(cursor, scope),
+        exchanges=line_evidence.exchanges(cursor, scope),
+        lots=() if closed else balance_evidence.lots(cursor, scope),
+        wallets=() if closed else balance_evidence.wallets(cursor, scope),
+        sums=balance_evidence.sums(cursor, scope),
+        receipts=journal_evidence.receipts(cursor, scope),
+        redemptions=journal_evidence.redemptions(cursor, scope),
+        journals=journal_evidence.journals(cursor, scope),
+        batches=journal_evidence.batches(cursor, scope),
+        snapshot_lots=balance_evidence.snapshot_lots(cursor, scope) if closed else (),
+        snapshot_accounts=balance_evidence.snapshot_accounts(cursor, scope) if closed else (),
+        digests=balance_evidence.digests(cursor, scope),
+        locks=journal_evidence.locks(cursor, scope),
+        statements=statement_papers(cursor, scope) if closed else (),
+        holders=journal_evidence.holders(cursor) if holders else (),
+    )

@@ -1,0 +1,167 @@
+"""Evidence from journals: beside receipts, redemptions, batches and holders; and the locks of sealed months.
+
+Refuses to judge. Batches that reach into other months are looked up there, and only they.
+"""
+
+from psycopg2.extensions import cursor as Cursor
+
+from services.points.domain.invariants import (
+    BalanceLook,
+    BatchLook,
+    JournalLook,
+    PaperLook,
+    ReceiptLook,
+    RedemptionLook,
+)
+from services.points.queries.scope import Scope
+
+_RECEIPTS = """
+WITH earned AS (
+    SELECT j.subject, j.id, j.month, any_value(j.unit) AS unit, count(t.id) AS lines, sum(t.amount) AS points,
+           any_value(l.wallet_id) AS wallet_id
+    FROM journals j
+    LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
+    LEFT JOIN lots l ON l.id = t.lot_id
+    WHERE j.month = ANY (%(months)s) AND j.kind = 'earning' GROUP BY j.subject, j.id, j.month)
+SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, earns, fits
+FROM (
+    SELECT r.name, e.id, r.id IS NOT NULL AS is_kept, e.id IS NOT NULL AS is_booked,
+           coalesce(r.points, 0) > 0 AS earns,
+           coalesce(e.lines = 1 AND e.points = r.points AND e.unit = r.unit AND e.month = r.month
+                    AND e.wallet_id = r.wallet_id, coalesce(r.points, 0) = 0) AS fits
+    FROM earned e
+    FULL JOIN (SELECT * FROM receipts WHERE month = ANY (%(months)s)) AS r ON r.id = e.subject) AS seen
+GROUP BY is_kept, is_booked, earns, fits
+"""
+_REDEMPTIONS = """
+WITH booked AS (
+    SELECT j.subject, j.id, j.month, any_value(j.unit) AS unit, any_value(j.holder_id) AS holder_id,
+           sum(t.worth_fen) AS paid,
+           coalesce(sum(CASE WHEN a.role = 'exchange' THEN t.amount
+                             WHEN b.role = 'redeemed' AND t.cause_id IS NOT NULL THEN -t.amount END), 0)
+               AS change
+    FROM journals j
+    LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
+    LEFT JOIN accounts a ON a.id = t.from_account
+    LEFT JOIN accounts b ON b.id = t.to_account
+    WHERE j.month = ANY (%(months)s) AND j.kind = 'redemption' GROUP BY j.subject, j.id, j.month)
+SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, paid_fits, change_fits, fits
+FROM (
+    SELECT r.name, b.id, r.id IS NOT NULL AS is_kept, b.id IS NOT NULL AS is_booked,
+           coalesce(b.paid = r.paid_fen, false) AS paid_fits,
+           coalesce(b.change = r.change_points, false) AS change_fits,
+           coalesce(b.unit = r.unit AND b.month = r.month AND b.holder_id = r.holder_id, false) AS fits
+    FROM booked b
+    FULL JOIN (SELECT * FROM redemptions WHERE month = ANY (%(months)s)) AS r ON r.id = b.subject) AS seen
+GROUP BY is_kept, is_booked, paid_fits, change_fits, fits
+"""
+_JOURNALS = """
+SELECT count(*), concat('journal ', min(id::text)), state, has_holder, has_lines, booked_fits, in_time
+FROM (
+    SELECT j.id, m.state, h.id IS NOT NULL AS has_holder, l.journal_id IS NOT NULL AS has_lines,
+           CASE WHEN j.concerns_month IS NULL THEN j.month = j.own
+                ELSE j.concerns_month = j.own AND j.month > j.own END AS booked_fits,
+           coalesce(j.posted_at < m.sealed_at, true) AS in_time
+    FROM (SELECT *, date_trunc('month', occurred_at AT TIME ZONE 'Asia/Shanghai')::date AS own
+          FROM journals WHERE month = ANY (%(months)s)) AS j
+    LEFT JOIN months m ON m.month = j.month
+    LEFT JOIN holders h ON h.id = j.holder_id
+    LEFT JOIN (SELECT DISTINCT month, journal_id FROM transfers WHERE month = ANY (%(months)s)) AS l
+        ON l.month = j.month AND l.journal_id = j.id) AS seen
+GROUP BY state, has_holder, has_lines, booked_fits, in_time
+"""
+_BATCHES = """
+WITH lines AS (
+    SELECT j.batch_id, count(t.id) AS lines, sha256(convert_to(string_agg(concat_ws(
+               '|', t.month, t.id, t.journal_id, t.asset, t.amount, t.from_account, t.to_account,
+               coalesce(t.lot_id::text, '-'), coalesce(t.cause_id::text, '-'),
+               coalesce(t.worth_fen::text, '-')), E'\\n' ORDER BY t.id), 'UTF8')) AS digest
+    FROM journals j
+    LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
+    WHERE j.month = ANY (%(months)s) GROUP BY j.batch_id),
+known AS (
+    SELECT id, rows, digest FROM batches
+    WHERE id >= (SELECT min(batch_id) FROM lines)
+      AND (%(month)s::date IS NULL OR id <= (SELECT max(batch_id) FROM lines)))
+SELECT coalesce(k.id, l.batch_id), k.id IS NOT NULL, coalesce(l.lines, 0) = k.rows,
+       coalesce(k.digest = l.digest, false)
+FROM known k FULL JOIN lines l ON l.batch_id = k.id
+"""
+_WIDE_BATCHES = """
+SELECT k.id, coalesce(l.lines, 0) = k.rows, coalesce(k.digest = l.digest, false)
+FROM batches k LEFT JOIN (
+    SELECT j.batch_id, count(t.id) AS lines, sha256(convert_to(string_agg(concat_ws(
+               '|', t.month, t.id, t.journal_id, t.asset, t.amount, t.from_account, t.to_account,
+               coalesce(t.lot_id::text, '-'), coalesce(t.cause_id::text, '-'),
+               coalesce(t.worth_fen::text, '-')), E'\\n' ORDER BY t.id), 'UTF8')) AS digest
+    FROM journals j LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month
+    WHERE j.batch_id = ANY (%(batches)s) GROUP BY j.batch_id) AS l ON l.batch_id = k.id
+WHERE k.id = ANY (%(batches)s)
+"""
+_HOLDERS = """
+SELECT count(*), concat('holder ', min(id::text)), difference
+FROM (SELECT coalesce(h.id, j.holder_id) AS id, coalesce(h.version, 0) - coalesce(j.journals, 0) AS difference
+      FROM holders h
+      FULL JOIN (SELECT holder_id, count(*) AS journals FROM journals GROUP BY holder_id) AS j
+          ON j.holder_id = h.id) AS seen
+GROUP BY difference, CASE WHEN difference <> 0 THEN id END
+"""
+# Two partitions, each with a trigger for rows and one for truncation, fired in every session role.
+_LOCKS = """
+SELECT m.month, count(t.oid)
+FROM months m
+LEFT JOIN pg_class c ON c.relnamespace = 'public'::regnamespace AND c.relname IN (
+    'journals_' || to_char(m.month, 'YYYY_MM'), 'transfers_' || to_char(m.month, 'YYYY_MM'))
+LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgenabled = 'A'
+    AND t.tgname IN ('refuse_rows', 'refuse_truncate')
+WHERE m.state = 'sealed' AND m.month = ANY (%(months)s) GROUP BY m.month ORDER BY m.month
+"""
+LOCKS = 4
+
+
+def receipts(cursor: Cursor, scope: Scope) -> list[ReceiptLook]:
+    """Hold receipts against the journals that earned for them."""
+    cursor.execute(_RECEIPTS, scope.parameters)
+    return [ReceiptLook(*row) for row in cursor.fetchall()]
+
+
+def redemptions(cursor: Cursor, scope: Scope) -> list[RedemptionLook]:
+    """Hold redemptions against their journals."""
+    cursor.execute(_REDEMPTIONS, scope.parameters)
+    return [RedemptionLook(*row) for row in cursor.fetchall()]
+
+
+def journals(cursor: Cursor, scope: Scope) -> list[JournalLook]:
+    """Look at month, holder and lines of every journal."""
+    cursor.execute(_JOURNALS, scope.parameters)
+    return [JournalLook(*row) for row in cursor.fetchall()]
+
+
+def batches(cursor: Cursor, scope: Scope) -> list[BatchLook]:
+    """Compute every batch's digest anew; a batch of several months is read in all of them."""
+    cursor.execute(_BATCHES, scope.parameters)
+    found = {id_: look for id_, *look in cursor.fetchall()}
+    short = [id_ for id_, (known, rows_fit, _) in found.items() if known and not rows_fit]
+    if short:
+        cursor.execute(_WIDE_BATCHES, {"batches": short})
+        found.update({id_: [True, *look] for id_, *look in cursor.fetchall()})
+    sound = [id_ for id_, look in found.items() if all(look)]
+    looks = [BatchLook(1, f"batch {id_}", *look) for id_, look in sorted(found.items()) if not all(look)]
+    return [BatchLook(len(sound), f"batch {min(sound)}", True, True, True), *looks] if sound else looks
+
+
+def holders(cursor: Cursor) -> list[BalanceLook]:
+    """Hold each holder's version against the count of its journals, over all months."""
+    cursor.execute(_HOLDERS)
+    return [BalanceLook(*row) for row in cursor.fetchall()]
+
+
+def locks(cursor: Cursor, scope: Scope) -> list[PaperLook]:
+    """Look whether the triggers of sealed months stand."""
+    cursor.execute(_LOCKS, scope.parameters)
+    return [
+        PaperLook(
+            count, f"month {month:%Y-%m}", "" if count == LOCKS else f"{count} of {LOCKS} triggers stand"
+        )
+        for month, count in cursor.fetchall()
+    ]
