@@ -1,6 +1,6 @@
-"""The door to parked events: operators see what could not be obeyed, replay it, or set it aside with a reason.
+"""The door to parked events: operators see what could not be obeyed, replay it, or set it aside.
 
-Refuses to change an event: what heals is the world around it. Replaying twice is harmless, the inbox sees to it.
+Refuses to change an event: what heals is the world around it. Replaying twice is harmless.
 """
 
 from collections.abc import Mapping
