@@ -11,10 +11,13 @@ from kafka import KafkaConsumer, KafkaProducer
 
 API_VERSION = (4, 3)
 REQUEST_BYTES_MAX = 1_048_576
-LINGER_MS = 5_000
-REQUEST_TIMEOUT_MS = 5_000
-DELIVERY_TIMEOUT_MS = 12_000
+LINGER_MS = 1_000
+REQUEST_TIMEOUT_MS = 4_000
+DELIVERY_TIMEOUT_MS = 6_000
 METADATA_TIMEOUT_MS = 3_000
+# The least that a broker allows by itself: so long nobody hears the partitions of a process that was killed.
+SESSION_TIMEOUT_MS = 6_000
+HEARTBEAT_MS = 1_500
 
 
 def producer(bootstrap: str, client_id: str) -> KafkaProducer:
@@ -45,6 +48,11 @@ def producer(bootstrap: str, client_id: str) -> KafkaProducer:
 def consumer(bootstrap: str, group: str, **settings: Any) -> KafkaConsumer:
     """Open a consumer that begins at the earliest event and commits only what it is told to."""
     _quieten()
+    told: dict[str, Any] = {
+        "session_timeout_ms": SESSION_TIMEOUT_MS,
+        "heartbeat_interval_ms": HEARTBEAT_MS,
+        **settings,
+    }
     return KafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=group,
@@ -56,7 +64,7 @@ def consumer(bootstrap: str, group: str, **settings: Any) -> KafkaConsumer:
         reconnect_backoff_max_ms=1_000,
         allow_auto_create_topics=False,
         metrics_enabled=False,
-        **settings,
+        **told,
     )
 
 

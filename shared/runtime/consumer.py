@@ -170,7 +170,14 @@ class Ear:
             self._heard_at = time.monotonic()
             while not self._left.is_set():
                 self._turned()
-                self._turn(client)
+                try:
+                    self._turn(client)
+                except KafkaError as fault:
+                    if not fault.retriable:
+                        raise
+                    # The same client comes back as the same member; a fresh one would wait for its own ghost.
+                    self._went_away(fault)
+                    self._left.wait(self._pace.backoff_s)
         finally:
             client.close(autocommit=False, timeout_ms=2_000)
 
