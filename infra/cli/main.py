@@ -8,7 +8,21 @@ from __future__ import annotations
 
 import typer
 
-from infra.cli import client, logs, messages, month, parked, replay, reset, rule, run, status, stop, token
+from infra.cli import (
+    audit,
+    client,
+    logs,
+    messages,
+    month,
+    parked,
+    replay,
+    reset,
+    rule,
+    run,
+    status,
+    stop,
+    token,
+)
 
 app = typer.Typer(
     name="tongfen",
@@ -26,6 +40,7 @@ for command in (
     logs.logs,
     reset.reset,
     token.token,
+    audit.audit,
     messages.messages,
     replay.replay,
 ):

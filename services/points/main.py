@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from psycopg2 import OperationalError
+from psycopg2.extensions import connection as Connection
 from pydantic import SecretStr
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -12,6 +13,7 @@ from services.points.api import points_door
 from services.points.api.front import Front
 from services.points.commands import DECISIONS
 from services.points.domain.books import LedgerBooks
+from services.points.jobs.audit import AUDIT_OPTIONS, Auditor, audit_all
 from services.points.jobs.close_months import CLOSING_OPTIONS, MonthCloser
 from services.points.listeners.member import LISTENERS
 from services.points.settings import PointsSettings
@@ -77,6 +79,7 @@ class PointsProcess:
         self.keyring = Keyring(lambda: connect(desk_url))
         self.parked = Parked(lambda: connect(desk_url))
         self.closer = MonthCloser(lambda: connect(desk_url, CLOSING_OPTIONS), self.desk.obey_all)
+        self.auditor = Auditor(self._auditing)
         self.consumer = Consumer(
             settings.kafka_bootstrap,
             f"{settings.topic_prefix}points",
@@ -96,7 +99,12 @@ class PointsProcess:
         known = Quota("known", self.settings.requests_per_minute, 60)
         strangers = Quota("strangers", self.settings.stranger_requests_per_minute, 60)
         door = points_door(
-            Front(self.desk, self.reader, Cursors(self.settings.secret.get_secret_value().encode()))
+            Front(
+                self.desk,
+                self.reader,
+                Cursors(self.settings.secret.get_secret_value().encode()),
+                self._audit_all,
+            )
         )
         declare_parked(door, self.consumer, self.desk)
         return Application(
@@ -119,8 +127,19 @@ class PointsProcess:
             Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys),
             Rounds("closing", CLOSING_EVERY_S, self.closer.step),
             Rounds("weeks", WEEKS_EVERY_S, self.open_weeks),
+            Rounds("audit", self.settings.auditor_every_s, self.auditor.step),
             self.consumer,
         ]
+
+    def _auditing(self) -> Connection:
+        return connect(self.settings.database_url_auditor.get_secret_value(), AUDIT_OPTIONS)
+
+    def _audit_all(self) -> Mapping[str, Any]:
+        connection = self._auditing()
+        try:
+            return audit_all(connection).as_json()
+        finally:
+            connection.close()
 
     def _refresh_keys(self) -> Mapping[str, Any] | None:
         self.keyring.refresh()

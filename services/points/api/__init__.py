@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from services.points.api import (
+    audit,
     balances,
     batches,
     journals,
@@ -28,6 +29,7 @@ _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
     rules.declare,
     months.declare,
     statements.declare,
+    audit.declare,
 )
 
 

@@ -1,7 +1,8 @@
 """What the doors of points stand in front of: the desk for commands, the reader for questions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from services.points.domain.books import LedgerBooks
 from shared.kernel.principal import Principal, Role
@@ -16,11 +17,12 @@ GROUP_ROLES = (Role.OPERATOR, Role.IMPORTER)
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Desk, reader and the signer of list cursors."""
+    """Desk, reader, the signer of list cursors, and the auditor's check of everything."""
 
     desk: Desk[LedgerBooks]
     reader: Reader
     cursors: Cursors
+    audit: Callable[[], Mapping[str, Any]]
 
     def after(self, call: Call, cursor: str | None) -> list[str] | None:
         """Read the caller's own cursor of the called list; None is its beginning.
