@@ -1,0 +1,62 @@
+"""Which job goes its round when. With the clock off, only those that are no clock door: closing and audit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from services.points.jobs.audit import Auditor
+from services.points.jobs.close_months import MonthCloser, Obey
+from services.points.jobs.expire_points import expire_due
+from services.points.jobs.keep_calendar import keep_calendar
+from services.points.jobs.sweep import sweep
+from shared.runtime.clock import now
+from shared.runtime.rounds import Rounds
+
+CLOSE_EVERY_S = 0.1
+CALENDAR_EVERY_S = 30.0
+EXPIRE_EVERY_S = 60.0
+SWEEP_EVERY_S = 3600.0
+
+
+def timetable(
+    connect: Callable[[], Connection],
+    connect_to_close: Callable[[], Connection],
+    connect_to_audit: Callable[[], Connection],
+    obey: Obey,
+    *,
+    audit_every_s: float,
+    clock: bool,
+) -> Sequence[Rounds]:
+    """List the jobs of the process, none of them started.
+
+    :param connect: role desk, for short questions.
+    :param connect_to_close: role desk with `CLOSING_OPTIONS`.
+    :param connect_to_audit: role auditor with `AUDIT_OPTIONS`.
+    :param clock: False where months open and close by command alone, and nothing expires by itself.
+    """
+
+    def calendar() -> Mapping[str, Any] | None:
+        with closing(connect()) as connection:
+            return keep_calendar(connection, obey, now())
+
+    def expiry() -> Mapping[str, Any] | None:
+        with closing(connect()) as connection:
+            return expire_due(connection, obey, now())
+
+    def broom() -> Mapping[str, Any] | None:
+        with closing(connect()) as connection:
+            return sweep(connection, now())
+
+    jobs = [
+        Rounds("close-months", CLOSE_EVERY_S, MonthCloser(connect_to_close, obey).step),
+        Rounds("audit", audit_every_s, Auditor(connect_to_audit).step),
+        Rounds("sweep", SWEEP_EVERY_S, broom),
+    ]
+    if clock:
+        jobs += [
+            Rounds("keep-calendar", CALENDAR_EVERY_S, calendar),
+            Rounds("expire-points", EXPIRE_EVERY_S, expiry),
+        ]
+    return jobs
