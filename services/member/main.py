@@ -31,6 +31,7 @@ from shared.runtime.clock import now
 from shared.runtime.database import Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, BatchReport, Desk, DeskLimits
 from shared.runtime.errands import Errands
+from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
 from shared.runtime.partitions import open_ahead
 from shared.runtime.relay import Relay
@@ -194,7 +195,7 @@ def openapi_app() -> Application:
 def main() -> None:
     """Read the settings and run until told to end."""
     configure_logs("member")
-    settings = MemberSettings()
+    settings = read_settings(MemberSettings)
     process = MemberProcess(settings)
     serve(process.application(), settings.http_host, settings.http_port, process.parts())
 

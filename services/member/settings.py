@@ -1,5 +1,6 @@
 """Every knob of the member service, from the environment (`MEMBER_…`); read by main alone."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,9 @@ DEMO_STAFF = (
     " finance-hotel=finance@hotel finance-property=finance@property"
 )
 """The staff of the demo group. Source: the demo group's seeds."""
+
+
+_SECRET = re.compile(r"(?:[0-9a-f]{2}){32,}", re.IGNORECASE)
 
 
 class MemberSettings(BaseSettings):
@@ -50,6 +54,17 @@ class MemberSettings(BaseSettings):
     batch: int = Field(default=256, ge=1, le=1000)
     requests_per_minute: int = Field(default=60_000, ge=1)
     stranger_requests_per_minute: int = Field(default=600, ge=1)
+
+    @field_validator("secret")
+    @classmethod
+    def check_secret(cls, secret: SecretStr | None) -> SecretStr | None:
+        """Refuse a secret that is too short or no hex.
+
+        :raises ValueError: if it is not at least 64 hex digits; it is not shown.
+        """
+        if secret is not None and not _SECRET.fullmatch(secret.get_secret_value()):
+            raise ValueError("must be at least 64 hex digits, an even number of them")
+        return secret
 
     @field_validator("staff")
     @classmethod
