@@ -11,10 +11,12 @@ from services.points.api.receipts import ReceiptItem, earning
 from services.points.api.redemptions import RedemptionItem, redeeming
 from services.points.commands.earn_points import EarnPoints
 from services.points.commands.redeem_points import RedeemPoints
+from services.points.domain.books import LedgerBooks
 from shared.kernel.command import Answer, Asked, Key, fingerprint
 from shared.kernel.principal import Role
-from shared.kernel.refusal import Forbidden
+from shared.kernel.refusal import Busy, Forbidden
 from shared.runtime.clock import mint_id
+from shared.runtime.desk import Desk
 from shared.web.door import Call, Door
 from shared.web.problems import defect_problem, problem_of
 from shared.web.reply import Reply
@@ -66,6 +68,23 @@ def _command(asked: Asked, item: ReceiptItem | RedemptionItem) -> EarnPoints | R
     return redeeming(own, item)
 
 
+async def obeyed_in_order(
+    desk: Desk[LedgerBooks], commands: Sequence[EarnPoints | RedeemPoints]
+) -> list[Answer]:
+    """Hand in one desk batch after the other, and nothing behind an item that must be asked again.
+
+    Otherwise, after an outage of the database, a later item would be obeyed before an earlier one of the same
+    member, and the year would come out differently.
+    """
+    answers: list[Answer] = []
+    for start in range(0, len(commands), desk.limits.batch):
+        part = await desk.ask_all(commands[start : start + desk.limits.batch], PATIENCE_S)
+        answers += part
+        if any(answer.refusal is not None and answer.refusal.retryable for answer in part):
+            break
+    return answers + [Answer(refusal=Busy())] * (len(commands) - len(answers))
+
+
 def _rendered(answers: Sequence[Answer], call: Call) -> Reply:
     parts = [_item(answer, call) for answer in answers]
     return Reply(OK, b'{"results":[' + b",".join(parts) + b"]}")
@@ -91,6 +110,6 @@ def declare(door: Door, front: Front) -> None:
     async def obey_batch(asked: Asked, body: BatchBody, call: Call) -> Reply:
         """Obey up to 1,000 items in order: a unit's system its own receipts, an importer anything."""
         commands = [_command(asked, item) for item in body.items]
-        answers = await front.desk.ask_all(commands, PATIENCE_S)
+        answers = await obeyed_in_order(front.desk, commands)
         call.note(items=len(answers), refused=sum(answer.refusal is not None for answer in answers))
         return _rendered(answers, call)
