@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import structlog
 
+from contracts.catalogue import written
 from shared.kernel.command import Answer, Books, Command, Needs, Outcome, Row
 from shared.kernel.heard import judge
 from shared.kernel.ids import derived
@@ -171,7 +172,10 @@ def replayed(first: First, fingerprint: bytes) -> Answer:
 
 
 def announced(command: Command, outcome: Outcome) -> list[Outgoing]:
-    """Write a decision's events for the outbox; each event's id derives from the command's."""
+    """Write a decision's events for the outbox; each event's id derives from the command's.
+
+    :raises Uncatalogued: if an event is not as the catalogue says: a defect that costs its command alone.
+    """
     return [
         Outgoing(
             event_id=derived(command.asked.id, FIRST_EVENT + place),
@@ -179,7 +183,7 @@ def announced(command: Command, outcome: Outcome) -> list[Outgoing]:
             key=event.key,
             seq=event.seq,
             occurred_at=event.occurred_at,
-            data=orjson.dumps(event.data, option=orjson.OPT_SORT_KEYS).decode(),
+            data=written(event.type, event.data),
             traceparent=command.asked.traceparent,
         )
         for place, event in enumerate(outcome.events)
