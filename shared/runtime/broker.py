@@ -63,6 +63,8 @@ def consumer(bootstrap: str, group: str, **settings: Any) -> KafkaConsumer:
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         reconnect_backoff_max_ms=1_000,
         allow_auto_create_topics=False,
+        # A topic that is made after us is found within this time.
+        metadata_max_age_ms=15_000,
         metrics_enabled=False,
         **told,
     )

@@ -141,7 +141,8 @@ class Parked:
         :return: why it could not be set aside, or None.
         """
         found = self._rows(
-            f"SELECT {_COLUMNS} FROM parked WHERE healed_at IS NULL AND id = %s",  # noqa: S608 (constants alone)
+            f"SELECT {_COLUMNS} FROM parked"  # noqa: S608 (constants alone)
+            " WHERE healed_at IS NULL AND id = %s",
             (parked_id,),
         )
         if not found:
