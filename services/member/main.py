@@ -1,6 +1,7 @@
 """The member process: doors, desk, relay, jobs. The one place that reads the settings."""
 
 from collections.abc import Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from services.member.api.trust import Trust
 from services.member.commands import DECISIONS
 from services.member.domain.books import MemberBooks
 from services.member.domain.message import SEND_TEXT
-from services.member.jobs.forgetting import forget
 from services.member.jobs.keys import Keys
 from services.member.jobs.staff import state_staff
+from services.member.jobs.sweep import sweep
 from services.member.jobs.texts import embedded_carrier, texts_through
 from services.member.settings import MemberSettings
 from services.member.store.memory import MemberMemory
@@ -33,7 +34,6 @@ from shared.runtime.desk import DESK_OPTIONS, BatchReport, Desk, DeskLimits
 from shared.runtime.errands import Errands
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
-from shared.runtime.partitions import open_ahead
 from shared.runtime.relay import Relay
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
@@ -48,7 +48,7 @@ from shared.web.tokens import TokenReader
 VERSION = "1"
 TRUST_EVERY_S = 2.0
 KEYS_EVERY_S = 300.0
-HOUSEKEEPING_EVERY_S = 3_600.0
+SWEEP_EVERY_S = 3_600.0
 OUTAGES = (OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
 
 
@@ -70,7 +70,7 @@ class Opening:
     def start(self) -> None:
         """Do it, once."""
         process = self._process
-        process.open_weeks()
+        process.sweep()
         state_staff(process.desk, process.settings.staff_list())
         process.keys.renew()
         process.trust.renew()
@@ -139,23 +139,16 @@ class MemberProcess:
             self.errands,
             Rounds("trust", TRUST_EVERY_S, self._renew_trust),
             Rounds("keys", KEYS_EVERY_S, self.keys.renew),
+            Rounds("sweep", SWEEP_EVERY_S, self.sweep),
         ]
         if self.settings.clock == "on":
-            parts += [
-                Rounds("announcing", KEYS_EVERY_S, self.keys.announce),
-                Rounds("forgetting", HOUSEKEEPING_EVERY_S, partial(forget, self.desk)),
-                Rounds("weeks", HOUSEKEEPING_EVERY_S, self.open_weeks),
-            ]
+            parts.append(Rounds("announcing", KEYS_EVERY_S, self.keys.announce))
         return parts
 
-    def open_weeks(self) -> Mapping[str, Any] | None:
-        """Open the partitions of the coming weeks; tell how many, if any."""
-        connection = self._connected()
-        try:
-            opened = open_ahead(connection, now())
-        finally:
-            connection.close()
-        return {"opened": opened} if opened else None
+    def sweep(self) -> Mapping[str, Any] | None:
+        """Sweep out what is over, and open the partitions of the coming weeks."""
+        with closing(self._connected()) as connection:
+            return sweep(connection, now())
 
     def _committed(self) -> None:
         self.relay.wake()

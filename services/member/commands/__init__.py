@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from services.member.commands.announce_keys import AnnounceKeys, announce_keys
 from services.member.commands.ask_code import AskCode, ask_code
 from services.member.commands.edit_staff import EditStaff, edit_staff
-from services.member.commands.forget_codes import ForgetCodes, forget_codes
 from services.member.commands.keep_message import KeepMessage, keep_message
 from services.member.commands.read_member import ReadMember, read_member
 from services.member.commands.refresh_session import RefreshSession, refresh_session
@@ -22,7 +21,6 @@ DECISIONS: Mapping[type, Decision] = {
     AnnounceKeys: announce_keys,
     AskCode: ask_code,
     EditStaff: edit_staff,
-    ForgetCodes: forget_codes,
     KeepMessage: keep_message,
     ReadMember: read_member,
     RefreshSession: refresh_session,

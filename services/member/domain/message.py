@@ -33,12 +33,3 @@ class Message:
     phone: str
     text: str
     sent_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """What is older is deleted: codes and embedded messages, kept answers, numbers that were used once."""
-
-    codes_before: datetime
-    answers_before: datetime
-    nonces_before: datetime

@@ -12,11 +12,10 @@ from services.member.domain.client import Client
 from services.member.domain.code import Challenge
 from services.member.domain.identity import Identity, IdentityKind
 from services.member.domain.member import Member
-from services.member.domain.message import Forgotten
 from services.member.domain.session import Session
 from services.member.domain.signing_key import SigningKey
 from services.member.domain.staff import Staff
-from services.member.store.shelves import FORGETTING, SHELVES
+from services.member.store.shelves import SHELVES
 from shared.kernel.command import Row
 from shared.kernel.principal import Role
 from shared.runtime import clock
@@ -80,9 +79,6 @@ class MemberMemory:
             records = [*books.turned.get(kind, {}).values(), *books.added.get(kind, ())]
             if records:
                 cursor.execute(shelf.statement, shelf.parameters(records))
-        for forgotten in books.added.get(Forgotten, ()):
-            for statement, before in FORGETTING:
-                cursor.execute(statement, (before(forgotten),))
         cursor.execute(_SAVE, record_parameters(record))
 
 

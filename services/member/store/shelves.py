@@ -12,7 +12,7 @@ from services.member.domain.client import Client
 from services.member.domain.code import Challenge
 from services.member.domain.identity import Identity, StatedPhone
 from services.member.domain.member import Member
-from services.member.domain.message import Errand, Forgotten, Message
+from services.member.domain.message import Errand, Message
 from services.member.domain.reading import PersonalRead
 from services.member.domain.session import Session
 from services.member.domain.signing_key import SigningKey
@@ -126,10 +126,3 @@ SHELVES: Mapping[type, Shelf] = {
         "messages", "id uuid, phone text, text text, sent_at timestamptz", "ON CONFLICT (id) DO NOTHING"
     ),
 }
-
-FORGETTING: Sequence[tuple[str, Callable[[Forgotten], datetime]]] = (
-    ("DELETE FROM challenges WHERE sent_at < %s", lambda forgotten: forgotten.codes_before),
-    ("DELETE FROM messages WHERE sent_at < %s", lambda forgotten: forgotten.codes_before),
-    ("DELETE FROM inbox WHERE answered_at < %s", lambda forgotten: forgotten.answers_before),
-    ("DELETE FROM nonces WHERE expires_at < %s", lambda forgotten: forgotten.nonces_before),
-)

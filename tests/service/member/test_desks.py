@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 
 from services.member.commands import DECISIONS
 from services.member.commands.ask_code import AskCode
-from services.member.commands.forget_codes import ForgetCodes
 from services.member.commands.refresh_session import RefreshSession
 from services.member.commands.register_number import RegisterNumber
 from services.member.commands.register_person import RegisterPerson
@@ -19,6 +18,7 @@ from services.member.commands.sign_in import SignIn
 from services.member.domain.books import MemberBooks
 from services.member.domain.identity import Phone
 from services.member.domain.phone import read_phone
+from services.member.jobs.sweep import sweep
 from services.member.store.memory import MemberMemory
 from shared.kernel.command import Answer, Asked, Command, Key, fingerprint
 from shared.kernel.principal import Principal, Role
@@ -166,11 +166,9 @@ def test_the_same_key_gets_the_first_answer_and_another_body_none(database: stac
 
 
 def test_codes_are_forgotten_after_two_days(database: stack.Database) -> None:
-    moment = [datetime(2020, 1, 1, tzinfo=UTC)]
     count = "SELECT count(*) FROM challenges WHERE phone = %s"
-    with desk_on(database, lambda: moment[0]) as desk:
+    with desk_on(database, lambda: START) as desk, closing(connect(database.url("desk"))) as broom:
         desk.obey_all([AskCode(_asked(), "+8613300000005", DIGEST, "text")])
         for hours, left in ((47, 1), (49, 0)):
-            moment[0] = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(hours=hours)
-            desk.obey_all([ForgetCodes(_asked())])
+            sweep(broom, START + timedelta(hours=hours))
             assert stack.rows(database.superuser_url, count, "+8613300000005") == [(left,)]

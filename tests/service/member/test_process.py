@@ -1,13 +1,18 @@
 """The process: what it keeps over a restart, what it refuses to have, and what it never writes down."""
 
+import os
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from shared.runtime.topics import topic_of
 from tests import stack
 from tests.service.member.running import STAFF_SECRET, running
+from tests.service.runtime.listening import first_heard, read_topic
 
 
 @pytest.fixture
@@ -73,3 +78,43 @@ def test_the_log_holds_neither_phones_nor_codes_nor_tokens(database: stack.Datab
     assert [word for word in hidden if word in log] == []
     passwords = [url.split(":")[2].split("@")[0] for url in database.urls.values()]
     assert [word for word in passwords if word in log] == []
+
+
+def test_a_wrong_setting_ends_the_process_with_one_line_and_no_value(tmp_path: Path) -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "services.member.main"],
+        env={**os.environ, "MEMBER_SECRET": "hunter2", "MEMBER_STAFF": "boss=ceo"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert process.returncode == 78
+    (line,) = process.stderr.splitlines()
+    assert "MEMBER_SECRET" in line
+    assert "MEMBER_STAFF" in line
+    assert "hunter2" not in line
+
+
+def test_what_is_announced_reaches_the_topic_in_order(database: stack.Database, tmp_path: Path) -> None:
+    prefix = stack.topic_prefix()
+    topic = topic_of(prefix, "member")
+    stack.add_topics([topic], 2)
+    settings = {"MEMBER_KAFKA_BOOTSTRAP": stack.kafka(), "MEMBER_TOPIC_PREFIX": prefix}
+    with running(database, tmp_path, settings) as process:
+        importer = process.system("importer", "importer")
+        persons = [
+            {"reference": f"{one}", "numbers": {"hotel": f"{one}", "office": f"{one}"}} for one in range(50)
+        ]
+        importer.post("/member/v1/persons/bulk", {"persons": persons})
+        found = read_topic(stack.kafka(), topic, until=50 * 3 + 2)
+    story = first_heard(found)
+    people = {key: seqs for key, seqs in story.items() if key.startswith("mem_")}
+    assert len(people) == 50
+    assert all(seqs == [1, 2, 3] for seqs in people.values())
+    assert {one.label.type for one in found} == {
+        "member.member.registered",
+        "member.identity.linked",
+        "member.signing_key.published",
+        "member.client.registered",
+    }
