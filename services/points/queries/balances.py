@@ -6,8 +6,10 @@ from typing import Any
 from shared.kernel.ids import shown
 from shared.runtime.database import Questions
 
+# A holder whose wallets were linked to somebody else has none left, and takes no place on a page.
 _PAGE = """
-SELECT id FROM holders WHERE id > CAST(:after AS uuid) ORDER BY id LIMIT :limit
+SELECT DISTINCT holder_id AS id FROM wallets WHERE holder_id > CAST(:after AS uuid)
+ORDER BY holder_id LIMIT :limit
 """
 
 _SQL = """
