@@ -1,0 +1,148 @@
+"""Invariants judge evidence: sound looks pass, each way to be crooked is named with its row."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.points.domain.invariants import (
+    INVARIANTS,
+    BalanceLook,
+    BatchLook,
+    Evidence,
+    ExchangeLook,
+    JournalLook,
+    LineLook,
+    Look,
+    LotLook,
+    PaperLook,
+    ReceiptLook,
+    RedemptionLook,
+    SliceLook,
+    SumLook,
+    checked,
+    findings,
+)
+
+EARNED = LineLook(
+    9, "transfer 1", "earning", False, "issued", "wallet", "known", "none", False, True, True, True
+)
+MONEY = LineLook(
+    3, "transfer 2", "redemption", True, "clearing", "clearing", "none", "other lot", False, True, True, True
+)
+SLICE = SliceLook(4, "transfer 3", True, True, 1, True, True, True)
+OWN = SliceLook(2, "transfer 4", True, False, 0, False, False, True)
+EXCHANGE = ExchangeLook(1, "transfer 5", True, True, True)
+LOT = LotLook(7, "lot a", True, 0, True, True)
+RECEIPT = ReceiptLook(5, "receipt r", True, True, True, True)
+POINTLESS = ReceiptLook(2, "receipt p", True, False, False, True)
+REDEMPTION = RedemptionLook(2, "order o", True, True, True, True, True)
+JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
+BATCH = BatchLook(3, "batch 1", True, True, True)
+SOUND: dict[str, tuple[Look, ...]] = {
+    "lines": (EARNED, MONEY),
+    "slices": (SLICE, OWN),
+    "exchanges": (EXCHANGE,),
+    "lots": (LOT,),
+    "wallets": (BalanceLook(4, "wallet w", 0),),
+    "sums": (SumLook(20, "MALL", "all", "MALL", 0),),
+    "receipts": (RECEIPT, POINTLESS),
+    "redemptions": (REDEMPTION,),
+    "journals": (JOURNAL,),
+    "batches": (BATCH,),
+    "snapshot_lots": (BalanceLook(8, "closing of lot a", 0),),
+    "snapshot_accounts": (BalanceLook(8, "closing of account 1", 0),),
+    "digests": (PaperLook(16, "snapshot of 2017-01", ""),),
+    "locks": (PaperLook(4, "month 2017-01", ""),),
+    "statements": (PaperLook(1, "summary of 2017-01", ""),),
+    "holders": (BalanceLook(5, "holder h", 0),),
+}
+CROOKED: tuple[tuple[str, Look], ...] = (
+    ("lines", replace(EARNED, kind=None)),
+    ("lines", replace(EARNED, moves=False)),
+    ("lines", replace(EARNED, to_role="redeemed")),
+    ("lines", replace(EARNED, cause="same lot")),
+    ("lines", replace(EARNED, kind="gift")),
+    ("lines", replace(EARNED, is_money=True)),
+    ("lines", replace(EARNED, pays=True)),
+    ("lines", replace(EARNED, to_role="stranger")),
+    ("lines", replace(EARNED, lot="lost")),
+    ("lines", replace(EARNED, lot="none")),
+    ("lines", replace(EARNED, units_fit=False)),
+    ("lines", replace(EARNED, points_fit=False)),
+    ("lines", replace(MONEY, lot="known")),
+    ("slices", replace(SLICE, settlements=0)),
+    ("slices", replace(SLICE, settlements=2)),
+    ("slices", replace(SLICE, is_slice=False)),
+    ("slices", replace(OWN, settlements=1)),
+    ("slices", replace(SLICE, amount_fits=False)),
+    ("slices", replace(SLICE, units_fit=False)),
+    ("slices", replace(SLICE, worth_fits=False)),
+    ("exchanges", replace(EXCHANGE, is_whole=False)),
+    ("exchanges", replace(EXCHANGE, value_fits=False)),
+    ("exchanges", replace(EXCHANGE, lineage_fits=False)),
+    ("lots", replace(LOT, is_known=False, difference=-5)),
+    ("lots", replace(LOT, difference=1)),
+    ("lots", replace(LOT, open_fits=False)),
+    ("lots", replace(LOT, has_wallet=False)),
+    ("wallets", BalanceLook(1, "wallet w", -3)),
+    ("sums", SumLook(20, "CNY", "clearing", "CNY", 100)),
+    ("receipts", replace(RECEIPT, is_kept=False)),
+    ("receipts", replace(RECEIPT, is_booked=False)),
+    ("receipts", replace(POINTLESS, is_booked=True)),
+    ("receipts", replace(RECEIPT, fits=False)),
+    ("redemptions", replace(REDEMPTION, is_kept=False)),
+    ("redemptions", replace(REDEMPTION, is_booked=False)),
+    ("redemptions", replace(REDEMPTION, paid_fits=False)),
+    ("redemptions", replace(REDEMPTION, change_fits=False)),
+    ("redemptions", replace(REDEMPTION, fits=False)),
+    ("journals", replace(JOURNAL, has_holder=False)),
+    ("journals", replace(JOURNAL, has_lines=False)),
+    ("journals", replace(JOURNAL, state=None)),
+    ("journals", replace(JOURNAL, booked_fits=False)),
+    ("journals", replace(JOURNAL, in_time=False)),
+    ("batches", replace(BATCH, is_known=False)),
+    ("batches", replace(BATCH, rows_fit=False)),
+    ("batches", replace(BATCH, digest_fits=False)),
+    ("snapshot_lots", BalanceLook(1, "closing of lot a", 2)),
+    ("snapshot_accounts", BalanceLook(1, "closing of account 1", 2)),
+    ("digests", PaperLook(16, "snapshot of 2017-01", "other rows")),
+    ("locks", PaperLook(3, "month 2017-01", "3 of 4")),
+    ("statements", PaperLook(1, "statement of hotel", "net_fen")),
+    ("holders", BalanceLook(1, "holder h", 1)),
+)
+
+
+def evidence(**looks: Any) -> Evidence:
+    """Make evidence of these looks."""
+    return Evidence(**looks)
+
+
+def test_sound_evidence_has_no_finding_and_every_invariant_is_judged() -> None:
+    assert list(findings(evidence(**SOUND))) == []
+    counted = checked(evidence(**SOUND))
+    assert set(counted) == {invariant.name for invariant in INVARIANTS}
+    assert counted["a line belongs to a journal"] == 12
+
+
+@pytest.mark.parametrize(("subject", "look"), CROOKED, ids=[f"{s}-{n}" for n, (s, _) in enumerate(CROOKED)])
+def test_every_crooked_look_is_found_and_named(subject: str, look: Look) -> None:
+    found = list(findings(evidence(**{**SOUND, subject: (*SOUND[subject], look)})))
+    assert found
+    assert all(one.row.startswith(look.example) and one.told for one in found)
+
+
+def test_every_invariant_can_be_broken() -> None:
+    broken = {
+        finding.invariant for subject, look in CROOKED for finding in findings(evidence(**{subject: (look,)}))
+    }
+    assert broken == {invariant.name for invariant in INVARIANTS}
+
+
+def test_alike_rows_are_counted_behind_the_one_that_is_named() -> None:
+    (found,) = findings(evidence(lots=(replace(LOT, has_wallet=False),)))
+    assert found.row == "lot a and 6 like it"
+
+
+def test_what_was_not_gathered_counts_no_rows() -> None:
+    assert checked(Evidence()) == {}
