@@ -178,6 +178,10 @@ class Ear:
                     # The same client comes back as the same member; a fresh one would wait for its own ghost.
                     self._went_away(fault)
                     self._left.wait(self._pace.backoff_s)
+                except psycopg2.Error as fault:
+                    self._owner.parked.close()
+                    self._went_away(fault)
+                    self._left.wait(self._pace.backoff_s)
         finally:
             client.close(autocommit=False, timeout_ms=2_000)
 
@@ -232,6 +236,7 @@ class Ear:
             lag = max(end - (position or 0), 0)
             waiting += lag
             CONSUMER_LAG.labels(part.topic, str(part.partition)).set(lag)
+        self._owner.parked.count()
         if parts:
             self._came_back()
         if not waiting:

@@ -199,7 +199,7 @@ class Relay:
             OUTBOX_AGE_SECONDS.set(rows[0][8] if rows else 0)
             if not rows:
                 return False
-            taken = _within(rows)
+            taken = within(rows)
             self._reached("relay.read")
             published, failed = self._publish(taken)
             self._reached("relay.sent")
@@ -234,7 +234,7 @@ class Relay:
         # What a flush raises is told by the futures as well; they alone count.
         with contextlib.suppress(KafkaError):
             self._producer.flush(timeout=broker.DELIVERY_TIMEOUT_MS / 1000)
-        return _acknowledged(sent)
+        return acknowledged(sent)
 
     def _headers_of(self, row: Row) -> Headers:
         shared = self._headers.get(row[2])
@@ -307,7 +307,7 @@ class Floor:
         self.low = max(self.low, min([self._settled + 1, *pending[:1], *held]))
 
 
-def _within(rows: Sequence[Row]) -> Sequence[Row]:
+def within(rows: Sequence[Row]) -> Sequence[Row]:
     """Take as many rows, at least one, as fit into one request."""
     total = 0
     for place, row in enumerate(rows):
@@ -317,7 +317,7 @@ def _within(rows: Sequence[Row]) -> Sequence[Row]:
     return rows
 
 
-def _acknowledged(sent: Sequence[tuple[Row, Any]]) -> tuple[list[int], Exception | None]:
+def acknowledged(sent: Sequence[tuple[Row, Any]]) -> tuple[list[int], Exception | None]:
     """Keep only rows whose future succeeded, and of a key nothing after its first failure."""
     published: list[int] = []
     stopped: set[str] = set()

@@ -1,7 +1,11 @@
 """The relay: everything that was committed leaves in the order of its key, at least once, at its pace."""
 
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
@@ -145,6 +149,29 @@ def test_a_second_relay_stands_by_and_takes_over_when_the_lock_is_lost(
     found = read_topic(stack.kafka(), topic, 280)
     assert archived(database) == 280
     assert first_heard(found) == in_order(40)
+
+
+def test_a_relay_process_that_is_killed_with_acknowledged_events_only_repeats(
+    database: stack.Database, topic: str
+) -> None:
+    """F4 with a real process: it ends by SIGKILL at the worst point; the next one sends what it had sent."""
+    fill(database, 10)
+    arguments = [stack.kafka(), topic, database.url("relay")]
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.service.runtime.relay_process", *arguments],
+        cwd=Path(__file__).resolve().parents[3],
+        timeout=60,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert archived(database) == 0
+    relay = relay_of(database, topic, pace=RelayPace(standby_s=0.05))
+    relay.start()
+    until_empty(database)
+    relay.stop()
+    found = read_topic(stack.kafka(), topic, 70)
+    assert len(found) == 140
+    assert first_heard(found) == in_order(10)
 
 
 class Choosy:
