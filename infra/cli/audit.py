@@ -14,9 +14,9 @@ def audit(who: As = "operator-1", home: AtHome = None, json: AsJson = False) -> 
 
     Example: tongfen audit
 
-    Says what was checked, over how many rows, and what was not. Ends with 1 when a row does not add up, 3
-    when
-    nothing runs.
+    Says what was checked, over how many rows, and what was not.
+
+    Ends with 1 when a row does not add up, 3 when nothing runs.
     """
     with err.status("The auditor reads the books …"):
         found = StaffDoor(home_of(home), who).get("/points/v1/audit")

@@ -10,6 +10,7 @@ import typer
 
 from infra.cli import (
     audit,
+    bench,
     client,
     logs,
     messages,
@@ -41,6 +42,7 @@ for command in (
     reset.reset,
     token.token,
     audit.audit,
+    bench.bench,
     messages.messages,
     replay.replay,
 ):

@@ -10,7 +10,6 @@ from infra.cli.answer import AtHome, give_up, home_of, settings
 from infra.embedded import supervisor
 from infra.embedded.stack import PROFILES, Stack
 from infra.embedded.steps import Steps
-from infra.seed.demo import DEMO_STEPS, WELCOME
 from infra.seed.demo import DEMO_STEPS
 
 

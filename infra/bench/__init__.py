@@ -1,0 +1,1 @@
+"""What the hot paths cost beside their physical neighbours, measured in one run on one machine."""

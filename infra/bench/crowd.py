@@ -1,0 +1,101 @@
+"""The people of the benchmark: members with many small lots at three units, brought in through the doors."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import orjson
+
+from infra.embedded.stack import Stack
+from infra.replay.door import Door, Signer
+from infra.seed.seed import furnish
+from shared.kernel.calendar import SHANGHAI, month_of
+from shared.runtime.clock import now
+
+UNITS = ("office", "property", "residential")
+# What earns 100 points at each of the three units.
+AMOUNT_FEN = {"office": 20_000, "property": 100_000, "residential": 2_000_000}
+BULK = 1_000
+PATIENCE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """So many members, each with lots for so many redemptions of 300 fen from three lots."""
+
+    members: int
+    redemptions: int
+
+
+def gather(stack: Stack, crowd: Crowd) -> Signer:
+    """Bring the crowd into an empty stack and give the importer's signer."""
+    signer = furnish(stack)
+    with Door(stack.address, signer) as door:
+        _bring(door, crowd)
+    return signer
+
+
+def _bring(door: Door, crowd: Crowd) -> None:
+    month = month_of(now()).strftime("%Y-%m")
+    door.post(f"/points/v1/months/{month}/open", b"{}", f"bench:{month}")
+    for batch in _chunks(_persons(crowd)):
+        key = f"bench:p:{batch[0]['reference']}"
+        door.post("/member/v1/persons/bulk", orjson.dumps({"persons": batch}), key)
+    _await_links(door, crowd)
+    for place, batch in enumerate(_chunks(_receipts(crowd))):
+        answer = door.post("/points/v1/batches", orjson.dumps({"items": batch}), f"bench:r:{place}")
+        assert all(one["status"] == 201 for one in answer["results"])
+
+
+def _persons(crowd: Crowd) -> Iterator[dict[str, Any]]:
+    for member in range(crowd.members):
+        numbers = dict.fromkeys(UNITS, str(member))
+        yield {"reference": str(member), "numbers": numbers, "phone": phone_of(member)}
+
+
+def phone_of(member: int) -> str:
+    """Give the member's phone: a number of the range that nobody is given."""
+    return f"+86138{member:08d}"
+
+
+def _receipts(crowd: Crowd) -> Iterator[dict[str, Any]]:
+    at = (now() - timedelta(minutes=1)).astimezone(SHANGHAI).isoformat()
+    for turn in range(crowd.redemptions):
+        for member in range(crowd.members):
+            for unit in UNITS:
+                number = f"{turn}-{member}"
+                yield {
+                    "key": f"bench:{unit}:{number}",
+                    "kind": "receipt",
+                    "unit": unit,
+                    "store": "bench",
+                    "number": str(member),
+                    "receipt_no": number,
+                    "purchased_at": at,
+                    "amount_fen": AMOUNT_FEN[unit],
+                    "at": at,
+                }
+
+
+def _chunks(items: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    chunk: list[dict[str, Any]] = []
+    for item in items:
+        chunk.append(item)
+        if len(chunk) == BULK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _await_links(door: Door, crowd: Crowd) -> None:
+    give_up_at = time.monotonic() + PATIENCE_S
+    last = {"numbers": [{"unit": UNITS[-1], "number": str(crowd.members - 1)}]}
+    while door.ask("/points/v1/numbers/lookup", orjson.dumps(last))["data"][0]["member"] is None:
+        if time.monotonic() > give_up_at:
+            raise TimeoutError("points does not hear of the bench's members")
+        time.sleep(0.05)
