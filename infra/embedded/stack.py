@@ -39,7 +39,7 @@ from shared.runtime.topics import PARTITIONS, topic_of
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a stack is for: `clock` says whether time itself acts, `seeded` whether a first start fills it."""
+    """What a stack is for: `clock` says whether time itself acts, `seeded` whether a start fills it."""
 
     name: str
     clock: bool
@@ -87,6 +87,7 @@ class Stack:
         except BaseException:
             self.stop()
             raise
+        self.declare_ready()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -129,10 +130,16 @@ class Stack:
         if self._gateway:
             bringing.append(self._bring_gateway)
         _together(bringing)
-        self.state = "ready"
-        self._write_status()
         for part in self.parts.values():
             part.keep(self.steps, self._write_status)
+        self._write_status()
+
+    def declare_ready(self) -> None:
+        """Let `tongfen status` say that the stack is ready: it stands and is filled."""
+        with self._guard:
+            if self.state == "starting":
+                self.state = "ready"
+        self._write_status()
 
     def stop(self) -> None:
         """Stop everything, what answers people first and what keeps their books last."""

@@ -67,6 +67,7 @@ class Supervisor:
             self._stack.start()
             if self._stack.profile.seeded:
                 fill(self._stack, self._first_steps)
+            self._stack.declare_ready()
             self._events.put(_READY)
         except (AlreadyRunning, Obstacle) as known:
             self._events.put(known)

@@ -96,9 +96,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def running(home: Path) -> Iterator[Running]:
     """Run one supervisor for the tests of this module."""
     supervisor = Running(home, TONGFEN_PORT=str(free_port()))
-    supervisor.until_ready()
-    yield supervisor
-    supervisor.end()
+    try:
+        supervisor.until_ready()
+        yield supervisor
+    finally:
+        supervisor.end()
 
 
 def ask(address: str, **headers: str) -> dict[str, Any]:
@@ -194,8 +196,10 @@ def test_a_supervisor_killed_without_a_word_leaves_nothing_and_its_successor_sta
     os.kill(running.process.pid, signal.SIGKILL)
     running.process.wait()
     successor = Running(home)
-    successor.until_ready()
-    code, said = successor.end(signal.SIGTERM)
+    try:
+        successor.until_ready()
+    finally:
+        code, said = successor.end(signal.SIGTERM)
     assert code == 0, said
     assert "Traceback" not in said
     wait_for(lambda: not processes_of(home), "end of every process")
