@@ -124,8 +124,9 @@ class Poll:
                 self._count(record, "parked")
                 log.warning("event.parked", cause=cause, **_named(record))
             self._causes = []
+            # Whatever is still to be parked stays with the poll until the database has it.
+            free = self._parked.follow(self._followers)
             followers, self._followers = self._followers, []
-            free = self._parked.follow(followers)
             for record in followers:
                 self._count(record, "behind")
             for record in free:
