@@ -7,7 +7,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3 python3.14 python3.13 python3.12
 	&& echo "$$python" && break; done
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset check format test contracts docs
+.PHONY: help setup run reset check format test replay contracts docs
 
 help: ## Say what can be made and how long it takes (instantly)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,10 @@ test: setup ## Everything, against a real PostgreSQL and a real Kafka (10 min)
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m infra.embedded.kafka_jars
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests
+
+replay: setup ## Half a year of real purchases in a stack of its own, against an independent computation (2 min)
+	@$(BIN)/tongfen replay --from 2017-01-01 --to 2017-07-01 --report out/replay.json
+	@$(BIN)/python -m tests.replay.agreement out/replay.json
 
 contracts: setup ## Write the events' JSON Schemas and the services' OpenAPI documents from the code (5 s)
 	@$(BIN)/python -m contracts.generate
