@@ -68,7 +68,9 @@ def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
         raise UnknownUnit(unit=command.unit)
     booked = booking(now, books.months)
     rates = books.rulebook.rates(now)
-    lots = usable_in_order(books.lots_of(wallet.holder_id), now)
+    # Points of an asset that has no rate yet are worth nothing yet; they wait for their rate.
+    held = (lot for lot in books.lots_of(wallet.holder_id) if lot.asset in rates)
+    lots = usable_in_order(held, now)
     try:
         pay = agreed(command.price, books.rulebook.spend_terms(now), worth(lots, rates))
     except (BelowMinimum, InsufficientPoints) as refusal:

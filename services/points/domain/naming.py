@@ -8,12 +8,12 @@ from shared.kernel.calendar import day_of
 
 def receipt_name(unit: str, store: str, number: str, purchased_at: datetime) -> str:
     """Name a receipt: unit, store, number (NFKC, upper case) and business day in Asia/Shanghai."""
-    return f"receipt {unit}|{normal(store)}|{normal(number)}|{day_of(purchased_at).isoformat()}"
+    return f"receipt {unit}|{_part(store)}|{_part(number)}|{day_of(purchased_at).isoformat()}"
 
 
 def order_name(unit: str, order_no: str) -> str:
     """Name an order: unit and the unit's own order number."""
-    return f"order {unit}|{normal(order_no)}"
+    return f"order {unit}|{_part(order_no)}"
 
 
 def number_identity(unit: str, number: str) -> str:
@@ -24,3 +24,8 @@ def number_identity(unit: str, number: str) -> str:
 def normal(text: str) -> str:
     """Give the one spelling of a number that people type in many: NFKC, upper case, no outer blanks."""
     return unicodedata.normalize("NFKC", text).upper().strip()
+
+
+def _part(text: str) -> str:
+    # A bar inside a number must not be taken for the bar between two: store `1|2` is not store `1`.
+    return normal(text).replace("\\", "\\\\").replace("|", "\\|")

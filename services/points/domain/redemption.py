@@ -85,14 +85,16 @@ def agreed(price: Price, terms: SpendTerms, available_fen: int) -> Fen:
     :raises InsufficientPoints: if the holder's points do not reach (with `up_to_fen`: not even the minimum).
     """
     most = terms.most(price.price_fen)
+    # Even where the rules know no minimum, a redemption of nothing is none.
+    least = max(1, terms.minimum_fen)
     wanted = price.pay_fen if price.pay_fen is not None else min(price.up_to_fen or 0, most)
     if wanted > most:
         raise AboveShare(wanted_fen=wanted, most_fen=most)
-    if wanted < terms.minimum_fen:
-        raise BelowMinimum(wanted_fen=wanted, minimum_fen=terms.minimum_fen)
+    if wanted < least:
+        raise BelowMinimum(wanted_fen=wanted, minimum_fen=least)
     pay = wanted if price.pay_fen is not None else min(wanted, available_fen)
-    if pay > available_fen or pay < terms.minimum_fen:
-        raise InsufficientPoints(available_fen=available_fen, wanted_fen=max(pay, terms.minimum_fen))
+    if pay > available_fen or pay < least:
+        raise InsufficientPoints(available_fen=available_fen, wanted_fen=max(pay, least))
     return Fen(pay)
 
 

@@ -63,6 +63,9 @@ def _slice(lot: Lot, rate: Rate, wanted_fen: int) -> Slice:
     points = min(lot.points_left, rate.points_for(wanted_fen))
     value = rate.worth(points)
     paid = min(value, wanted_fen)
+    if value <= wanted_fen:
+        # The last points of a lot may be too few for a whole fen: they pay nothing, so they stay.
+        points = rate.points_for(value)
     # Only multiples of the denominator have a whole value; the rest goes through the exchange account.
     direct = rate.denominator * (paid // rate.numerator)
     return Slice(lot, Points(points), Fen(paid), Points(points - direct), Points(value - paid))
