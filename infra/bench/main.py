@@ -16,7 +16,7 @@ from infra.embedded.ports import free_port
 from infra.embedded.stack import PROFILES, Stack
 from infra.embedded.steps import Steps
 
-CROWD = Crowd(members=1_000, redemptions=40)
+CROWD = Crowd(members=4_000, redemptions=10)
 
 
 def bench(steps: Steps, jars: Path | None = None) -> Iterator[Line]:
@@ -25,7 +25,7 @@ def bench(steps: Steps, jars: Path | None = None) -> Iterator[Line]:
     :raises NoGenerator: if wrk is not on this machine.
     """
     check_generator()
-    # A thousand people sign in from one address within a minute, which the door of strangers would not have.
+    # Thousands of people sign in from one address within a minute, which the door of strangers would not have.
     os.environ.setdefault("MEMBER_STRANGER_REQUESTS_PER_MINUTE", "100000")
     with tempfile.TemporaryDirectory(prefix="tongfen-bench-") as folder:
         home = Path(folder)
@@ -50,7 +50,7 @@ def table(lines: list[Line]) -> str:
         goal = "–" if line.goal is None else f"{line.goal:.2f}"
         rows.append(f"| {line.id} | {line.what} | {ratio} | {goal} | {figures} |")
     head = (
-        "# Benchmark\n\nWritten by `make bench`; medians of five rounds in which both sides take turns, in one run"
-        " on one machine. Ratios count, not absolutes.\n\n"
+        "# Benchmark\n\nWritten by `make bench`; medians of five rounds in which both sides take turns,"
+        " in one run on one machine. Ratios count, not absolutes.\n\n"
     )
     return head + "\n".join(rows) + "\n"
