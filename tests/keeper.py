@@ -1,4 +1,4 @@
-"""Keeps one PostgreSQL or one Kafka alive for a whole test run, and ends with it.
+"""Keeps one PostgreSQL, one Kafka or one whole stack alive for a test run, and ends with it.
 
 pytest's workers come and go, so none of them may be the server's parent. The keeper is a process of its own
 that watches the process that leads the run. Refuses to outlive it, however that one ends.
@@ -14,6 +14,7 @@ import shutil
 import signal
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from infra.embedded.kafka import Kafka
@@ -25,12 +26,14 @@ from infra.embedded.secrets import Secrets
 from infra.embedded.settings import StackSettings
 
 SERVICES = ("member", "points")
+Kept = tuple[Callable[[], None], dict[str, object]]
+"""How to end a component, and where it is."""
 
 
 def main() -> int:
     """Start the component, write down where it is, and hold it until the leading process is gone."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("component", choices=("postgres", "kafka"))
+    parser.add_argument("component", choices=sorted(_BRINGERS))
     parser.add_argument("place", type=Path)
     parser.add_argument("leader", type=int)
     arguments = parser.parse_args()
@@ -39,32 +42,42 @@ def main() -> int:
     place.mkdir(parents=True, exist_ok=True)
     answer = arguments.place / f"{arguments.component}.json"
     try:
-        component, found = (_postgres if arguments.component == "postgres" else _kafka)(place)
+        end, found = _BRINGERS[arguments.component](place)
     except Exception as trouble:  # the waiting test shows it
         _publish(answer, {"trouble": f"{type(trouble).__name__}: {trouble}"})
         raise
     _publish(answer, found)
     _await_end_of(arguments.leader)
-    component.child.kill()
+    end()
     shutil.rmtree(arguments.place, ignore_errors=True)
     return 0
 
 
-def _postgres(place: Path) -> tuple[Postgres, dict[str, object]]:
+def _postgres(place: Path) -> Kept:
     setup = PostgresSetup(place / "cluster", free_port(), place / "postgres.log", durable=False)
     server = Postgres(setup, Secrets(place / "secrets.json"))
     server.prepare()
     server.start()
     server.furnish(SERVICES)
-    return server, {"port": server.port, "pid": server.child.pid}
+    return server.child.kill, {"port": server.port, "pid": server.child.pid}
 
 
-def _kafka(place: Path) -> tuple[Kafka, dict[str, object]]:
+def _kafka(place: Path) -> Kept:
     ports = (free_port(), free_port())
     broker = Kafka(KafkaSetup(place / "broker", StackSettings().jar_cache, *ports, place / "kafka.log"))
     broker.prepare()
     broker.start()
-    return broker, {"bootstrap": broker.bootstrap, "pid": broker.child.pid}
+    return broker.child.kill, {"bootstrap": broker.bootstrap, "pid": broker.child.pid}
+
+
+def _group(place: Path) -> Kept:
+    from tests.journeys.group import furnished
+
+    stack, found = furnished(place / "home")
+    return stack.stop, found
+
+
+_BRINGERS: Mapping[str, Callable[[Path], Kept]] = {"postgres": _postgres, "kafka": _kafka, "group": _group}
 
 
 def _publish(path: Path, found: dict[str, object]) -> None:

@@ -36,7 +36,7 @@ from infra.embedded.secrets import Secrets
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 # A first run fetches Kafka's jars; every later one is up in seconds.
-_PATIENCE_S = {"postgres": 60.0, "kafka": 300.0}
+_PATIENCE_S = {"postgres": 60.0, "kafka": 300.0, "group": 400.0}
 _numbers = itertools.count(1)
 
 
@@ -114,6 +114,12 @@ def postgres() -> TestPostgres:
     """Reach the run's PostgreSQL; whoever asks first starts it."""
     place = _place_of_run()
     return TestPostgres(place, int(str(_found("postgres", place)["port"])))
+
+
+@cache
+def group() -> dict[str, object]:
+    """Reach the run's whole stack, seeded, by its addresses and folders; whoever asks first starts it."""
+    return _found("group", _place_of_run())
 
 
 @cache
