@@ -71,7 +71,7 @@ class Opening:
         """Do it, once."""
         process = self._process
         process.sweep()
-        state_staff(process.desk, process.settings.staff_list())
+        state_staff(process.desk, process.reader, process.settings.staff_list())
         process.keys.renew()
         process.trust.renew()
 

@@ -62,7 +62,8 @@ def _problems(passage: Passage) -> dict[int | str, dict[str, Any]]:
     if passage.roles:
         statuses |= {401, 403}
     if passage.writes:
-        statuses |= {409, 410, 413, 415, 423}
+        # A sign-in asks nobody who they are, and still says so where the code or token is wrong.
+        statuses |= {401, 409, 410, 413, 415, 423}
     if passage.keyed:
         statuses.add(400)
     schema = {"schema": {"$ref": "#/components/schemas/ProblemView"}}

@@ -51,6 +51,14 @@ def test_a_lost_secret_ends_sessions_but_not_the_service(database: stack.Databas
         assert answer.json()["retryable"] is True
 
 
+def test_whoever_left_the_settings_gets_no_token_any_more(database: stack.Database, tmp_path: Path) -> None:
+    for staff, statuses in (("ann=operator bo=finance@hotel", (201, 201)), ("bo=finance@hotel", (401, 201))):
+        with running(database, tmp_path, {"MEMBER_STAFF": staff}) as process:
+            wanted = [{"subject": subject, "secret": STAFF_SECRET} for subject in ("ann", "bo")]
+            answers = [process.post("/member/v1/staff-tokens", one).status_code for one in wanted]
+            assert tuple(answers) == statuses
+
+
 def test_doors_that_have_no_use_do_not_exist(database: stack.Database, tmp_path: Path) -> None:
     settings = {"MEMBER_STAFF_SECRET": "", "MEMBER_EMBEDDED": "off"}
     with running(database, tmp_path, settings) as process:
