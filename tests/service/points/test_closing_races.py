@@ -92,7 +92,7 @@ def test_a_batch_in_flight_while_its_month_is_sealed_is_in_one_month(fresh: Ledg
     assert pause.there.wait(5)
     with ThreadPoolExecutor(1) as pool:
         sealing = pool.submit(close_and_seal, fresh)
-        time.sleep(0.5)
+        time.sleep(0.5)  # time enough to seal, were it not held back
         # Nobody is half inside: while the batch counts on January, January is not sealed.
         assert sealing.done() == (point == "desk.claim")
         pause.let_go()
@@ -141,10 +141,10 @@ def test_a_month_closes_and_seals_while_two_desks_are_at_work(fresh: LedgerHouse
 
     with ThreadPoolExecutor(4) as pool:
         working = [pool.submit(work, place) for place in range(4)]
-        time.sleep(0.5)
+        time.sleep(0.5)  # the crowd is under way before the month closes
         try:
             closed_s, sealed_s = close_and_seal(fresh)
-            time.sleep(0.5)
+            time.sleep(0.5)  # and stays after it is sealed
         finally:
             done.set()
         codes = sum((one.result(20) for one in working), Counter())

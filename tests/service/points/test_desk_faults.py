@@ -49,7 +49,7 @@ def test_twins_at_two_desks_have_one_effect_and_one_answer(house: LedgerHouse) -
     first = later(slow, earn("office", "two", 20_000, "two-1", key="two-1"))
     assert pause.there.wait(5)
     second = later(house.first, earn("office", "two", 20_000, "two-1", key="two-1"))
-    time.sleep(0.1)
+    time.sleep(0.1)  # many batches, in which the key is never free
     assert not second.done()
     pause.let_go()
     (early,), (late,) = first.result(5), second.result(5)
@@ -194,7 +194,7 @@ def test_a_database_that_is_away_is_503_and_comes_back_by_itself(house: LedgerHo
 def test_a_table_held_for_3_s_makes_nobody_fail(house: LedgerHouse) -> None:
     with holding(house.database.superuser_url, "LOCK TABLE months IN EXCLUSIVE MODE"):
         waiting = [later(house.first, earn("office", "held", 200, f"held-{one}")) for one in range(40)]
-        time.sleep(3)
+        time.sleep(3)  # as long as the table is held
     codes = {code_of(one.result(20)[0]) for one in waiting}
     assert "defect" not in codes
     assert codes <= {"ok", "busy", "in-flight"}

@@ -82,9 +82,9 @@ def test_nobody_overtakes_their_own_predecessor_that_waits_for_a_row(house: Ledg
     answer_of(house.obey(link("mem_order", "office", "order"))[0])
     with holding(house.database.superuser_url, HOLDER_OF, "office:order"):
         first = later(desk, redeem("office:order", "hotel", "order-1", 900))
-        time.sleep(0.2)
+        time.sleep(0.2)  # put off at least once, so that it was there first
         second = later(desk, redeem("mem_order", "hotel", "order-2", 900))
-        time.sleep(0.2)
+        time.sleep(0.2)  # put off behind it
     assert code_of(first.result(5)[0]) == "ok"
     assert code_of(second.result(5)[0]) == "insufficient-points"
 
@@ -124,7 +124,7 @@ def test_the_value_read_before_the_lock_is_never_used(house: LedgerHouse) -> Non
     assert pause.there.wait(5)
     # This desk reads the lots many times while 1,000 is what everybody else still sees.
     second = later(house.first, redeem(identity, "hotel", "stale-2", 600))
-    time.sleep(0.3)
+    time.sleep(0.3)  # many looks
     pause.let_go()
     assert code_of(first.result(5)[0]) == "ok"
     assert code_of(second.result(5)[0]) == "insufficient-points"
