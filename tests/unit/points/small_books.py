@@ -1,0 +1,90 @@
+"""Books in memory with the demo group's rules: decisions obeyed as a desk obeys them, without a database."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from services.points.commands import DECISIONS
+from services.points.commands.earn_points import EarnPoints
+from services.points.commands.redeem_points import RedeemPoints
+from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.changes import JournalPosted
+from services.points.domain.journal import Transfer
+from services.points.domain.month import MonthState
+from services.points.domain.redemption import Price
+from services.points.domain.rulebook import Rulebook, RuleKind
+from shared.kernel.calendar import SHANGHAI
+from shared.kernel.command import Asked, Key, Outcome
+from shared.kernel.principal import Principal, Role
+from shared.runtime.clock import mint_id
+from tests.unit.points.ledger import ACCOUNTS, BEGINNING, UNITS, WALLET, version
+
+IMPORTER = Principal("importer", Role.IMPORTER)
+NOON = datetime(2017, 1, 20, 12, tzinfo=SHANGHAI)
+_EARN = {"RESI": (5_000, 100_000_000, 50_000), "HOTL": (3, 100, None), "OFFI": (1, 200, None)}
+
+
+def rulebook() -> Rulebook:
+    """Give the rules of the demo group without pending times."""
+    versions = []
+    for unit, asset in UNITS.items():
+        points, per_fen, cap = _EARN.get(asset, (1, 1_000, None))
+        terms = {"points": points, "per_fen": per_fen, "cap": cap, "pending_days": 0, "expiry_months": 24}
+        name = {"zh": unit, "en": unit}
+        versions.append(version(RuleKind.UNIT, unit, 1, BEGINNING, {"asset": asset, "name": name}))
+        versions.append(version(RuleKind.EARN, unit, 1, BEGINNING, terms))
+    for asset in {*UNITS.values(), "GRUP"}:
+        rate = {"numerator": 5 if asset == "MALL" else 1, "denominator": 1}
+        versions.append(version(RuleKind.RATE, asset, 1, BEGINNING, rate))
+    versions.append(version(RuleKind.SPEND, "group", 1, BEGINNING, {"minimum_fen": 100, "share_bp": 5_000}))
+    return Rulebook(tuple(versions))
+
+
+def small_books(*identities: str, now: datetime = NOON) -> LedgerBooks:
+    """Open books with one wallet for each identity, all held by one person."""
+    books = LedgerBooks(
+        now=now.astimezone(UTC),
+        batch_id=1,
+        rulebook=rulebook(),
+        accounts=ACCOUNTS,
+        months={date(2017, 1, 1): MonthState.OPEN, date(2017, 2, 1): MonthState.OPEN},
+    )
+    books.holders["holder"] = 0
+    for place, identity in enumerate(identities):
+        wallet = Wallet(f"wallet{place}", identity, "holder", WALLET + place)
+        books.wallets[identity] = wallet
+        books.held.setdefault("holder", {})[wallet.id] = wallet
+    return books
+
+
+def asked(principal: Principal = IMPORTER) -> Asked:
+    """Make the head of a command with a key nobody else has."""
+    id_ = mint_id()
+    return Asked(id_, Key(principal.scope, id_, b""), principal)
+
+
+def earn(unit: str, number: str, amount_fen: int, receipt: str = "1", at: datetime = NOON) -> EarnPoints:
+    """Make a receipt that earns at that moment."""
+    return EarnPoints(asked(), unit, "1", receipt, number, amount_fen, at, at)
+
+
+def redeem(identity: str, unit: str, pay_fen: int, order: str = "1", at: datetime = NOON) -> RedeemPoints:
+    """Make a redemption of exactly that much of a price twice as high."""
+    return RedeemPoints(asked(), identity, unit, order, Price(2 * pay_fen, pay_fen, None), at)
+
+
+def obey(books: LedgerBooks, command: Any) -> Outcome:
+    """Decide one command and apply its changes."""
+    decide: Any = DECISIONS[type(command)]
+    outcome: Outcome = decide(books, command)
+    books.apply(outcome.changes)
+    return outcome
+
+
+def transfers(books: LedgerBooks) -> list[Transfer]:
+    """Give every line the books have taken."""
+    return [
+        line
+        for change in books.applied
+        if isinstance(change, JournalPosted)
+        for line in change.journal.transfers
+    ]
