@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from infra.cli.answer import AsJson, AtHome, as_json, home_of, out
-from infra.cli.door import As, StaffDoor
+from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
+from infra.cli.door import As, StaffDoor, system_reads
 from infra.seed.seed import private_key
 from shared.web.keys import private_key_of, public_key_text
+from shared.web.signatures import RequestSigner
 
 app = typer.Typer(no_args_is_help=True, help="Register and revoke the systems whose requests are believed.")
 
@@ -81,3 +82,22 @@ def list_clients(who: As = "operator-1", home: AtHome = None, json: AsJson = Fal
             row["client"], row["role"], row["unit"] or "", row["registered_at"], row["revoked_at"] or ""
         )
     out.print(table)
+
+
+@app.command()
+def ask(
+    name: Name,
+    path: Annotated[str, typer.Argument(help="What to read, with its query: /points/v1/…")],
+    home: AtHome = None,
+) -> None:
+    """Read something as a system, signed with its private key.
+
+    Example: tongfen client ask till-hotel '/points/v1/redemptions?order_no=TOUR-1'
+
+    Ends with 1 when the group refuses or there is no key of that name here, 3 when nothing runs.
+    """
+    place = home_of(home)
+    key = place.folder("keys") / f"{name}.pem"
+    if not key.exists():
+        give_up(f"There is no private key {key}. `tongfen client add` makes one.")
+    print(system_reads(place, RequestSigner(name, private_key_of(key.read_bytes())), path))

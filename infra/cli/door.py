@@ -15,6 +15,7 @@ import typer
 from infra.cli.answer import NOT_RUNNING, give_up
 from infra.embedded.home import Home
 from infra.embedded.secrets import Secrets
+from shared.web.signatures import RequestSigner
 
 As = Annotated[
     str, typer.Option("--as", help="Who acts: operator-1, operator-2 or finance-<unit>.", metavar="WHO")
@@ -64,6 +65,10 @@ class StaffDoor:
         headers = {**self._proof(), "Idempotency-Key": str(uuid4())}
         return _content(self._asked("POST", path, json=body or {}, headers=headers))
 
+    def say(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Write where nobody is asked who they are: sign-in."""
+        return _content(self._asked("POST", path, json=body))
+
     def _proof(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token()}"}
 
@@ -72,6 +77,20 @@ class StaffDoor:
             return self._client.request(method, path, **request)
         except httpx2.TransportError as away:
             give_up(f"The group does not answer ({away}). `tongfen status` shows what is missing.")
+
+
+def system_reads(home: Home, signer: RequestSigner, path: str) -> str:
+    """Read something with a signed request and give it as text."""
+    address = str(home.read(home.status).get("address"))
+    if not home.is_held():
+        give_up(f"Nothing runs from {home.root}. `make run` starts it.", NOT_RUNNING)
+    url = f"{address}{path}"
+    headers = {**signer.headers("GET", url), "Accept-Language": "en"}
+    with httpx2.Client(timeout=_TIMEOUT_S, trust_env=False) as client:
+        answer = client.get(url, headers=headers)
+    if answer.is_error:
+        _refuse(answer)
+    return answer.text
 
 
 def _content(answer: httpx2.Response) -> dict[str, Any]:

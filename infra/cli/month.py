@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from infra.cli.answer import AsJson, AtHome, as_json, home_of, out
+from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
 from infra.cli.door import As, StaffDoor
 
 app = typer.Typer(no_args_is_help=True, help="Look at months and their statements, open and close them.")
@@ -34,14 +34,22 @@ def list_months(who: As = "operator-1", home: AtHome = None, json: AsJson = Fals
 
 
 @app.command()
-def show(month: Month, who: As = "operator-1", home: AtHome = None, json: AsJson = False) -> None:
+def show(
+    month: Annotated[
+        str | None, typer.Argument(help="The month, YYYY-MM; the last settled one if none.")
+    ] = None,
+    who: As = "operator-1",
+    home: AtHome = None,
+    json: AsJson = False,
+) -> None:
     """Show a month: who settles what, in yuan.
 
     Example: tongfen month show 2026-10
 
     Ends with 1 when there is no such month, 3 when nothing runs.
     """
-    found = StaffDoor(home_of(home), who).get(f"/points/v1/months/{month}")
+    door = StaffDoor(home_of(home), who)
+    found = door.get(f"/points/v1/months/{month or _last_settled(door)}")
     if json:
         as_json(found)
         return
@@ -87,6 +95,13 @@ def statement(
     """
     door = StaffDoor(home_of(home), who)
     print(door.get_text(f"/points/v1/statements/{name}", form="csv" if csv else "json"))
+
+
+def _last_settled(door: StaffDoor) -> str:
+    settled = [row["month"] for row in door.get("/points/v1/months")["data"] if row["statements_issued"]]
+    if not settled:
+        give_up("No month is settled yet. `tongfen month list` shows them all.")
+    return str(settled[-1])
 
 
 def _move(home: AtHome, who: str, month: str, verb: str, *, as_program: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -14,7 +14,11 @@ from infra.embedded.home import Home
 _COLOURS = {"ready": "green", "starting": "yellow", "down": "red", "stopped": "dim"}
 
 
-def status(home: AtHome = None, json: AsJson = False) -> None:
+def status(
+    address: Annotated[bool, typer.Option("--address", help="Only the one address, for scripts.")] = False,
+    home: AtHome = None,
+    json: AsJson = False,
+) -> None:
     """Show every address, database URL without password, and process id.
 
     Example: tongfen status --json
@@ -25,6 +29,8 @@ def status(home: AtHome = None, json: AsJson = False) -> None:
     found = look(place)
     if json:
         as_json(found)
+    elif address:
+        print(found.get("address") or "")
     else:
         _show(found)
     if not found["running"]:
