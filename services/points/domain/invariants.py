@@ -91,6 +91,7 @@ class ReceiptLook(Look):
     is_booked: bool
     earns: bool
     fits: bool
+    answer_fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class RedemptionLook(Look):
     paid_fits: bool
     change_fits: bool
     fits: bool
+    answer_fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +275,9 @@ def _bad_receipt(one: ReceiptLook) -> str | None:
         return "a journal earned for a receipt that is not kept in its month"
     if one.earns != one.is_booked:
         return "points without a journal" if one.earns else "a journal without points"
-    return None if one.fits else "unit, wallet, month or points are not those of its journal"
+    if not one.fits:
+        return "unit, wallet, time or points are not those of its journal"
+    return None if one.answer_fits else "it was answered otherwise, or its lot's dates are others"
 
 
 def _bad_redemption(one: RedemptionLook) -> str | None:
@@ -283,7 +287,9 @@ def _bad_redemption(one: RedemptionLook) -> str | None:
         return "it pays not what its slices pay"
     if not one.change_fits:
         return "its change is not what its lots of change keep"
-    return None if one.fits else "unit, holder or month are not those of its journal"
+    if not one.fits:
+        return "unit, holder or time are not those of its journal"
+    return None if one.answer_fits else "it was answered otherwise"
 
 
 def _bad_journal(one: JournalLook) -> str | None:

@@ -18,24 +18,35 @@ from services.points.queries.scope import Scope
 _RECEIPTS = """
 WITH earned AS (
     SELECT j.subject, j.id, j.month, any_value(j.unit) AS unit, count(t.id) AS lines, sum(t.amount) AS points,
-           any_value(l.wallet_id) AS wallet_id
+           any_value(j.occurred_at) AS occurred_at, any_value(l.wallet_id) AS wallet_id,
+           any_value('lot_' || replace(l.id::text, '-', '')) AS lot, any_value(l.earned_at) AS earned_at,
+           any_value(l.available_at) AS available_at, any_value(l.expires_at) AS expires_at
     FROM journals j
     LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
     LEFT JOIN lots l ON l.id = t.lot_id
     WHERE j.month = ANY (%(months)s) AND j.kind = 'earning' GROUP BY j.subject, j.id, j.month)
-SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, earns, fits
+SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, earns, fits, answer_fits
 FROM (
     SELECT r.name, e.id, r.id IS NOT NULL AS is_kept, e.id IS NOT NULL AS is_booked,
            coalesce(r.points, 0) > 0 AS earns,
            coalesce(e.lines = 1 AND e.points = r.points AND e.unit = r.unit AND e.month = r.month
-                    AND e.wallet_id = r.wallet_id, coalesce(r.points, 0) = 0) AS fits
+                    AND e.wallet_id = r.wallet_id AND e.occurred_at = r.occurred_at
+                    AND e.earned_at = r.purchased_at, coalesce(r.points, 0) = 0) AS fits,
+           (r.answer ->> 'points', r.answer ->> 'amount_fen', r.answer ->> 'unit')
+               IS NOT DISTINCT FROM (r.points::text, r.amount_fen::text, r.unit)
+           AND (r.answer ->> 'lot', (r.answer ->> 'available_at')::timestamptz,
+                (r.answer ->> 'expires_at')::timestamptz)
+               IS NOT DISTINCT FROM (e.lot, e.available_at, e.expires_at) AS answer_fits
     FROM earned e
-    FULL JOIN (SELECT * FROM receipts WHERE month = ANY (%(months)s)) AS r ON r.id = e.subject) AS seen
-GROUP BY is_kept, is_booked, earns, fits
+    FULL JOIN (SELECT id, name, unit, month, wallet_id, amount_fen, points, occurred_at, purchased_at,
+                      answer::json AS answer
+               FROM receipts WHERE month = ANY (%(months)s)) AS r ON r.id = e.subject) AS seen
+GROUP BY is_kept, is_booked, earns, fits, answer_fits
 """
 _REDEMPTIONS = """
 WITH booked AS (
     SELECT j.subject, j.id, j.month, any_value(j.unit) AS unit, any_value(j.holder_id) AS holder_id,
+           any_value(j.occurred_at) AS occurred_at,
            sum(t.worth_fen) AS paid,
            coalesce(sum(CASE WHEN a.role = 'exchange' THEN t.amount
                              WHEN b.role = 'redeemed' AND t.cause_id IS NOT NULL THEN -t.amount END), 0)
@@ -45,15 +56,23 @@ WITH booked AS (
     LEFT JOIN accounts a ON a.id = t.from_account
     LEFT JOIN accounts b ON b.id = t.to_account
     WHERE j.month = ANY (%(months)s) AND j.kind = 'redemption' GROUP BY j.subject, j.id, j.month)
-SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, paid_fits, change_fits, fits
+SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, paid_fits, change_fits, fits,
+       answer_fits
 FROM (
     SELECT r.name, b.id, r.id IS NOT NULL AS is_kept, b.id IS NOT NULL AS is_booked,
            coalesce(b.paid = r.paid_fen, false) AS paid_fits,
            coalesce(b.change = r.change_points, false) AS change_fits,
-           coalesce(b.unit = r.unit AND b.month = r.month AND b.holder_id = r.holder_id, false) AS fits
+           coalesce(b.unit = r.unit AND b.month = r.month AND b.holder_id = r.holder_id
+                    AND b.occurred_at = r.occurred_at, false) AS fits,
+           (r.answer ->> 'price_fen', r.answer ->> 'paid_fen', r.answer ->> 'change_points',
+            r.answer ->> 'unit')
+               IS NOT DISTINCT FROM (r.price_fen::text, r.paid_fen::text, r.change_points::text, r.unit)
+               AS answer_fits
     FROM booked b
-    FULL JOIN (SELECT * FROM redemptions WHERE month = ANY (%(months)s)) AS r ON r.id = b.subject) AS seen
-GROUP BY is_kept, is_booked, paid_fits, change_fits, fits
+    FULL JOIN (SELECT id, name, unit, month, holder_id, price_fen, paid_fen, change_points, occurred_at,
+                      answer::json AS answer
+               FROM redemptions WHERE month = ANY (%(months)s)) AS r ON r.id = b.subject) AS seen
+GROUP BY is_kept, is_booked, paid_fits, change_fits, fits, answer_fits
 """
 _JOURNALS = """
 SELECT count(*), concat('journal ', min(id::text)), state, has_holder, has_lines, booked_fits, in_time
@@ -108,13 +127,14 @@ GROUP BY difference, CASE WHEN difference <> 0 THEN id END
 """
 # Two partitions, each with a trigger for rows and one for truncation, fired in every session role.
 _LOCKS = """
-SELECT m.month, count(t.oid)
+SELECT m.month, m.state, count(t.oid)
 FROM months m
 LEFT JOIN pg_class c ON c.relnamespace = 'public'::regnamespace AND c.relname IN (
     'journals_' || to_char(m.month, 'YYYY_MM'), 'transfers_' || to_char(m.month, 'YYYY_MM'))
 LEFT JOIN pg_trigger t ON t.tgrelid = c.oid AND t.tgenabled = 'A'
     AND t.tgname IN ('refuse_rows', 'refuse_truncate')
-WHERE m.state = 'sealed' AND m.month = ANY (%(months)s) GROUP BY m.month ORDER BY m.month
+WHERE m.month = ANY (%(months)s) AND (m.state = 'sealed' OR m.month = %(month)s)
+GROUP BY m.month, m.state ORDER BY m.month
 """
 LOCKS = 4
 
@@ -160,8 +180,12 @@ def locks(cursor: Cursor, scope: Scope) -> list[PaperLook]:
     """Look whether the triggers of sealed months stand."""
     cursor.execute(_LOCKS, scope.parameters)
     return [
-        PaperLook(
-            count, f"month {month:%Y-%m}", "" if count == LOCKS else f"{count} of {LOCKS} triggers stand"
-        )
-        for month, count in cursor.fetchall()
+        PaperLook(LOCKS, f"month {month:%Y-%m}", _unlocked(state, count))
+        for month, state, count in cursor.fetchall()
     ]
+
+
+def _unlocked(state: str, count: int) -> str:
+    if state != "sealed":
+        return f"it has a snapshot and is {state}"
+    return "" if count == LOCKS else f"{count} of {LOCKS} triggers stand"

@@ -66,10 +66,10 @@ money AS (
     LEFT JOIN accounts a ON a.id = t.from_account
     LEFT JOIN accounts b ON b.id = t.to_account
     WHERE t.month = ANY (%(months)s) AND t.asset = 'CNY' GROUP BY t.cause_id)
-SELECT count(*), concat('transfer ', min(id)), is_slice, is_foreign, settlements, amount_fits, units_fit,
-       worth_fits
+SELECT count(*), concat('transfer ' || min(id), ' settled by transfer ' || min(money_id)), is_slice,
+       is_foreign, settlements, amount_fits, units_fit, worth_fits
 FROM (
-    SELECT coalesce(s.id, m.id) AS id, s.id IS NOT NULL AS is_slice,
+    SELECT s.id, m.id AS money_id, s.id IS NOT NULL AS is_slice,
            s.issuer IS DISTINCT FROM s.unit AS is_foreign,
            coalesce(m.lines, 0) AS settlements, coalesce(m.amount = s.worth_fen * 100, false) AS amount_fits,
            coalesce((m.issuer, m.redeemer, m.journal_id) = (s.issuer, s.unit, s.journal_id), false)
@@ -99,9 +99,10 @@ given AS (
     JOIN accounts a ON a.id = t.from_account AND a.role = 'exchange'
     LEFT JOIN lots l ON l.id = t.lot_id
     WHERE t.month = ANY (%(months)s))
-SELECT count(*), concat('transfer ', min(id)), is_whole, value_fits, lineage_fits
+SELECT count(*), concat('transfer ' || min(id), ' for transfer ' || min(taken_id)), is_whole, value_fits,
+       lineage_fits
 FROM (
-    SELECT coalesce(g.id, k.id) AS id, g.id IS NOT NULL AND k.id IS NOT NULL AS is_whole,
+    SELECT g.id, k.id AS taken_id, g.id IS NOT NULL AND k.id IS NOT NULL AS is_whole,
            coalesce(g.asset = 'GRUP' AND g.amount = k.value, false) AS value_fits,
            coalesce((g.journal_id, g.parent_id, g.wallet_id, g.issuer, g.earned_at, g.expires_at)
                     = (k.journal_id, k.lot_id, k.wallet_id, k.issuer, k.earned_at, k.expires_at), false)

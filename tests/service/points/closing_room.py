@@ -5,8 +5,8 @@ The fold reads every row and adds up in a plain loop; it shares no line with the
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,9 @@ from services.points.jobs.audit import AUDIT_OPTIONS, AuditReport, audit_all
 from services.points.jobs.close_months import CLOSING_OPTIONS, Closed, close_draining
 from shared.kernel.calendar import month_bounds
 from shared.kernel.command import Answer, Command
+from shared.runtime.clock import mint_id
 from shared.runtime.database import connect
+from tests import stack
 from tests.service.points.ledger_house import UNITS, LedgerHouse, code_of, earn, link, redeem_up_to
 
 NUMBERS = ("1", "2", "3", "4", "5")
@@ -60,10 +62,24 @@ def closed(
         return close_draining(connection, obey or house.first.obey_all, reached=reached)
 
 
-def audited(house: LedgerHouse) -> AuditReport:
+def audited(database: stack.Database) -> AuditReport:
     """Let the auditor look at everything."""
-    with closing(connect(house.database.url("auditor"), AUDIT_OPTIONS)) as connection:
+    with closing(connect(database.url("auditor"), AUDIT_OPTIONS)) as connection:
         return audit_all(connection)
+
+
+@contextmanager
+def copied(database: stack.Database) -> Iterator[stack.Database]:
+    """Lend a copy of a database to which nobody is connected."""
+    copy = stack.Database(
+        f"{database.name}_{mint_id()[-8:-3]}{mint_id()[24:33]}", database.service, database.server
+    )
+    with database.server.cluster.superuser() as connection:
+        database.server.cluster.add_database(copy.name, copy.service, connection, database.name)
+    try:
+        yield copy
+    finally:
+        copy.drop()
 
 
 def stated(house: LedgerHouse, month: date) -> dict[str, dict[str, Any]]:

@@ -123,7 +123,7 @@ def test_counts_of_units_are_those_of_the_group(two_months: LedgerHouse) -> None
 
 
 def test_the_auditor_finds_nothing_and_says_what_it_left_out(two_months: LedgerHouse) -> None:
-    report = audited(two_months)
+    report = audited(two_months.database)
     assert report.findings == ()
     assert len(report.scopes) == 3
     assert report.rows > 1_000
@@ -160,7 +160,7 @@ def test_a_closing_job_killed_at_any_step_is_taken_up_by_the_next(fresh: LedgerH
     assert [one.issued for one in closed(fresh)] == ([] if issued_before else [True])
     assert fresh.rows("SELECT count(*) FROM closings") == [(1,)]
     assert fresh.rows("SELECT count(*) FROM statements") == [(6,)]
-    assert audited(fresh).findings == ()
+    assert audited(fresh.database).findings == ()
 
 
 def test_statements_that_the_desk_could_not_take_are_issued_in_the_next_round(fresh: LedgerHouse) -> None:
@@ -179,7 +179,7 @@ def test_a_late_receipt_is_booked_in_the_open_month_and_says_whom_it_concerns(fr
     assert summarised(fresh, JANUARY)["issued"] == {}
     assert summarised(fresh, FEBRUARY)["issued"] == {"hotel": 300}
     assert stated(fresh, JANUARY) == before
-    assert audited(fresh).findings == ()
+    assert audited(fresh.database).findings == ()
 
 
 def test_points_booked_late_may_be_spent_in_the_month_that_still_drains(fresh: LedgerHouse) -> None:
@@ -194,7 +194,7 @@ def test_points_booked_late_may_be_spent_in_the_month_that_still_drains(fresh: L
     assert [one.issued for one in closed(fresh, FEBRUARY)] == [True]
     points = stated(fresh, FEBRUARY)["office"]["points"]["OFFI"]
     assert (points["opening"], points["issued"], points["closing"]) == (-200, 500, 300)
-    assert audited(fresh).findings == ()
+    assert audited(fresh.database).findings == ()
 
 
 def test_a_flat_pays_at_hotel_and_mall_as_worked_out_by_hand(fresh: LedgerHouse) -> None:
