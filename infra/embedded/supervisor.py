@@ -13,6 +13,8 @@ import threading
 import traceback
 from collections.abc import Sequence
 
+import stamina
+
 from infra.embedded.child import Closed
 from infra.embedded.first_start import FirstStep, fill
 from infra.embedded.home import AlreadyRunning
@@ -44,6 +46,8 @@ class Supervisor:
 
     def run(self) -> int:
         """Hold the stack until somebody asks it to stop; the exit code."""
+        # Waiting until a fresh service knows a fresh key is ordinary while a stack is filled, and no news.
+        stamina.instrumentation.set_on_retry_hooks(())
         for number in _SIGNALS:
             signal.signal(number, self._on_signal)
         threading.Thread(target=self._bring_up, name="bring-up", daemon=True).start()
