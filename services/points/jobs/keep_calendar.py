@@ -41,9 +41,14 @@ def keep_calendar(
     commands: list[Command] = [OpenMonth(Asked(mint_id()), month, by_clock=True) for month in missing]
     commands += [CloseMonth(Asked(mint_id()), month) for month in over]
     answers = obey(commands)
-    refused = [answer.refusal.code for answer in answers if answer.refusal is not None]
     return {
-        "opened": [f"{month:%Y-%m}" for month in missing],
-        "closed": [f"{month:%Y-%m}" for month in over],
-        **({"refused": refused} if refused else {}),
+        "opened": _accepted(missing, answers[: len(missing)]),
+        "closed": _accepted(over, answers[len(missing) :]),
+        "refused": [answer.refusal.code for answer in answers if answer.refusal is not None],
     }
+
+
+def _accepted(months: Sequence[date], answers: Sequence[Answer]) -> list[str]:
+    return [
+        f"{month:%Y-%m}" for month, answer in zip(months, answers, strict=True) if answer.json is not None
+    ]

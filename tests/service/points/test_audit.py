@@ -198,10 +198,10 @@ def test_two_lines_that_were_swapped(books: stack.Database, column: str) -> None
         " WHERE a.id = %s ORDER BY b.id LIMIT 1",
         first,
     )
-    rows = stack.rows(
+    swapped = stack.rows(
         books.superuser_url, f"SELECT id, {column} FROM transfers WHERE id IN (%s, %s)", first, second
     )
-    values: dict[object, object] = dict(rows)
+    values = {line: value for line, value, *_ in swapped}
     if column == "id":
         by_hand(books, "UPDATE transfers SET id = -1 WHERE id = %s", first)
         by_hand(books, "UPDATE transfers SET id = %s WHERE id = %s", first, second)

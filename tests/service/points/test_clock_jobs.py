@@ -1,0 +1,139 @@
+"""The clock keeps the calendar, the broom sweeps by age, and a stack without a clock has no clock door."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.points.commands.open_month import OpenMonth
+from services.points.jobs.audit import AUDIT_OPTIONS
+from services.points.jobs.close_months import CLOSING_OPTIONS
+from services.points.jobs.keep_calendar import keep_calendar
+from services.points.jobs.sweep import sweep
+from services.points.jobs.timetable import timetable
+from shared.kernel.calendar import SHANGHAI, month_after, month_of
+from shared.kernel.command import Asked
+from shared.runtime.clock import mint_id
+from shared.runtime.database import connect
+from tests import stack
+from tests.service.points.closing_room import closed
+from tests.service.points.ledger_house import JANUARY, LedgerHouse, answer_of, earn
+
+PAST = date(2016, 11, 1)
+
+
+@pytest.fixture
+def fresh() -> Iterator[LedgerHouse]:
+    """Lend a ledger of this test's own."""
+    with stack.database_per_module("points") as database:
+        opened = LedgerHouse(database)
+        yield opened
+        opened.close()
+
+
+def kept(house: LedgerHouse, moment: datetime) -> Any:
+    """Let the clock look at the calendar once."""
+    with closing(connect(house.database.url("desk"))) as connection:
+        return keep_calendar(connection, house.first.obey_all, moment)
+
+
+def states(house: LedgerHouse) -> dict[date, tuple[str, str]]:
+    """Read state and opener of every month."""
+    return {
+        month: (state, by) for month, state, by in house.rows("SELECT month, state, opened_by FROM months")
+    }
+
+
+def test_the_clock_opens_this_month_and_the_next_two(fresh: LedgerHouse) -> None:
+    moment = datetime(2030, 11, 30, 23, 59, 59, tzinfo=SHANGHAI)
+    assert kept(fresh, moment) == {
+        "opened": ["2030-11", "2030-12", "2031-01"],
+        "closed": [],
+        "refused": [],
+    }
+    assert kept(fresh, moment) is None
+    # The desk goes by its own clock, which says that November 2030 is far from over.
+    assert kept(fresh, moment + timedelta(seconds=1)) == {
+        "opened": ["2031-02"],
+        "closed": [],
+        "refused": ["month-not-over"],
+    }
+    assert states(fresh)[date(2031, 2, 1)] == ("open", "clock")
+
+
+def test_the_clock_closes_only_what_it_opened(fresh: LedgerHouse) -> None:
+    answer_of(fresh.obey(OpenMonth(Asked(mint_id()), PAST, by_clock=True))[0])
+    present = month_of(datetime.now(UTC))
+    told = kept(fresh, datetime.now(UTC))
+    assert told["closed"] == ["2016-11"]
+    assert told["opened"] == [f"{month_after(present, n):%Y-%m}" for n in range(3)]
+    assert states(fresh)[PAST] == ("draining", "clock")
+    # January to March 2017 are over as well, but an operator opened them.
+    assert states(fresh)[JANUARY] == ("open", "operator-1")
+    assert [one.issued for one in closed(fresh)] == [True]
+
+
+def test_a_month_that_the_clock_opened_waits_for_an_operators_earlier_one(fresh: LedgerHouse) -> None:
+    april = date(2017, 4, 1)
+    answer_of(fresh.obey(OpenMonth(Asked(mint_id()), april, by_clock=True))[0])
+    told = kept(fresh, datetime.now(UTC))
+    assert (told["closed"], told["refused"]) == ([], ["month-order"])
+    assert states(fresh)[april] == ("open", "clock")
+
+
+def test_answers_are_swept_after_30_days_and_nonces_once_they_expired(fresh: LedgerHouse) -> None:
+    answer_of(fresh.obey(earn("hotel", "1", 10_000, "r1"))[0])
+    kept_names = fresh.rows("SELECT count(*) FROM inbox")[0][0]
+    moment = datetime.now(UTC)
+    for name, age in (("a", 31), ("b", 29)):
+        fresh.rows(
+            "INSERT INTO inbox (name, fingerprint, refused, answer, answered_at)"
+            " VALUES (%s, '', false, '{}', %s)",
+            f"importer {name}",
+            moment - timedelta(days=age),
+        )
+        fresh.rows(
+            "INSERT INTO nonces (name, owner, expires_at) VALUES (%s, %s, %s)",
+            name,
+            mint_id(),
+            moment - timedelta(days=age - 30),
+        )
+    with closing(connect(fresh.database.url("desk"))) as connection:
+        done = sweep(connection, moment)
+        again = sweep(connection, moment)
+    assert done is not None
+    assert (done["answers"], done["nonces"]) == (1, 1)
+    assert again is None
+    assert fresh.rows("SELECT count(*) FROM inbox") == [(kept_names + 1,)]
+    assert fresh.rows("SELECT count(*) FROM receipts") == [(1,)]
+
+
+def test_more_answers_than_one_transaction_takes_are_swept(fresh: LedgerHouse) -> None:
+    fresh.rows(
+        "INSERT INTO inbox SELECT 'old ' || n, '', false, '{}', now() - interval '40 days'"
+        " FROM generate_series(1, 11000) AS n"
+    )
+    with closing(connect(fresh.database.url("desk"))) as connection:
+        done = sweep(connection, datetime.now(UTC))
+    assert done is not None
+    assert done["answers"] == 11_000
+
+
+@pytest.mark.parametrize(
+    ("clock", "clock_doors"), [(True, {"keep-calendar", "expire-points"}), (False, set())]
+)
+def test_a_stack_without_a_clock_has_no_clock_door(
+    fresh: LedgerHouse, clock: bool, clock_doors: set[str]
+) -> None:
+    url = fresh.database.url
+    jobs = timetable(
+        lambda: connect(url("desk")),
+        lambda: connect(url("desk"), CLOSING_OPTIONS),
+        lambda: connect(url("auditor"), AUDIT_OPTIONS),
+        fresh.first.obey_all,
+        audit_every_s=60,
+        clock=clock,
+    )
+    assert {job.name for job in jobs} == {"close-months", "audit", "sweep"} | clock_doors
