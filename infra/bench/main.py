@@ -25,7 +25,7 @@ def bench(steps: Steps, jars: Path | None = None) -> Iterator[Line]:
     :raises NoGenerator: if wrk is not on this machine.
     """
     check_generator()
-    # Thousands of people sign in from one address within a minute, which the door of strangers would not have.
+    # Thousands sign in from one address within a minute, which the door of strangers would not have.
     os.environ.setdefault("MEMBER_STRANGER_REQUESTS_PER_MINUTE", "100000")
     with tempfile.TemporaryDirectory(prefix="tongfen-bench-") as folder:
         home = Path(folder)

@@ -7,6 +7,7 @@ demo's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from infra.embedded.stack import Stack
 from infra.replay.dataset import UNITS
 from infra.replay.door import Door
 from infra.replay.main import Output, replay
+from infra.seed.group import MINIMUM_FEN, RATES
 from infra.seed.seed import furnish, keys_of, signer_of
 from shared.kernel.calendar import month_after, month_of
 from shared.runtime.clock import now
@@ -27,6 +29,7 @@ PHONES = ("+8613800000001", "+8613800000002", "+8613800000003")
 
 BUSINESSES = 3
 GROUP_POINT = "GRUP"
+ENOUGH_FEN = 5 * MINIMUM_FEN
 REPORT, PICTURE = "last-month.json", "settlement.svg"
 
 
@@ -59,13 +62,17 @@ def last_month() -> date:
 
 
 def demo_households(report: dict[str, Any]) -> list[str]:
-    """Give the first three households, by number, that have points of at least three businesses."""
+    """Give the first three households, by number, with points of three businesses that are enough to pay with."""
     rich = [
         household
         for household, points in report["wallets"].items()
-        if len(points.keys() - {GROUP_POINT}) >= BUSINESSES
+        if len(points.keys() - {GROUP_POINT}) >= BUSINESSES and _worth_fen(points) >= ENOUGH_FEN
     ]
     return sorted(rich, key=int)[: len(PHONES)]
+
+
+def _worth_fen(points: Mapping[str, int]) -> int:
+    return sum(count * RATES[asset] for asset, count in points.items())
 
 
 def welcome(root: Path, report: dict[str, Any], households: list[str]) -> str:

@@ -1,6 +1,7 @@
 """The points process: doors, desk, relay, ear, jobs. The one place that reads the settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any
 
 from psycopg2 import OperationalError
@@ -13,8 +14,9 @@ from services.points.api import points_door
 from services.points.api.front import Front
 from services.points.commands import DECISIONS
 from services.points.domain.books import LedgerBooks
-from services.points.jobs.audit import AUDIT_OPTIONS, Auditor, audit_all
-from services.points.jobs.close_months import CLOSING_OPTIONS, MonthCloser
+from services.points.jobs.audit import AUDIT_OPTIONS, audit_all
+from services.points.jobs.close_months import CLOSING_OPTIONS
+from services.points.jobs.timetable import timetable
 from services.points.listeners.member import LISTENERS
 from services.points.settings import PointsSettings
 from services.points.store.keyring import Keyring
@@ -41,8 +43,6 @@ from shared.web.tokens import TokenReader
 
 VERSION = "1"
 KEYRING_EVERY_S = 0.25
-CLOSING_EVERY_S = 0.1
-WEEKS_EVERY_S = 6 * 3600.0
 OUTAGES = (OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
 
 
@@ -78,8 +78,6 @@ class PointsProcess:
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
         self.keyring = Keyring(lambda: connect(desk_url))
         self.parked = Parked(lambda: connect(desk_url))
-        self.closer = MonthCloser(lambda: connect(desk_url, CLOSING_OPTIONS), self.desk.obey_all)
-        self.auditor = Auditor(self._auditing)
         self.consumer = Consumer(
             settings.kafka_bootstrap,
             f"{settings.topic_prefix}points",
@@ -91,7 +89,8 @@ class PointsProcess:
 
     def prepare(self) -> None:
         """Do what must be done before the first request or event: partitions for events, known keys."""
-        self.open_weeks()
+        with closing(connect(self.settings.database_url_desk.get_secret_value())) as connection:
+            open_ahead(connection, clock.now())
         self.keyring.refresh()
 
     def application(self) -> Application:
@@ -125,34 +124,31 @@ class PointsProcess:
             self.desk,
             self.relay,
             Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys),
-            Rounds("closing", CLOSING_EVERY_S, self.closer.step),
-            Rounds("weeks", WEEKS_EVERY_S, self.open_weeks),
-            Rounds("audit", self.settings.auditor_every_s, self.auditor.step),
+            *self._jobs(),
             self.consumer,
         ]
+
+    def _jobs(self) -> Sequence[Rounds]:
+        desk_url = self.settings.database_url_desk.get_secret_value()
+        return timetable(
+            lambda: connect(desk_url),
+            lambda: connect(desk_url, CLOSING_OPTIONS),
+            self._auditing,
+            self.desk.obey_all,
+            audit_every_s=self.settings.auditor_every_s,
+            clock=self.settings.clock == "on",
+        )
 
     def _auditing(self) -> Connection:
         return connect(self.settings.database_url_auditor.get_secret_value(), AUDIT_OPTIONS)
 
     def _audit_all(self) -> Mapping[str, Any]:
-        connection = self._auditing()
-        try:
+        with closing(self._auditing()) as connection:
             return audit_all(connection).as_json()
-        finally:
-            connection.close()
 
     def _refresh_keys(self) -> Mapping[str, Any] | None:
         self.keyring.refresh()
         return None
-
-    def open_weeks(self) -> Mapping[str, Any] | None:
-        """Open the weeks of heard and published events ahead, drop those that are over."""
-        connection = connect(self.settings.database_url_desk.get_secret_value())
-        try:
-            opened = open_ahead(connection, clock.now())
-        finally:
-            connection.close()
-        return {"opened": opened} if opened else None
 
     def _database_answers(self) -> bool:
         with self.reader.asked_by() as questions:
@@ -178,7 +174,6 @@ def main() -> None:
     configure_logs("points")
     settings = PointsSettings()
     process = PointsProcess(settings)
-    process.open_weeks()
     process.prepare()
     serve(process.application(), settings.http_host, settings.http_port, process.parts())
 
