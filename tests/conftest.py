@@ -3,8 +3,21 @@
 from __future__ import annotations
 
 import pytest
+import structlog
 
 from tests import stack
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    # The default paints every local of a traceback: a desk of tests would stand still for seconds.
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.processors.KeyValueRenderer(),
+        ]
+    )
 
 
 @pytest.fixture(scope="session")

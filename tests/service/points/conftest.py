@@ -3,23 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from tests import stack
 from tests.service.points.ledger_house import LedgerHouse
 from tests.service.points.soundness import unsound
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _plain_logs() -> None:
-    # The default paints every local of a traceback: a desk of tests would stand still for seconds.
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(),
-        ]
-    )
 
 
 @pytest.fixture(scope="module")
