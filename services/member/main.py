@@ -22,7 +22,7 @@ from services.member.domain.message import SEND_TEXT
 from services.member.jobs.keys import Keys
 from services.member.jobs.staff import state_staff
 from services.member.jobs.sweep import sweep
-from services.member.jobs.texts import embedded_carrier, texts_through
+from services.member.jobs.texts import carrier_of, texts_through
 from services.member.settings import MemberSettings
 from services.member.store.memory import MemberMemory
 from services.member.store.ring import Ring
@@ -103,8 +103,8 @@ class MemberProcess:
         self.ring = Ring(self.secret, self._connected)
         self.trust = Trust(self.ring, self.reader)
         self.keys = Keys(self.desk, self.ring, self.secret)
-        carrier = texts_through(embedded_carrier(self.desk))
-        self.errands = Errands(self._connected, {SEND_TEXT: carrier} if settings.embedded == "on" else {})
+        carrier = carrier_of(self.desk, embedded=settings.embedded == "on")
+        self.errands = Errands(self._connected, {SEND_TEXT: texts_through(carrier)})
 
     def application(self) -> Application:
         """Build the doors in front of desk and reader."""

@@ -11,7 +11,23 @@ class Carrier(Protocol):
         """Carry a text to a phone (E.164).
 
         :raises CarrierAway: if it could not be handed over; the errand comes again.
+        :raises NoCarrier: if texts cannot be carried from here at all.
         """
+
+
+class NoCarrier(Exception):
+    """This installation has nobody who carries texts."""
+
+
+class AbsentCarrier:
+    """Stands where no carrier is set: it says so for every text, so that none lies about with its code."""
+
+    def carry(self, id: str, phone: str, text: str) -> None:  # noqa: ARG002 - whatever it is
+        """Carry nothing.
+
+        :raises NoCarrier: always.
+        """
+        raise NoCarrier
 
 
 class CarrierAway(Exception):

@@ -126,8 +126,13 @@ def test_a_till_registers_numbers_of_its_own_unit_alone(member: Running, till: S
 
 def test_a_demo_phone_of_an_importer_signs_in_as_its_person(member: Running, importer: System) -> None:
     phone = "+8613700000003"
-    person = {"reference": "demo", "numbers": {"hotel": "demo-1"}, "phone": phone}
+    person = {"reference": "demo", "numbers": {"hotel": "demo-1"}}
     name = importer.post("/member/v1/persons", person).json()["member"]
+    # The phone comes later: it is linked to the member who has the number, and nothing is announced.
+    events = member.rows("SELECT count(*) FROM outbox")
+    for _ in range(2):
+        assert importer.post("/member/v1/persons", {**person, "phone": phone}).json()["member"] == name
+    assert member.rows("SELECT count(*) FROM outbox") == events
     assert member.sign_in(phone)["member"] == name
 
 
