@@ -62,7 +62,7 @@ def last_month() -> date:
 
 
 def demo_households(report: dict[str, Any]) -> list[str]:
-    """Give the first three households, by number, with points of three businesses that are enough to pay with."""
+    """Give the first three households, by number, with enough points of three businesses to pay with."""
     rich = [
         household
         for household, points in report["wallets"].items()
