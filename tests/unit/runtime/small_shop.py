@@ -3,6 +3,7 @@
 What a real memory asks PostgreSQL, this one looks up in sets: who holds which name and which row elsewhere.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -170,3 +171,11 @@ def obey(shelf: Shelf, waiting: Sequence[Ticket]) -> Batch:
     batch.decide(loaded)
     shelf.save(None, loaded, batch.record)
     return batch
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until the condition holds, for 5 s at most."""
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to that"
+        time.sleep(0.001)

@@ -12,7 +12,7 @@ from psycopg2 import IntegrityError, errors
 
 from shared.kernel.command import Answer
 from shared.runtime.desk import BatchReport, Desk, DeskLimits
-from tests.unit.runtime.small_shop import DECISIONS, POISON, Boxes, Fill, Shelf, asked
+from tests.unit.runtime.small_shop import DECISIONS, POISON, Boxes, Fill, Shelf, asked, until
 
 
 class _Wire:
@@ -95,16 +95,16 @@ def test_many_threads_and_a_loop_ask_the_same_desk() -> None:
 
 
 def test_a_queue_that_is_full_is_busy_before_the_claim() -> None:
-    gate = threading.Event()
-    with open_desk(Shelf(), DeskLimits(waiting=3), lambda: gate.wait(5)) as desk:
+    shelf, gate = Shelf(), threading.Event()
+    with open_desk(shelf, DeskLimits(waiting=3), lambda: gate.wait(5)) as desk:
         first = threading.Thread(target=desk.obey_all, args=([Fill(asked("0"), "a", 1)],))
         first.start()
-        time.sleep(0.05)
+        until(lambda: shelf.batches)
         waiting = threading.Thread(
             target=desk.obey_all, args=([Fill(asked(str(one)), "a", 1) for one in (1, 2)],)
         )
         waiting.start()
-        time.sleep(0.05)
+        until(lambda: len(desk._waiting) == 2)
         assert codes(desk.obey_all([Fill(asked("3"), "a", 1), Fill(asked("4"), "a", 1)])) == ["busy", "busy"]
         gate.set()
         first.join(5)
@@ -116,7 +116,7 @@ def test_who_waited_longer_than_their_patience_is_busy_and_never_obeyed() -> Non
     with open_desk(shelf, commit=lambda: gate.wait(5)) as desk:
         first = threading.Thread(target=desk.obey_all, args=([Fill(asked("0"), "a", 1)],))
         first.start()
-        time.sleep(0.05)
+        until(lambda: shelf.batches)
         threading.Timer(0.4, gate.set).start()
         assert codes(desk.obey_all([Fill(asked("1"), "a", 1)], patience_s=0.1)) == ["busy"]
         first.join(5)
@@ -140,14 +140,15 @@ def test_however_many_wait_for_one_row_others_are_served_and_nobody_overtakes(wa
         first = [Fill(asked(f"first{one}"), "a", 1) for one in range(waiters)]
         thread = threading.Thread(target=lambda: answered.append(desk.obey_all(first)))
         thread.start()
-        time.sleep(0.05)
+        until(lambda: len(shelf.batches) > 1)
         began = time.monotonic()
         assert set(codes(desk.obey_all([Fill(asked(f"b{one}"), "b", 1) for one in range(20)]))) == {"ok"}
         assert time.monotonic() - began < 1
         last: list[list[Answer]] = []
-        late = threading.Thread(target=lambda: last.append(desk.obey_all([Fill(asked("last"), "a", 1)])))
+        command = Fill(asked("last"), "a", 1)
+        late = threading.Thread(target=lambda: last.append(desk.obey_all([command])))
         late.start()
-        time.sleep(0.05)
+        until(lambda: any(command.asked.id in batch for batch in shelf.batches))
         shelf.held.clear()
         thread.join(5)
         late.join(5)
