@@ -39,8 +39,18 @@ class Record:
     @property
     def shown_id(self) -> str:
         """The event's id as its header tells it, for people who look; empty where there is none."""
+        return self.told("ce_id")
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace in which the event was announced, as its header tells it."""
+        parts = self.told("ce_traceparent").split("-")
+        return parts[1] if len(parts) > 1 else None
+
+    def told(self, header: str) -> str:
+        """Give what a header tells; empty where there is none."""
         return next(
-            (value.decode("utf-8", "replace") for name, value in self.headers if name == "ce_id" and value),
+            (value.decode("utf-8", "replace") for name, value in self.headers if name == header and value),
             "",
         )
 

@@ -13,6 +13,7 @@ from prometheus_client import Counter as Measure
 from contracts.event import Unreadable
 from shared.kernel.command import Answer, Command
 from shared.kernel.heard import EventFork
+from shared.runtime import logs
 from shared.runtime.hearing import ForeignSource, Hearing, Place, Record
 from shared.runtime.metrics import REGISTRY
 from shared.runtime.parked import Obeying, Parked, passing, poison, stopped_by
@@ -170,7 +171,15 @@ class Poll:
         return again
 
     def _count(self, record: Record, outcome: str) -> None:
+        """Count what became of an event, and write its one line."""
         self._counts[record.topic, outcome] += 1
+        logs.canonical(
+            "event",
+            **_named(record),
+            type=record.told("ce_type"),
+            outcome=outcome,
+            trace=record.trace_id,
+        )
 
 
 def _named(record: Record) -> dict[str, object]:

@@ -67,13 +67,12 @@ class Caller:
 
     def post(self, path: str, body: object = None, key: str | None = None, **headers: str) -> httpx2.Response:
         """Send a write under the given key, else under one that nobody used."""
-        return self.send(
-            "POST", path, orjson.dumps({} if body is None else body), key or fresh_key(), **headers
-        )
+        content = orjson.dumps({} if body is None else body)
+        return self.send("POST", path, content, key or fresh_key(), **headers)
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
         """Ask a question."""
-        return self.send("GET", path, **headers)
+        return self.send("GET", path, b"", None, **headers)
 
     def at(self, address: str) -> Caller:
         """Be the same at another address, for example behind the gateway."""
