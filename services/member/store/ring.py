@@ -49,7 +49,10 @@ class Ring:
         """Read the keys again and unseal those that are new."""
         with self._lock:
             keys = {key.kid: key for key in self._read()}
-            opened = {kid: self._private.get(kid) or self._opened(key) for kid, key in keys.items()}
+            opened = {
+                kid: self._private.get(kid) if kid in self._keys else self._opened(key)
+                for kid, key in keys.items()
+            }
             self._public = {kid: public_key_of(key.public_key) for kid, key in keys.items()}
             self._private = {kid: private for kid, private in opened.items() if private is not None}
             self._keys = keys

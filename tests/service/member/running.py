@@ -20,6 +20,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from infra.embedded.ports import free_port
+from shared.runtime.topics import topic_of
 from shared.web.keys import new_private_key, public_key_text
 from shared.web.signatures import RequestSigner
 from tests import stack
@@ -135,11 +136,19 @@ class Running:
         return answer
 
 
+def with_broker() -> tuple[dict[str, str], str]:
+    """Give the settings that make a process announce to the run's broker, and the topic of its own."""
+    prefix = stack.topic_prefix()
+    topic = topic_of(prefix, "member")
+    stack.add_topics([topic], 2)
+    return {"MEMBER_KAFKA_BOOTSTRAP": stack.kafka(), "MEMBER_TOPIC_PREFIX": prefix}, topic
+
+
 @contextmanager
 def running(
     database: stack.Database, place: Path, settings: Mapping[str, str] | None = None
 ) -> Iterator[Running]:
-    """Run a member process without a broker, and end it; it must end well."""
+    """Run a member process, without a broker unless the settings name one, and end it; it must end well."""
     port = free_port()
     log = place / "member.log"
     with log.open("ab") as out:

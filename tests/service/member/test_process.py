@@ -4,14 +4,13 @@ import os
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from shared.runtime.topics import topic_of
 from tests import stack
-from tests.service.member.running import STAFF_SECRET, running
+from tests.service.member.running import STAFF_SECRET, running, with_broker
 from tests.service.runtime.listening import first_heard, read_topic
 
 
@@ -22,24 +21,34 @@ def database() -> Iterator[stack.Database]:
         yield lent
 
 
-def test_sessions_and_tokens_outlive_a_restart(database: stack.Database, tmp_path: Path) -> None:
-    with running(database, tmp_path) as first:
+@pytest.fixture(scope="module")
+def broker() -> Mapping[str, str]:
+    """Lend a topic: with a broker to say it to, a process ends in a moment."""
+    return with_broker()[0]
+
+
+def test_sessions_and_tokens_outlive_a_restart(
+    database: stack.Database, broker: Mapping[str, str], tmp_path: Path
+) -> None:
+    with running(database, tmp_path, broker) as first:
         pair = first.sign_in("+8613500000001")
         kids = [key["kid"] for key in first.get("/member/v1/keys").json()["keys"]]
     secret = tmp_path / "state" / "secret.hex"
     assert stat.S_IMODE(secret.stat().st_mode) == 0o600
-    with running(database, tmp_path) as second:
+    with running(database, tmp_path, broker) as second:
         assert [key["kid"] for key in second.get("/member/v1/keys").json()["keys"]] == kids
         assert second.get("/member/v1/me", token=pair["access_token"]).status_code == 200
         body = {"refresh_token": pair["refresh_token"]}
         assert second.post("/member/v1/sessions/refresh", body).status_code == 200
 
 
-def test_a_lost_secret_ends_sessions_but_not_the_service(database: stack.Database, tmp_path: Path) -> None:
-    with running(database, tmp_path) as first:
+def test_a_lost_secret_ends_sessions_but_not_the_service(
+    database: stack.Database, broker: Mapping[str, str], tmp_path: Path
+) -> None:
+    with running(database, tmp_path, broker) as first:
         pair = first.sign_in("+8613500000002")
     (tmp_path / "state" / "secret.hex").unlink()
-    with running(database, tmp_path) as second:
+    with running(database, tmp_path, broker) as second:
         body = {"refresh_token": pair["refresh_token"]}
         assert second.post("/member/v1/sessions/refresh", body).status_code == 401
         # Its old keys prove what they signed; the new one signs when all services had time to hear of it.
@@ -51,16 +60,20 @@ def test_a_lost_secret_ends_sessions_but_not_the_service(database: stack.Databas
         assert answer.json()["retryable"] is True
 
 
-def test_whoever_left_the_settings_gets_no_token_any_more(database: stack.Database, tmp_path: Path) -> None:
+def test_whoever_left_the_settings_gets_no_token_any_more(
+    database: stack.Database, broker: Mapping[str, str], tmp_path: Path
+) -> None:
     for staff, statuses in (("ann=operator bo=finance@hotel", (201, 201)), ("bo=finance@hotel", (401, 201))):
-        with running(database, tmp_path, {"MEMBER_STAFF": staff}) as process:
+        with running(database, tmp_path, {**broker, "MEMBER_STAFF": staff}) as process:
             wanted = [{"subject": subject, "secret": STAFF_SECRET} for subject in ("ann", "bo")]
             answers = [process.post("/member/v1/staff-tokens", one).status_code for one in wanted]
             assert tuple(answers) == statuses
 
 
-def test_doors_that_have_no_use_do_not_exist(database: stack.Database, tmp_path: Path) -> None:
-    settings = {"MEMBER_STAFF_SECRET": "", "MEMBER_EMBEDDED": "off"}
+def test_doors_that_have_no_use_do_not_exist(
+    database: stack.Database, broker: Mapping[str, str], tmp_path: Path
+) -> None:
+    settings = {**broker, "MEMBER_STAFF_SECRET": "", "MEMBER_EMBEDDED": "off"}
     with running(database, tmp_path, settings) as process:
         wanted = {"subject": "operator-1", "secret": ""}
         assert process.post("/member/v1/staff-tokens", wanted).status_code == 404
@@ -71,9 +84,11 @@ def test_doors_that_have_no_use_do_not_exist(database: stack.Database, tmp_path:
         assert process.until(lambda: process.rows(outcomes)) == [("declined: no carrier is set", "")]
 
 
-def test_the_log_holds_neither_phones_nor_codes_nor_tokens(database: stack.Database, tmp_path: Path) -> None:
+def test_the_log_holds_neither_phones_nor_codes_nor_tokens(
+    database: stack.Database, broker: Mapping[str, str], tmp_path: Path
+) -> None:
     phone = "+8613500000004"
-    with running(database, tmp_path) as process:
+    with running(database, tmp_path, broker) as process:
         code = process.code_for(phone)
         pair = process.post("/member/v1/sessions", {"phone": phone, "code": code}).json()
         process.post("/member/v1/sessions", {"phone": phone, "code": "x" * 3})
@@ -106,10 +121,7 @@ def test_a_wrong_setting_ends_the_process_with_one_line_and_no_value(tmp_path: P
 
 
 def test_what_is_announced_reaches_the_topic_in_order(database: stack.Database, tmp_path: Path) -> None:
-    prefix = stack.topic_prefix()
-    topic = topic_of(prefix, "member")
-    stack.add_topics([topic], 2)
-    settings = {"MEMBER_KAFKA_BOOTSTRAP": stack.kafka(), "MEMBER_TOPIC_PREFIX": prefix}
+    settings, topic = with_broker()
     with running(database, tmp_path, settings) as process:
         importer = process.system("importer", "importer")
         persons = [
