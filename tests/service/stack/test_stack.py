@@ -16,7 +16,9 @@ from typing import Any
 
 import psycopg2
 import pytest
+from typer.testing import CliRunner
 
+from infra.cli.main import app
 from infra.cli.status import look
 from infra.embedded.child import process_state
 from infra.embedded.home import Home
@@ -83,13 +85,18 @@ def processes_of(home: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Choose the stack's folder."""
+def open_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a folder that others may pass: pytest closes its own, PostgreSQL under root is another user's."""
     place = tmp_path_factory.mktemp("stack")
     for folder in (place, *place.parents[:2]):
-        # pytest closes its folders; PostgreSQL under root is another user's.
         folder.chmod(0o755)
-    return place / "home"
+    return place
+
+
+@pytest.fixture(scope="module")
+def home(open_folder: Path) -> Path:
+    """Choose the stack's folder."""
+    return open_folder / "home"
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +194,27 @@ def test_a_taken_port_is_one_line_with_a_way_on(running: Running, tmp_path: Path
     assert code == 1
     assert f"Port {port} is taken" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("moment", ["postgres/data.new", "kafka/data.new"])
+def test_a_first_start_that_was_cut_goes_on_beside_another_stack(
+    running: Running, open_folder: Path, moment: str
+) -> None:
+    running.until_ready()
+    place = open_folder / moment.replace("/", "-")
+    cut = Running(place)
+    wait_for(lambda: cut.process.poll() is not None or (place / moment).exists(), moment)
+    cut.end(signal.SIGKILL)
+    again = Running(place)
+    try:
+        address = again.until_ready()["address"]
+        assert address != running.until_ready()["address"]
+        assert ask(f"{address}/points/v1/things")["service"] == "points"
+        stopped = CliRunner().invoke(app, ["stop", "--home", str(place)])
+    finally:
+        code, said = again.end()
+    assert stopped.exit_code == code == 0, said
+    wait_for(lambda: not processes_of(place), "end of every process")
 
 
 def test_a_supervisor_killed_without_a_word_leaves_nothing_and_its_successor_starts(
