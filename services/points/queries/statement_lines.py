@@ -7,17 +7,20 @@ from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
 
 _SQL = """
-SELECT t.id, t.journal_id, j.kind, j.occurred_at, t.asset, t.amount, l.issuer, t.worth_fen, l.receipt_number,
-       r.order_no, f.unit AS payer, g.unit AS payee
-FROM transfers t
-JOIN journals j ON j.month = t.month AND j.id = t.journal_id
-LEFT JOIN lots l ON l.id = t.lot_id
-LEFT JOIN redemptions r ON r.id = j.subject
-LEFT JOIN accounts f ON f.id = t.from_account AND f.role = 'clearing'
-LEFT JOIN accounts g ON g.id = t.to_account AND g.role = 'clearing'
-WHERE t.month = :month AND t.id > :after AND :unit = ANY (j.sides)
-  AND (l.issuer = :unit OR j.unit = :unit OR f.unit = :unit OR g.unit = :unit)
-ORDER BY t.id LIMIT :limit
+WITH page AS (
+    SELECT t.month, t.id, t.journal_id, j.kind, j.occurred_at, t.asset, t.amount, t.worth_fen,
+           f.unit AS payer, g.unit AS payee
+    FROM transfers t
+    JOIN journals j ON j.month = t.month AND j.id = t.journal_id
+    LEFT JOIN lots l ON l.id = t.lot_id
+    LEFT JOIN accounts f ON f.id = t.from_account AND f.role = 'clearing'
+    LEFT JOIN accounts g ON g.id = t.to_account AND g.role = 'clearing'
+    WHERE t.month = :month AND t.id > :after AND :unit = ANY (j.sides)
+      AND (l.issuer = :unit OR j.unit = :unit OR f.unit = :unit OR g.unit = :unit)
+    ORDER BY t.id LIMIT :limit
+)
+SELECT page.*, o.issuer, o.receipt_number, o.order_no
+FROM page CROSS JOIN LATERAL origin_of_line(page.month, page.id) AS o ORDER BY page.id
 """
 
 
