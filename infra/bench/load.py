@@ -19,7 +19,7 @@ _SOCKETS = re.compile(r"Socket errors: (.*)")
 
 
 class NoGenerator(Exception):
-    """wrk is not on this machine; the message says how to get it."""
+    """No load generator: wrk is not on this machine, and the message says how to get it."""
 
 
 class Failed(Exception):
