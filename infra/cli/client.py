@@ -12,7 +12,7 @@ from rich.table import Table
 
 from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
 from infra.cli.door import As, StaffDoor, system_reads
-from infra.seed.seed import private_key
+from infra.seed.keys import private_key
 from shared.web.keys import private_key_of, public_key_text
 from shared.web.signatures import RequestSigner
 

@@ -6,24 +6,13 @@ Exit codes: 0 done or ready Â· 1 something stands in the way, said in one line Â
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+
 import typer
 
-from infra.cli import (
-    audit,
-    bench,
-    client,
-    logs,
-    messages,
-    month,
-    parked,
-    replay,
-    reset,
-    rule,
-    run,
-    status,
-    stop,
-    token,
-)
+SINGLE = ("run", "stop", "status", "logs", "reset", "token", "messages", "replay", "audit", "bench")
+GROUPS = ("client", "rule", "month", "parked")
 
 app = typer.Typer(
     name="tongfen",
@@ -34,21 +23,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-for command in (
-    run.run,
-    stop.stop,
-    status.status,
-    logs.logs,
-    reset.reset,
-    token.token,
-    audit.audit,
-    bench.bench,
-    messages.messages,
-    replay.replay,
-):
-    app.command(no_args_is_help=False)(command)
-for name, group in {"client": client.app, "rule": rule.app, "month": month.app, "parked": parked.app}.items():
-    app.add_typer(group, name=name)
+
+@app.callback()
+def _tongfen() -> None:
+    """Run Tongfen on this machine and look after it."""
+
+
+def _add(name: str) -> None:
+    module = import_module(f"infra.cli.{name}")
+    if name in GROUPS:
+        app.add_typer(module.app, name=name)
+    else:
+        app.command(no_args_is_help=False)(getattr(module, name))
+
+
+# Only the command that was asked for is imported: the stack, the replay and the benchmark take a second to
+# load.
+asked = sys.argv[1] if len(sys.argv) > 1 else ""
+for command in (asked,) if asked in SINGLE + GROUPS else SINGLE + GROUPS:
+    _add(command)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from infra.replay.dataset import UNITS
 from infra.replay.door import Door
 from infra.replay.main import Output, replay
 from infra.seed.group import MINIMUM_FEN, RATES
-from infra.seed.seed import furnish, keys_of, signer_of
+from infra.seed.keys import signer_of
+from infra.seed.seed import furnish, keys_of
 from shared.kernel.calendar import month_after, month_of
 from shared.runtime.clock import now
 

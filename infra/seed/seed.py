@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from infra.embedded.secrets import write_private
 from infra.embedded.stack import Stack
 from infra.seed.group import OPERATORS, clients, drafts
+from infra.seed.keys import private_key, signer_of
 from infra.seed.operator import Operator
-from shared.web.keys import new_private_key, private_key_of, private_key_text, public_key_text
+from shared.web.keys import private_key_of, public_key_text
 from shared.web.signatures import RequestSigner
 
 
@@ -40,20 +40,6 @@ def seed_clients(address: str, staff_secret: str, keys: Path) -> int:
         count += 1
     operator.close()
     return count
-
-
-def private_key(keys: Path, client: str) -> bytes:
-    """Read a client's private key as PEM; made at first need."""
-    path = keys / f"{client}.pem"
-    if not path.exists():
-        keys.mkdir(parents=True, exist_ok=True)
-        write_private(path, private_key_text(new_private_key()).decode())
-    return path.read_bytes()
-
-
-def signer_of(keys: Path, client: str) -> RequestSigner:
-    """Give the signer of a system whose key is in the folder."""
-    return RequestSigner(client, private_key_of(private_key(keys, client)))
 
 
 def furnish(stack: Stack) -> RequestSigner:

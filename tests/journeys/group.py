@@ -23,7 +23,8 @@ import orjson
 
 from infra.embedded.ports import free_port
 from infra.embedded.stack import Profile, Stack
-from infra.seed.seed import furnish, keys_of, signer_of
+from infra.seed.keys import signer_of
+from infra.seed.seed import furnish, keys_of
 from shared.kernel.calendar import month_after, month_of
 from shared.runtime.clock import now
 from shared.web.keys import new_private_key, public_key_text
