@@ -164,10 +164,12 @@ class MonthCloser:
             return None
         if self._connection is None or self._connection.closed:
             self._connection = self._connect()
+        # Whatever is raised below is raised again after a rest, not ten times a second.
+        self._rests_until = time.monotonic() + self._rest_s
         closed = close_draining(self._connection, self._obey)
         waiting = [one for one in closed if one.waits_for]
-        if waiting:
-            self._rests_until = time.monotonic() + self._rest_s
+        if not waiting:
+            self._rests_until = 0.0
         if not closed:
             return None
         return {

@@ -1,6 +1,7 @@
 """A month that drains is sealed, snapshotted and stated once, equal to a fold of its raw lines."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
 from typing import Any
@@ -300,6 +301,27 @@ def test_writers_in_the_month_are_waited_for_and_named(
         assert waiting.waits_for == ("writers in the month",)
         writer.rollback()
     assert [one.issued for one in closed(fresh)] == [True]
+
+
+def test_the_moment_of_the_seal_comes_after_the_last_writer(fresh: LedgerHouse) -> None:
+    fresh.close_month(JANUARY, over(JANUARY))
+    with (
+        closing(connect(fresh.database.url("desk"))) as writer,
+        writer.cursor() as cursor,
+        ThreadPoolExecutor(1) as closer,
+    ):
+        cursor.execute("SELECT 1 FROM months WHERE month = %s FOR SHARE", (JANUARY,))
+        sealing = closer.submit(closed, fresh)
+        waits = (
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        while not sealing.done() and not fresh.rows(waits):
+            continue
+        cursor.execute("SELECT clock_timestamp()")
+        (posted_at,) = cursor.fetchone()
+        writer.commit()
+        assert [one.issued for one in sealing.result()] == [True]
+    assert fresh.rows("SELECT sealed_at > %s FROM months WHERE month = %s", posted_at, JANUARY) == [(True,)]
 
 
 def test_of_two_closing_jobs_one_works_and_the_other_leaves(fresh: LedgerHouse) -> None:

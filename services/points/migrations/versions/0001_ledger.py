@@ -241,6 +241,9 @@ DECLARE
     child text;
 BEGIN
     -- The month's row first: every batch holds it shared until its commit, so nobody is half inside.
+    -- Locked before it is written: an update that waits has read the clock before it waited, and the last
+    -- batch would seem to have come after the seal.
+    PERFORM 1 FROM months WHERE month = sealed FOR NO KEY UPDATE;
     UPDATE months SET state = 'sealed', sealed_at = clock_timestamp()
      WHERE month = sealed AND state = 'draining';
     IF NOT FOUND THEN
