@@ -59,7 +59,9 @@ def _postgres(place: Path) -> Kept:
     server.prepare()
     server.start()
     server.furnish(SERVICES)
-    return server.child.kill, {"port": server.port, "pid": server.child.pid}
+    # Killed, it would leave its shared memory behind, one segment a run.
+    server.child.gentle = signal.SIGQUIT
+    return server.child.stop, {"port": server.port, "pid": server.child.pid}
 
 
 def _kafka(place: Path) -> Kept:
