@@ -187,7 +187,7 @@ class Desk(Generic[B]):
             limit = self.limits.batch
             # Where many wait for a row held elsewhere, some try again and the rest only keep their place:
             # otherwise they would fill every batch and nobody else would be served.
-            active = limit // 2 if self._waiting else limit
+            active = max(1, limit // 2) if self._waiting else limit
             tickets, self._deferred = self._deferred, []
             for place, ticket in enumerate(tickets):
                 ticket.passive = place >= active
@@ -293,12 +293,10 @@ class Desk(Generic[B]):
         saved = time.monotonic()
         self._reached("desk.before_commit")
         connection.commit()
-        self._reached("desk.after_commit")
         ended = time.monotonic()
-        self._committed()
         self._defer(batch.deferred, ended)
         waited = began - tickets[0].since
-        self._observe(
+        self._tell_committed(
             BatchReport(
                 len(tickets),
                 len(batch.deferred),
@@ -310,6 +308,15 @@ class Desk(Generic[B]):
             )
         )
         return batch.answers
+
+    def _tell_committed(self, report: BatchReport) -> None:
+        """Wake the relay and let metrics know; what fails here comes too late to fail anybody's command."""
+        try:
+            self._reached("desk.after_commit")
+            self._committed()
+            self._observe(report)
+        except Exception:
+            log.exception("desk.committed_unheard")
 
     def _defer(self, tickets: Sequence[Ticket], moment: float) -> None:
         for ticket in tickets:

@@ -3,12 +3,14 @@
 Everything is seeded through commands, as operators would. Refuses to write a row of the ledger by hand.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
 import orjson
+import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from services.points.commands import DECISIONS
@@ -120,6 +122,9 @@ class LedgerHouse:
     def __init__(self, database: stack.Database) -> None:
         self.database = database
         self._desks: list[PointsDesk] = []
+        self._asking = psycopg2.connect(database.superuser_url)
+        self._asking.autocommit = True
+        self._one_at_a_time = threading.Lock()
         self.first = self.desk()
         self._seed()
 
@@ -148,7 +153,9 @@ class LedgerHouse:
 
     def rows(self, statement: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Ask as the superuser, committed."""
-        return cast(list[tuple[Any, ...]], stack.rows(self.database.superuser_url, statement, *parameters))
+        with self._one_at_a_time, self._asking.cursor() as cursor:
+            cursor.execute(statement, parameters or None)
+            return cast(list[tuple[Any, ...]], cursor.fetchall()) if cursor.description else []
 
     def add_rule(
         self, kind: RuleKind, subject: str, body: Mapping[str, Any], valid_from: datetime = BEGINNING
@@ -189,6 +196,7 @@ class LedgerHouse:
         """Close every desk."""
         for desk in self._desks:
             desk.stop()
+        self._asking.close()
 
     def _seed(self) -> None:
         rules: list[tuple[RuleKind, str, Mapping[str, Any]]] = []

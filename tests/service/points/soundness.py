@@ -51,9 +51,11 @@ CHECKS: dict[str, str] = {
                    JOIN transfers t ON t.journal_id = j.id
                    WHERE j.kind = 'earning' GROUP BY j.subject) AS p ON p.subject = r.id
         WHERE r.points <> coalesce(p.points, 0)""",
-    "the exchange account gives whole group points for whole points": """
-        SELECT t.journal_id FROM transfers t JOIN lots l ON l.id = t.lot_id
-        WHERE l.parent_id IS NOT NULL AND t.cause_id IS NULL""",
+    "what the exchange account gives is caused by what it got": """
+        SELECT t.id FROM transfers t JOIN accounts a ON a.id = t.from_account AND a.role = 'exchange'
+        LEFT JOIN transfers c ON c.id = t.cause_id AND c.journal_id = t.journal_id AND c.to_account = a.id
+        LEFT JOIN lots l ON l.id = t.lot_id AND l.parent_id = c.lot_id
+        WHERE l.id IS NULL OR t.amount <> l.earned""",
     "a holder's events are versions 1 to its last": """
         SELECT h.id FROM holders h
         LEFT JOIN (SELECT key, count(*) AS times, max(seq) AS last FROM outbox GROUP BY key) AS o

@@ -212,3 +212,15 @@ def test_half_a_batch_that_waits_goes_before_the_other_half() -> None:
         b'{"box":"a","inside":1}',
         b'{"box":"a","inside":2}',
     ]
+
+
+def test_what_fails_after_the_commit_fails_nobody() -> None:
+    def strike(point: str) -> None:
+        if point == "desk.after_commit":
+            raise ValueError(point)
+
+    shelf = Shelf()
+    with open_desk(shelf, reached=strike) as desk:
+        assert codes(desk.obey_all([Fill(asked("1"), "a", 1)])) == ["ok"]
+    assert shelf.inside == {"a": 1}
+    assert len(shelf.batches) == 1

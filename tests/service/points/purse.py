@@ -1,0 +1,76 @@
+"""An independent model of one person's points: rules in a plain loop, no code of the services."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+VALUES = {"MALL": 5, "HOTL": 1, "OFFI": 1, "PROP": 1, "GRUP": 1}
+ISSUES = {"mall-east": ("MALL", 1, 1_000, 7), "office": ("OFFI", 1, 200, 0), "hotel": ("HOTL", 3, 100, 14)}
+EXPIRES = datetime.fromisoformat("2019-04-01T00:00:00+08:00")
+"""Everything earned in the first quarter of 2017 expires here."""
+Taken = tuple[str, str, int, int]
+"""Asset, issuer, points and what they pay in fen."""
+
+
+@dataclass(slots=True)
+class Coin:
+    """What is left of one lot."""
+
+    unit: str
+    asset: str
+    left: int
+    earned_at: datetime
+    available_at: datetime
+    receipt: int
+    is_change: bool = False
+
+    @property
+    def turn(self) -> tuple[datetime, int, bool]:
+        """When it is this coin's turn to be spent (all expire together)."""
+        return self.earned_at, self.receipt, not self.is_change
+
+
+@dataclass(slots=True)
+class Purse:
+    """All coins of one person."""
+
+    coins: list[Coin] = field(default_factory=list)
+
+    def earn(self, unit: str, amount_fen: int, receipt: int, at: datetime) -> int:
+        """Add what a receipt earns; give the points."""
+        asset, points, per_fen, pending = ISSUES[unit]
+        earned = amount_fen * points // per_fen
+        if earned:
+            self.coins.append(Coin(unit, asset, earned, at, at + timedelta(days=pending), receipt))
+        return earned
+
+    def worth(self, at: datetime) -> int:
+        """Give what can be spent at that moment, in fen."""
+        return sum(one.left * VALUES[one.asset] for one in self.coins if one.available_at <= at < EXPIRES)
+
+    def pay(self, fen: int, at: datetime) -> tuple[list[Taken], int]:
+        """Pay that much; give what was taken and the change in group points."""
+        taken: list[Taken] = []
+        change = 0
+        for coin in sorted(self.coins, key=lambda one: one.turn):
+            if not fen or not coin.left or not coin.available_at <= at < EXPIRES:
+                continue
+            value = VALUES[coin.asset]
+            points = min(coin.left, (fen + value - 1) // value)
+            part = min(points * value, fen)
+            coin.left -= points
+            fen -= part
+            taken.append((coin.asset, coin.unit, points, part))
+            if points * value > part:
+                change = points * value - part
+                self.coins.append(
+                    Coin(coin.unit, "GRUP", change, coin.earned_at, coin.available_at, coin.receipt, True)
+                )
+        assert fen == 0, "the model was asked to pay more than there is"
+        return taken, change
+
+    def content(self) -> dict[tuple[str, str], int]:
+        """Give the points left by asset and issuer."""
+        folded: dict[tuple[str, str], int] = {}
+        for one in self.coins:
+            folded[one.asset, one.unit] = folded.get((one.asset, one.unit), 0) + one.left
+        return {place: points for place, points in folded.items() if points}
