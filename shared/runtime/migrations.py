@@ -7,6 +7,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
 SERVICES = Path(__file__).resolve().parents[2] / "services"
@@ -20,6 +21,13 @@ def configured(service: str) -> Config:
     config.set_main_option("script_location", str(SERVICES / service / "migrations"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def newest(service: str) -> str:
+    """Give the revision that this code needs its service's database to have."""
+    head = ScriptDirectory.from_config(configured(service)).get_current_head()
+    assert head is not None, f"{service} has no migrations"
+    return head
 
 
 def upgrade(service: str, url: str, revision: str = "head") -> None:

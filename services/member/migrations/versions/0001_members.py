@@ -116,7 +116,7 @@ CREATE TABLE signing_keys (
 GRANTS = """
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO member_desk;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO member_desk;
-REVOKE INSERT ON outbox_archive FROM member_desk;
+REVOKE INSERT ON outbox_archive, alembic_version FROM member_desk;
 REVOKE SELECT ON personal_reads, stated_phones FROM member_desk;
 GRANT SELECT (id) ON personal_reads TO member_desk;
 GRANT UPDATE (version) ON members TO member_desk;
