@@ -76,7 +76,7 @@ class PointsProcess:
             observe=measured,
         )
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
-        self.keyring = Keyring(lambda: connect(desk_url))
+        self.keyring = Keyring(lambda: connect(desk_url), importers=settings.believes_importers)
         self.parked = Parked(lambda: connect(desk_url))
         self.consumer = Consumer(
             settings.kafka_bootstrap,

@@ -1,8 +1,8 @@
 """Every knob of the points service, from the environment (`POINTS_…`); read by main alone."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,9 +20,32 @@ class PointsSettings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = 0
     secret: SecretStr
-    clock: Literal["on", "off"] = "on"
+    clock: Literal["on", "off"] = Field(
+        default="on", description="off: months open and close by command alone; refused in production."
+    )
+    production: Literal["on", "off"] = Field(
+        default="off", description="on: no importer may state times unless it is allowed below."
+    )
+    importers: Literal["allowed", "refused"] | None = Field(
+        default=None, description="Whether importers are believed; unset: allowed, in production refused."
+    )
     reader_pool: int = Field(default=8, ge=1, le=64)
     batch: int = Field(default=256, ge=1, le=1000)
     requests_per_minute: int = Field(default=60_000, ge=1)
     stranger_requests_per_minute: int = Field(default=600, ge=1)
     auditor_every_s: float = Field(default=60.0, gt=0)
+
+    @model_validator(mode="after")
+    def check_clock(self) -> Self:
+        """Refuse books whose time stands still in production.
+
+        :raises ValueError: if the clock is off there.
+        """
+        if self.production == "on" and self.clock == "off":
+            raise ValueError("in production the clock is on")
+        return self
+
+    @property
+    def believes_importers(self) -> bool:
+        """Tell whether an importer, who may state times, is believed here."""
+        return (self.importers or ("refused" if self.production == "on" else "allowed")) == "allowed"

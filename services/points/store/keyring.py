@@ -39,9 +39,13 @@ class ClientKeys:
 
 
 class Keyring:
-    """Both kinds of keys, read again by a job of the process."""
+    """Both kinds of keys, read again by a job of the process.
 
-    def __init__(self, connect: Callable[[], Connection]) -> None:
+    :param importers: whether systems that may state times are believed.
+    """
+
+    def __init__(self, connect: Callable[[], Connection], *, importers: bool = True) -> None:
+        self._importers = importers
         self.tokens = TokenKeys()
         self.clients = ClientKeys()
         self._connect = connect
@@ -62,4 +66,5 @@ class Keyring:
             self.clients.known = {
                 client: Client(client, Role(role), unit, public_key_of(key))
                 for client, role, unit, key in cursor.fetchall()
+                if self._importers or role != Role.IMPORTER
             }
