@@ -5,6 +5,7 @@ Refuses to look behind the doors: what a test wants to know of the database it a
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -63,6 +64,7 @@ class Running:
     database: stack.Database
     web: httpx2.Client
     log: Path
+    process: "subprocess.Popen[bytes]"
     tokens: dict[str, str] = field(default_factory=dict)
 
     def post(
@@ -94,9 +96,11 @@ class Running:
             self.tokens[subject] = str(answer.json()["access_token"])
         return self.tokens[subject]
 
-    def system(self, name: str, role: str, unit: str | None = None) -> System:
-        """Register a system with a fresh key."""
-        private = new_private_key()
+    def system(
+        self, name: str, role: str, unit: str | None = None, private: Ed25519PrivateKey | None = None
+    ) -> System:
+        """Register a system with its key, or a fresh one."""
+        private = private or new_private_key()
         body = {"client": name, "role": role, "unit": unit, "public_key": public_key_text(private)}
         answer = self.post("/member/v1/clients", body, token=self.staff("operator-1"), key=fresh_key())
         assert answer.status_code == 201, answer.text
@@ -122,6 +126,11 @@ class Running:
         assert answer.status_code == 201, answer.text
         pair: dict[str, Any] = answer.json()
         return pair
+
+    def kill(self) -> None:
+        """End the process as a power cut would."""
+        self.process.kill()
+        self.process.wait(10)
 
     def rows(self, statement: str, *parameters: object) -> Sequence[tuple[Any, ...]]:
         """Ask the database, past all doors."""
@@ -163,11 +172,11 @@ def running(
             address = f"http://127.0.0.1:{port}"
             with httpx2.Client(base_url=address, timeout=30) as web:
                 _await_ready(process, web, log)
-                yield Running(address, database, web, log)
+                yield Running(address, database, web, log, process)
         finally:
             process.terminate()
             ended = process.wait(30)
-    assert ended == 0, log.read_text(encoding="utf-8")[-4000:]
+    assert ended in (0, -signal.SIGKILL), log.read_text(encoding="utf-8")[-4000:]
 
 
 def _environment(database: stack.Database, port: int, place: Path) -> dict[str, str]:

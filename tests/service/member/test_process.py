@@ -1,16 +1,20 @@
 """The process: what it keeps over a restart, what it refuses to have, and what it never writes down."""
 
+import contextlib
 import os
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from shared.web.keys import new_private_key
 from tests import stack
-from tests.service.member.running import STAFF_SECRET, running, with_broker
+from tests.service.member.running import STAFF_SECRET, Running, running, with_broker
 from tests.service.runtime.listening import first_heard, read_topic
 
 
@@ -40,6 +44,32 @@ def test_sessions_and_tokens_outlive_a_restart(
         assert second.get("/member/v1/me", token=pair["access_token"]).status_code == 200
         body = {"refresh_token": pair["refresh_token"]}
         assert second.post("/member/v1/sessions/refresh", body).status_code == 200
+
+
+def test_a_batch_cut_off_by_a_power_cut_is_sent_again_and_done_once(
+    database: stack.Database, broker: Mapping[str, str], tmp_path: Path
+) -> None:
+    persons = [
+        {"reference": f"{one}", "numbers": {"hotel": f"{one}", "office": f"{one}"}} for one in range(1_000)
+    ]
+    private = new_private_key()
+
+    def send(process: Running) -> list[str]:
+        importer = process.system("importer", "importer", private=private)
+        answer = importer.post("/member/v1/persons/bulk", {"persons": persons}, "the-batch")
+        return [item["body"]["member"] for item in answer.json()["results"]]
+
+    with running(database, tmp_path, broker) as first, ThreadPoolExecutor(1) as sending:
+        cut = sending.submit(send, first)
+        first.until(lambda: first.rows("SELECT 1 FROM members LIMIT 1"), 30.0)
+        first.kill()
+        with contextlib.suppress(httpx2.TransportError):
+            cut.result()
+    with running(database, tmp_path, broker) as second:
+        assert len(set(send(second))) == 1_000
+        counts = "SELECT count(*), count(DISTINCT member), min(version), max(version) FROM identities i"
+        found = second.rows(f"{counts} JOIN members m ON m.id = i.member")
+        assert found == [(2_000, 1_000, 3, 3)]
 
 
 def test_a_lost_secret_ends_sessions_but_not_the_service(
