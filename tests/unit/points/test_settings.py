@@ -1,11 +1,13 @@
 """In production nobody states times, and the clock runs."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
 from services.points.settings import PointsSettings
 
-NEEDED = {
+NEEDED: dict[str, Any] = {
     "database_url_desk": "postgresql://nowhere",
     "database_url_reader": "postgresql://nowhere",
     "database_url_relay": "postgresql://nowhere",
