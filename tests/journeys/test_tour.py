@@ -1,6 +1,7 @@
 """The tour that README and docs offer is walked, in a stack that `tongfen run` brought up from nothing.
 
-Every block of commands is run as it stands; what it prints must look as the page says, `…` standing for anything.
+Every block of commands is run as it stands; what it prints must look as the page says, where `…` stands for
+anything.
 """
 
 import os
