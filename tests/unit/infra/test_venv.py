@@ -1,4 +1,4 @@
-"""Setup by make: nothing to do when nothing changed, everything anew when nobody knows whether it is whole."""
+"""Setup by make: nothing to do when nothing changed, everything anew when nobody knows if it is whole."""
 
 from __future__ import annotations
 
