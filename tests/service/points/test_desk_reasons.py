@@ -72,8 +72,7 @@ def test_the_clock_is_read_after_the_locks(house: LedgerHouse) -> None:
     lock = "SELECT 1 FROM holders WHERE id = (SELECT holder_id FROM wallets WHERE identity = %s) FOR UPDATE"
     with holding(house.database.superuser_url, lock, "office:clock"):
         waiting = later(house.first, receipt("clock", "clock", now() - SECOND))
-        # Long enough that a reading before the lock would be told from one after it.
-        time.sleep(0.7)
+        time.sleep(0.7)  # so long that a reading before the lock is told from one after it
         freed = now()
     assert code_of(waiting.result(5)[0]) == "ok"
     ((posted,),) = house.rows(
