@@ -22,6 +22,7 @@ from infra.embedded.child import Closed
 from infra.embedded.home import Home
 from infra.embedded.kafka import Kafka
 from infra.embedded.kafka import Setup as KafkaSetup
+from infra.embedded.leftovers import await_leftovers
 from infra.embedded.obstacle import obstacle_of
 from infra.embedded.part import Part
 from infra.embedded.port_book import PortBook
@@ -120,6 +121,7 @@ class Stack:
         :raises Obstacle: if a part cannot be brought up.
         """
         self.home.enter()
+        await_leftovers(self.home, self.steps)
         self.state = "starting"
         self._ports.open([recipe.name for recipe in self._recipes], gateway=self._gateway)
         for line in self._ports.remarks:
