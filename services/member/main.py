@@ -6,11 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from psycopg2 import OperationalError
 from psycopg2.extensions import connection as Connection
 from pydantic import SecretStr
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.member.api import member_door
 from services.member.api.front import Front
@@ -27,10 +24,9 @@ from services.member.settings import MemberSettings
 from services.member.store.memory import MemberMemory
 from services.member.store.ring import Ring
 from services.member.store.secret import Secret, secret_kept_in
-from shared.runtime import metrics
 from shared.runtime.clock import now
-from shared.runtime.database import Reader, connect
-from shared.runtime.desk import DESK_OPTIONS, BatchReport, Desk, DeskLimits
+from shared.runtime.database import OUTAGES, Reader, connect
+from shared.runtime.desk import DESK_OPTIONS, Desk, DeskLimits
 from shared.runtime.errands import Errands
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
@@ -50,16 +46,6 @@ VERSION = "1"
 TRUST_EVERY_S = 2.0
 KEYS_EVERY_S = 300.0
 SWEEP_EVERY_S = 3_600.0
-OUTAGES = (OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
-
-
-def measured(report: BatchReport) -> None:
-    """Show a desk's batch as measures."""
-    metrics.DESK_BATCH_COMMANDS.observe(report.commands)
-    metrics.DESK_WAIT_SECONDS.observe(report.wait_s)
-    metrics.DESK_DEFERRED.inc(report.deferred)
-    for step in ("load", "decide", "save", "commit"):
-        metrics.DESK_STEP_SECONDS.labels(step).observe(getattr(report, f"{step}_s"))
 
 
 class Opening:
@@ -97,7 +83,6 @@ class MemberProcess:
             partial(connect, settings.database_url_desk.get_secret_value(), DESK_OPTIONS),
             DeskLimits(batch=settings.batch),
             committed=self._committed,
-            observe=measured,
         )
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
         self.secret = _secret(settings.secret, settings.state_dir)

@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from psycopg2 import OperationalError
 from psycopg2.extensions import connection as Connection
 from pydantic import SecretStr
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.points.api import points_door
 from services.points.api.front import Front
@@ -21,10 +18,10 @@ from services.points.listeners.member import LISTENERS
 from services.points.settings import PointsSettings
 from services.points.store.keyring import Keyring
 from services.points.store.ledger import LedgerMemory
-from shared.runtime import clock, metrics
+from shared.runtime import clock
 from shared.runtime.consumer import Consumer
-from shared.runtime.database import Reader, connect
-from shared.runtime.desk import DESK_OPTIONS, BatchReport, Desk, DeskLimits
+from shared.runtime.database import OUTAGES, Reader, connect
+from shared.runtime.desk import DESK_OPTIONS, Desk, DeskLimits
 from shared.runtime.logs import configure_logs
 from shared.runtime.parked import Parked
 from shared.runtime.partitions import open_ahead
@@ -43,16 +40,6 @@ from shared.web.tokens import TokenReader
 
 VERSION = "1"
 KEYRING_EVERY_S = 0.25
-OUTAGES = (OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
-
-
-def measured(report: BatchReport) -> None:
-    """Show a desk's batch as measures."""
-    metrics.DESK_BATCH_COMMANDS.observe(report.commands)
-    metrics.DESK_WAIT_SECONDS.observe(report.wait_s)
-    metrics.DESK_DEFERRED.inc(report.deferred)
-    for step in ("load", "decide", "save", "commit"):
-        metrics.DESK_STEP_SECONDS.labels(step).observe(getattr(report, f"{step}_s"))
 
 
 class PointsProcess:
@@ -73,7 +60,6 @@ class PointsProcess:
             lambda: connect(desk_url, DESK_OPTIONS),
             DeskLimits(batch=settings.batch),
             committed=self.relay.wake,
-            observe=measured,
         )
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
         self.keyring = Keyring(lambda: connect(desk_url), importers=settings.believes_importers)

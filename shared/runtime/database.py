@@ -11,6 +11,11 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 from sqlalchemy import Connection as ReadConnection
 from sqlalchemy import Row, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+OUTAGES = (psycopg2.OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
+"""What a reader meets when the database is away or its pool is taken: answered 503, never 500."""
 
 READER_OPTIONS = (
     "-c statement_timeout=15000 -c transaction_timeout=15000 -c timezone=UTC"

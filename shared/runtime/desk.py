@@ -23,6 +23,7 @@ from shared.kernel.command import Answer, Command
 from shared.kernel.note import NoteEvent, note_event
 from shared.kernel.refusal import Busy, OutcomeUnknown
 from shared.runtime.batch import Batch, Decision, late
+from shared.runtime.batch_report import BatchReport, measured
 from shared.runtime.memory import B, Memory
 from shared.runtime.waiting import AsyncGroup, Group, ThreadGroup, Ticket, wake_all
 
@@ -59,24 +60,7 @@ class DeskLimits:
     attempts: int = 3
 
 
-@dataclass(frozen=True, slots=True)
-class BatchReport:
-    """What one batch cost: sizes, and seconds spent waiting, loading, deciding, saving and committing."""
-
-    commands: int
-    deferred: int
-    wait_s: float
-    load_s: float
-    decide_s: float
-    save_s: float
-    commit_s: float
-
-
 def _nothing(_: str) -> None:
-    return None
-
-
-def _unseen(_: BatchReport) -> None:
     return None
 
 
@@ -97,7 +81,7 @@ class Desk(Generic[B]):
         limits: DeskLimits = DeskLimits(),
         *,
         committed: Callable[[], None] = lambda: None,
-        observe: Callable[[BatchReport], None] = _unseen,
+        observe: Callable[[BatchReport], None] = measured,
         reached: Callable[[str], None] = _nothing,
     ) -> None:
         self.memory = memory

@@ -4,7 +4,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from services.member.api.batch_reply import batch_reply
 from services.member.api.front import Front
 from services.member.api.shapes import BATCH_MAX, BatchView, ItemKey, PhoneText
 from services.member.commands.read_member import ReadMember
@@ -17,6 +16,7 @@ from shared.kernel.ids import read
 from shared.kernel.principal import Role
 from shared.kernel.refusal import NotFound
 from shared.runtime.clock import mint_id
+from shared.web.batch_reply import batch_reply
 from shared.web.door import Call, Door, Given
 from shared.web.fields import Number
 from shared.web.strict import Inbound, Nothing

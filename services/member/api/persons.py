@@ -4,13 +4,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from services.member.api.batch_reply import batch_reply
 from services.member.api.front import Front
 from services.member.api.shapes import BATCH_MAX, BatchView, ItemKey, PhoneText
 from services.member.commands.register_person import RegisterPerson
 from shared.kernel.command import Asked, Key, fingerprint
 from shared.kernel.principal import Role
 from shared.runtime.clock import mint_id
+from shared.web.batch_reply import batch_reply
 from shared.web.door import Call, Door, Given
 from shared.web.fields import Moment, Number, UnitCode
 from shared.web.strict import Inbound

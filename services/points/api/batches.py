@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-import orjson
 from pydantic import BaseModel, Field
 
 from services.points.api.front import Front
@@ -17,14 +16,14 @@ from shared.kernel.principal import Role
 from shared.kernel.refusal import Busy, Forbidden
 from shared.runtime.clock import mint_id
 from shared.runtime.desk import Desk
+from shared.web.batch_reply import batch_reply
 from shared.web.door import Call, Door
-from shared.web.problems import defect_problem, problem_of
 from shared.web.reply import Reply
 from shared.web.strict import Inbound
 
 ITEMS_MAX = 1_000
 PATIENCE_S = 20.0
-CREATED, OK = 201, 200
+CREATED = 201
 
 Item = Annotated[ReceiptItem | RedemptionItem, Field(discriminator="kind")]
 
@@ -85,24 +84,6 @@ async def obeyed_in_order(
     return answers + [Answer(refusal=Busy())] * (len(commands) - len(answers))
 
 
-def _rendered(answers: Sequence[Answer], call: Call) -> Reply:
-    parts = [_item(answer, call) for answer in answers]
-    return Reply(OK, b'{"results":[' + b",".join(parts) + b"]}")
-
-
-def _item(answer: Answer, call: Call) -> bytes:
-    if answer.json is not None:
-        head = b'{"status":201,"replayed":true,"body":' if answer.replayed else b'{"status":201,"body":'
-        return head + answer.json + b"}"
-    arrival = call.arrival
-    if answer.refusal is None:
-        reply = defect_problem(arrival.language, arrival.request_id)
-    else:
-        reply = problem_of(answer.refusal, arrival.language, arrival.request_id)
-    replayed = orjson.dumps(answer.replayed)
-    return b'{"status":%d,"replayed":%b,"body":%b}' % (reply.status, replayed, reply.body)
-
-
 def declare(door: Door, front: Front) -> None:
     """Declare the batch door."""
 
@@ -111,5 +92,4 @@ def declare(door: Door, front: Front) -> None:
         """Obey up to 1,000 items in order: a unit's system its own receipts, an importer anything."""
         commands = [_command(asked, item) for item in body.items]
         answers = await obeyed_in_order(front.desk, commands)
-        call.note(items=len(answers), refused=sum(answer.refusal is not None for answer in answers))
-        return _rendered(answers, call)
+        return batch_reply(answers, call, CREATED)

@@ -25,7 +25,7 @@ def own_unit(principal: Principal | None, unit: str) -> None:
     :raises NotFound: if it is another unit's.
     """
     if principal is None or (principal.role is not Role.IMPORTER and principal.unit != unit):
-        raise NotFound(reason="foreign")
+        raise NotFound(_denied="foreign")
 
 
 def stated_time(principal: Principal | None, at: datetime | None, now: datetime) -> datetime:

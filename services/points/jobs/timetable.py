@@ -10,9 +10,9 @@ from services.points.jobs.audit import Auditor
 from services.points.jobs.close_months import MonthCloser, Obey
 from services.points.jobs.expire_points import expire_due
 from services.points.jobs.keep_calendar import keep_calendar
-from services.points.jobs.sweep import sweep
 from shared.runtime.clock import now
 from shared.runtime.rounds import Rounds
+from shared.runtime.sweeping import swept
 
 CLOSE_EVERY_S = 0.1
 CALENDAR_EVERY_S = 30.0
@@ -47,7 +47,7 @@ def timetable(
 
     def broom() -> Mapping[str, Any] | None:
         with closing(connect()) as connection:
-            return sweep(connection, now())
+            return swept(connection, now())
 
     jobs = [
         Rounds("close-months", CLOSE_EVERY_S, MonthCloser(connect_to_close, obey).step),

@@ -43,7 +43,8 @@ def _view(questions: Questions, row: Any) -> dict[str, Any]:
         "state": row.state,
         "opened_at": row.opened_at,
         "sealed_at": row.sealed_at,
-        "statements_issued": row.figures is not None,
+        # Of a month that was issued everybody has a statement, and sees no other.
+        "statements_issued": bool(statements),
         "statements": [
             {"statement": shown("stm", str(one.id)), "unit": one.unit, "net_fen": one.net_fen}
             for one in statements

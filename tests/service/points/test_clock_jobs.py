@@ -11,12 +11,12 @@ from services.points.commands.open_month import OpenMonth
 from services.points.jobs.audit import AUDIT_OPTIONS
 from services.points.jobs.close_months import CLOSING_OPTIONS
 from services.points.jobs.keep_calendar import keep_calendar
-from services.points.jobs.sweep import sweep
 from services.points.jobs.timetable import timetable
 from shared.kernel.calendar import SHANGHAI, month_after, month_of
 from shared.kernel.command import Asked
 from shared.runtime.clock import mint_id
 from shared.runtime.database import connect
+from shared.runtime.sweeping import swept
 from tests import stack
 from tests.service.points.closing_room import closed
 from tests.service.points.ledger_house import JANUARY, LedgerHouse, answer_of, earn
@@ -101,8 +101,8 @@ def test_answers_are_swept_after_30_days_and_nonces_once_they_expired(fresh: Led
             moment - timedelta(days=age - 30),
         )
     with closing(connect(fresh.database.url("desk"))) as connection:
-        done = sweep(connection, moment)
-        again = sweep(connection, moment)
+        done = swept(connection, moment)
+        again = swept(connection, moment)
     assert done is not None
     assert (done["answers"], done["nonces"]) == (1, 1)
     assert again is None
@@ -116,7 +116,7 @@ def test_more_answers_than_one_transaction_takes_are_swept(fresh: LedgerHouse) -
         " FROM generate_series(1, 11000) AS n"
     )
     with closing(connect(fresh.database.url("desk"))) as connection:
-        done = sweep(connection, datetime.now(UTC))
+        done = swept(connection, datetime.now(UTC))
     assert done is not None
     assert done["answers"] == 11_000
 

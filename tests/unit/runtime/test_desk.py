@@ -11,7 +11,8 @@ import pytest
 from psycopg2 import IntegrityError, errors
 
 from shared.kernel.command import Answer
-from shared.runtime.desk import BatchReport, Desk, DeskLimits
+from shared.runtime.batch_report import BatchReport
+from shared.runtime.desk import Desk, DeskLimits
 from tests.unit.runtime.small_shop import DECISIONS, POISON, Boxes, Fill, Shelf, asked, until
 
 

@@ -1,4 +1,4 @@
-"""Lines: whoever took part in a movement sees the order and the lot behind it, whichever unit they belong to."""
+"""Lines: whoever took part in a movement sees the order and the lot behind it, of whichever unit they are."""
 
 from alembic import op
 
