@@ -26,6 +26,11 @@ _AWAY = (
     '"code":"away","retryable":true}'
 )
 
+_TOO_LARGE = (
+    '{"type":"/problems/too-large","title":"The body is too large","status":413,"code":"too-large",'
+    '"retryable":false}'
+)
+
 _HEAD = """\
 {{
 	admin off
@@ -43,6 +48,10 @@ _HEAD = """\
 
 :{port} {{
 	bind {host}
+	# Not left to the services: who answers and hangs up in the middle of a body looks dead.
+	request_body {{
+		max_size 1MiB
+	}}
 """
 
 _ROUTE = """\
@@ -86,6 +95,11 @@ _TAIL = """\
 	handle {{
 		header Content-Type application/problem+json
 		respond `{not_found}` 404
+	}}
+	handle_errors 413 {{
+		header Content-Type application/problem+json
+		header Connection close
+		respond `{too_large}` 413
 	}}
 	handle_errors 502 503 504 {{
 		header Content-Type application/problem+json
@@ -158,7 +172,7 @@ def recipe(setup: Setup) -> str:
     routes = [_ROUTE.format(service=service, proxy=_proxy(port)) for service, port in setup.services.items()]
     routes.append(_PAGES.format(proxy=_asked_in_turn(list(setup.services.values())[::-1])))
     welcome = "Tongfen. " + " ".join(f"/{service}/v1" for service in setup.services)
-    tail = _TAIL.format(welcome=welcome, not_found=_NOT_FOUND, away=_AWAY)
+    tail = _TAIL.format(welcome=welcome, not_found=_NOT_FOUND, too_large=_TOO_LARGE, away=_AWAY)
     return _HEAD.format(port=setup.port, host=LOOPBACK) + "".join(routes) + tail
 
 

@@ -20,7 +20,7 @@ from psycopg2.extras import execute_values
 from contracts.event import Unreadable, label_of
 from shared.kernel.command import Answer, Command
 from shared.kernel.heard import EventFork
-from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.refusal import Kind, NotFound, Refusal
 from shared.runtime import clock
 from shared.runtime.hearing import ForeignSource, Hearing, Place, Record
 from shared.runtime.metrics import PARKED
@@ -139,6 +139,7 @@ class Parked:
 
         :param by: who decided that, written down with the cause.
         :return: why it could not be set aside, or None.
+        :raises NotFound: if no such event is parked.
         """
         found = self._rows(
             f"SELECT {_COLUMNS} FROM parked"  # noqa: S608 (constants alone)
@@ -146,7 +147,7 @@ class Parked:
             (parked_id,),
         )
         if not found:
-            return "no such parked event"
+            raise NotFound()
         record = _parked(found[0]).record
         command = Hearing({}).note(record)
         refusal = desk.obey_all([command])[0].refusal if command is not None else None

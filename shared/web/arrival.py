@@ -5,7 +5,9 @@ anybody can send it.
 """
 
 import re
+from asyncio import timeout
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from shared.kernel.principal import Principal
@@ -19,6 +21,9 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 ADDRESS_HEADER = b"x-client-address"
+HEARD_OUT_MAX, HEARD_OUT_S = 16 * 1_048_576, 1.0
+"""How many bytes and seconds of a body that is too large are let pass before its sender is cut off."""
+
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 
 
@@ -90,6 +95,7 @@ class Arrival:
         """
         declared = self.headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared[:20]) > limit:
+            await self._hear_out()
             raise TooLarge(limit_bytes=limit)
         chunks: list[bytes] = []
         length = 0
@@ -100,7 +106,20 @@ class Arrival:
             chunk: bytes = message.get("body", b"")
             length += len(chunk)
             if length > limit:
+                if message.get("more_body", False):
+                    await self._hear_out()
                 raise TooLarge(limit_bytes=limit)
             if not message.get("more_body", False):
                 return chunk if not chunks else b"".join([*chunks, chunk])
             chunks.append(chunk)
+
+    async def _hear_out(self) -> None:
+        """Let the rest of the body pass, within bounds: who is cut off in the middle never reads why."""
+        left = HEARD_OUT_MAX
+        with suppress(TimeoutError):
+            async with timeout(HEARD_OUT_S):
+                while left > 0:
+                    message = await self.receive()
+                    left -= len(message.get("body", b""))
+                    if not message.get("more_body", False):
+                        return

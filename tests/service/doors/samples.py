@@ -1,0 +1,151 @@
+"""What each write of the route tables takes, in one good example each: attacks are made of these.
+
+A route without a sample here fails the tests, so that a new one is tried like the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from services.member.main import openapi_app as member_app
+from services.points.main import openapi_app as points_app
+from shared.kernel.principal import Role
+from shared.runtime.clock import now
+from shared.web.keys import new_private_key, public_key_text
+from tests.journeys.caller import fresh_key
+from tests.journeys.group import fresh_phone
+
+NOBODY = f"mem_{'0' * 32}"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One line of a route table."""
+
+    service: str
+    method: str
+    path: str
+    roles: tuple[Role, ...]
+    keyed: bool
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A body that the route takes, the values in its path, and which of its integers may be 0."""
+
+    body: dict[str, Any] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
+    zero: frozenset[str] = frozenset()
+
+
+@cache
+def routes() -> tuple[Route, ...]:
+    """List the routes of all services, those of the house (alive, ready, pages) left out."""
+    return tuple(
+        Route(service, *line)
+        for service, application in (("member", member_app()), ("points", points_app()))
+        for door in application.doors
+        for line in door.routes_table()
+        if line[1].startswith(f"/{service}/")
+    )
+
+
+def writes() -> list[Route]:
+    """List what is sent by POST, questions that are too long for an address included."""
+    return [route for route in routes() if route.method != "GET"]
+
+
+def reads() -> list[Route]:
+    """List what is only asked."""
+    return [route for route in routes() if route.method == "GET"]
+
+
+def filled(route: Route) -> str:
+    """Give the address with values in it that are well-formed and nobody's."""
+    path = route.path
+    for name, value in {**_PLACES, **(samples()[str(route)].places if route.method != "GET" else {})}.items():
+        path = path.replace(f"{{{name}}}", value)
+    assert "{" not in path, f"{route}: say in samples.py what stands in its path"
+    return path
+
+
+_PLACES = {
+    "member": NOBODY,
+    "statement": f"stm_{'0' * 32}",
+    "rule": f"rul_{'0' * 32}",
+    "client": "till-of-nobody",
+    "month": "2031-01",
+    "event": "999999999999",
+}
+
+
+def _receipt() -> dict[str, Any]:
+    return {
+        "unit": "office",
+        "store": "s1",
+        "receipt_no": fresh_key(),
+        "number": fresh_key(),
+        "amount_fen": 1_000,
+        "purchased_at": now().isoformat(),
+    }
+
+
+def _redemption() -> dict[str, Any]:
+    return {"unit": "office", "order_no": fresh_key(), "price_fen": 1_000, "pay_fen": 300}
+
+
+def _draft() -> dict[str, Any]:
+    terms = {"points": 1, "per_fen": 1_000, "cap": 50, "pending_days": 1, "expiry_months": 24}
+    return {
+        "kind": "earn",
+        "subject": "residential",
+        "valid_from": "2199-01-01T00:00:00+08:00",
+        "body": terms,
+    }
+
+
+def _client() -> dict[str, Any]:
+    return {
+        "client": f"till-{fresh_key()[:16]}",
+        "role": "unit-system",
+        "unit": "hotel",
+        "public_key": public_key_text(new_private_key()),
+    }
+
+
+def samples() -> dict[str, Sample]:
+    """Give a sample for each write, by method and path, fresh at every call."""
+    receipt_item = {**_receipt(), "kind": "receipt", "key": fresh_key()}
+    paying = {**_redemption(), "kind": "redemption", "key": fresh_key(), "number": fresh_key()}
+    person = {"reference": fresh_key(), "numbers": {"office": fresh_key()}, "phone": fresh_phone()}
+    zero = frozenset({"amount_fen", "up_to_fen", "pending_days"})
+    return {
+        "POST /member/v1/codes": Sample({"phone": fresh_phone()}),
+        "POST /member/v1/sessions": Sample({"phone": fresh_phone(), "code": "000000"}),
+        "POST /member/v1/sessions/refresh": Sample({"refresh_token": "made up"}),
+        "POST /member/v1/sessions/sign-out": Sample({"refresh_token": "made up"}),
+        "POST /member/v1/staff-tokens": Sample({"subject": "operator-1", "secret": "guessed"}),
+        "POST /member/v1/members/numbers": Sample({"number": fresh_key(), "phone": fresh_phone()}),
+        "POST /member/v1/members/numbers/bulk": Sample({"numbers": [{"number": fresh_key()}]}),
+        "POST /member/v1/persons": Sample({**person, "at": now().isoformat()}),
+        "POST /member/v1/persons/bulk": Sample({"persons": [{**person, "key": fresh_key()}]}),
+        "POST /member/v1/keys/rotate": Sample(),
+        "POST /member/v1/clients": Sample(_client()),
+        "POST /member/v1/clients/{client}/revoke": Sample(),
+        "POST /points/v1/receipts": Sample(_receipt(), zero=zero),
+        "POST /points/v1/redemptions": Sample(_redemption(), zero=zero),
+        "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),
+        "POST /points/v1/numbers/lookup": Sample({"numbers": [{"unit": "office", "number": fresh_key()}]}),
+        "POST /points/v1/rules": Sample({"rule": _draft()}, zero=zero),
+        "POST /points/v1/rules/{rule}/approve": Sample(),
+        "POST /points/v1/months/{month}/open": Sample(),
+        "POST /points/v1/months/{month}/close": Sample({"at": now().isoformat()}),
+        "POST /points/v1/parked/replay": Sample({"key": NOBODY}),
+        "POST /points/v1/parked/{event}/dismiss": Sample(),
+    }
