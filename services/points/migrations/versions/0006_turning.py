@@ -11,7 +11,7 @@ BEGIN
     IF OLD.state = 'sealed' THEN
         RAISE EXCEPTION 'month % is sealed', OLD.month USING ERRCODE = 'TF001';
     END IF;
-    -- seal_month runs as the owner and sets the triggers in the same transaction; a state alone seals nothing.
+    -- seal_month runs as the owner and sets the triggers with it; a state alone seals nothing.
     IF NEW.state = 'sealed' AND current_user <> 'points_owner' THEN
         RAISE EXCEPTION 'month % is sealed by seal_month alone', OLD.month USING ERRCODE = 'TF001';
     END IF;
