@@ -18,7 +18,7 @@ def _turned(url: str, month: date, state: str, *, replica: bool = False) -> str 
                 cursor.execute("SET session_replication_role = replica")
             cursor.execute("UPDATE months SET state = %s WHERE month = %s", (state, month))
         except psycopg2.Error as refused:
-            return refused.pgcode
+            return str(refused.pgcode)
     return None
 
 
