@@ -29,7 +29,7 @@ check: setup ## Lint, types, who may import whom, house style, unit tests; only 
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m pytest -q tests/house tests/unit
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/house tests/unit
 
 format: setup ## Mend what ruff can mend by itself (2 s)
 	@$(BIN)/ruff check --quiet --fix .

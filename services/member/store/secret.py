@@ -41,6 +41,8 @@ class Secret:
 
     def read_refresh_token(self, token: str) -> tuple[str, int] | None:
         """Read session and generation out of a refresh token, or None if it is not one of ours."""
+        if not token.isascii():
+            return None
         body, _, mark = token.rpartition(".")
         if not compare_digest(self._mark(body).encode(), mark.encode()):
             return None
