@@ -314,7 +314,8 @@ WHOLE = (
 )
 OWN = {
     "holders": "id = asking_holder() OR asking_unit() = '*'",
-    "wallets": "holder_id = asking_holder() OR asking_unit() = '*' OR identity LIKE asking_unit() || ':%'",
+    "wallets": "holder_id = asking_holder() OR asking_unit() = '*'"
+    " OR starts_with(identity, asking_unit() || ':')",
     "lots": "wallet_id IN (SELECT id FROM wallets WHERE holder_id = asking_holder())"
     " OR issuer = asking_unit() OR asking_unit() = '*'",
     "journals": "holder_id = asking_holder() OR asking_unit() = ANY (sides) OR asking_unit() = '*'",
