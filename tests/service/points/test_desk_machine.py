@@ -5,6 +5,7 @@ them in that order, and must come to the same slices, the same change and the sa
 """
 
 import itertools
+from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -89,7 +90,8 @@ class DesksAgree(RuleBasedStateMachine):
         self.given: dict[str, EarnPoints | RedeemPoints] = {}
         self.answers: dict[str, Answer] = {}
         self.running: list[tuple[list[Command], Future[list[Answer]]]] = []
-        self.linked: set[str] = set()
+        self.happened: dict[str, tuple[str, int]] = {}
+        self.times: Counter[str] = Counter()
 
     @initialize(amounts=st.lists(st.integers(20_000, 300_000), min_size=2 * PERSONS, max_size=2 * PERSONS))
     def begin(self, amounts: list[int]) -> None:
@@ -116,6 +118,7 @@ class DesksAgree(RuleBasedStateMachine):
             else:
                 (weather.strike if kind == "strike" else weather.kill)(point)
         commands = [self._command(*step) for step in steps]
+        self.times.update(_order_of(command) for command in commands)
         self.running.append((list(commands), later(taker, *commands)))
 
     def _command(self, kind: str, person: int, unit: str, amount: int, day: int) -> EarnPoints | RedeemPoints:
@@ -147,15 +150,30 @@ class DesksAgree(RuleBasedStateMachine):
             for command, told in zip(commands, future.result(40), strict=True):
                 # Whoever was struck alone was told that we failed; nothing is kept, so they ask again.
                 answer = self.fleet.house.obey(command)[0] if code_of(told) == "defect" else told
+                # A refusal said again is as old as the first; only a new one must be true of this interval.
+                is_new = command.asked.id not in self.answers
                 self._one_answer(command, answer)
-                if code_of(answer) == "insufficient-points" and isinstance(command, RedeemPoints):
+                if is_new and code_of(answer) == "insufficient-points" and isinstance(command, RedeemPoints):
                     refused.append(command)
+        handed = [commands for commands, _ in self.running]
         self.running.clear()
         seen = self._repeat()
+        self._nobody_overtook(handed)
         for command in refused:
             wanted = command.price.pay_fen or 100
             poorest = min(one.worth(command.at or FIRST) for one in seen[self._holder(command.identity)])
             assert poorest < wanted, "refused although there was enough at every moment"
+
+    def _nobody_overtook(self, handed: list[list[Command]]) -> None:
+        """See that what was handed in together happened to each holder in that order."""
+        for commands in handed:
+            last: dict[str, int] = {}
+            for command in commands:
+                name = _order_of(command)
+                if self.times[name] == 1 and name in self.happened:
+                    holder, seq = self.happened[name]
+                    assert seq > last.get(holder, 0), "somebody overtook their own predecessor"
+                    last[holder] = seq
 
     def _one_answer(self, command: Command, answer: Answer) -> None:
         assert code_of(answer) in ("ok", "insufficient-points", "below-minimum"), code_of(answer)
@@ -176,6 +194,7 @@ class DesksAgree(RuleBasedStateMachine):
             for seq, kind, told in rows:
                 assert seq == self.heard.get(holder, 0) + 1
                 self.heard[holder] = seq
+                self.happened[told.get("receipt_no") or told["order_no"]] = (holder, seq)
                 repeat = self._repeat_earning if kind == "points.wallet.earned" else self._repeat_spending
                 repeat(purse, told)
                 states.append(_copied(purse))
@@ -248,6 +267,12 @@ class DesksAgree(RuleBasedStateMachine):
         """Settle whatever still runs."""
         if self.running:
             self.settle()
+
+
+def _order_of(command: Command) -> str:
+    """Give the number that receipts and orders share."""
+    assert isinstance(command, EarnPoints | RedeemPoints)
+    return command.receipt_no if isinstance(command, EarnPoints) else command.order_no
 
 
 _SLICE = ("asset", "issuer", "points", "paid_fen")

@@ -5,6 +5,7 @@ import random
 import statistics
 import threading
 import time
+from collections import Counter
 from concurrent.futures import Future
 
 import pytest
@@ -87,6 +88,28 @@ def test_nobody_overtakes_their_own_predecessor_that_waits_for_a_row(house: Ledg
         time.sleep(0.2)  # put off behind it
     assert code_of(first.result(5)[0]) == "ok"
     assert code_of(second.result(5)[0]) == "insufficient-points"
+
+
+def test_whoever_earns_and_then_spends_in_one_breath_always_finds_their_points(house: LedgerHouse) -> None:
+    weathers = [Weather(house.database, house.connect) for _ in range(3)]
+    desks = [house.desk(connection=one.connection, reached=one.reached) for one in weathers]
+    chance, waiting = random.Random(17), []
+    for round_ in range(60):
+        weather = weathers[round_ % 3]
+        weather.stall(chance.choice(("desk.load", "desk.before_commit")), 0.02)
+        if round_ % 7 == 0:
+            weather.strike("desk.save")
+        group: list[Command] = []
+        for pair in range(4):
+            name = f"breath-{round_}-{pair}"
+            group.append(earn("office", "breath", 20_000, name))
+            group.append(redeem("office:breath", "hotel", name, 100))
+        waiting.append(later(desks[round_ % 3], *group))
+    codes = Counter(code_of(one) for group in waiting for one in group.result(40))
+    # Every redemption is preceded by an earning of as much: one that fails has overtaken its own.
+    assert codes["insufficient-points"] == 0
+    assert codes["ok"] == 480
+    assert house.points_of("office:breath") == 0
 
 
 def test_the_first_touch_of_a_wallet_by_two_desks_opens_one(house: LedgerHouse) -> None:
