@@ -97,6 +97,14 @@ def _endpoint(passage: Passage) -> Any:
     return described
 
 
+def _without_body(passage: Passage) -> dict[str, Any] | None:
+    """Say that a body may be left out where it need not hold anything."""
+    fields = passage.takes.model_fields.values()
+    if not passage.writes or not fields or any(field.is_required() for field in fields):
+        return None
+    return {"requestBody": {"required": False}}
+
+
 def declare(framework: FastAPI, door: Door) -> None:
     """Declare every passage of a door to FastAPI."""
     for passage in door.passages:
@@ -111,6 +119,7 @@ def declare(framework: FastAPI, door: Door) -> None:
             operation_id=passage.handler.__name__,
             tags=[door.tag],
             include_in_schema=not passage.quiet,
+            openapi_extra=_without_body(passage),
             route_class_override=DoorRoute,
         )
 
