@@ -46,12 +46,16 @@ def look(place: Home) -> dict[str, Any]:
     for part in found["parts"].values():
         if not running:
             part.update(state="stopped", process_id=None)
-        elif part["state"] == "ready" and process_state(part["process_id"]) in (None, "Z"):
+        elif part["state"] == "ready" and not _lives(part["process_id"]):
             part["state"] = "down"
     if not running:
         found["state"] = "stopped"
     all_up = all(part["state"] == "ready" for part in found["parts"].values())
     return {**found, "running": running, "ready": running and found["state"] == "ready" and all_up}
+
+
+def _lives(process: int | None) -> bool:
+    return process is not None and process_state(process) not in (None, "Z")
 
 
 def _show(found: dict[str, Any]) -> None:

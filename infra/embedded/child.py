@@ -59,8 +59,8 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """Process id while it was started, else None."""
-        return self._process.pid if self._process else None
+        """Process id while it runs, else None."""
+        return self._process.pid if self._process and self._process.poll() is None else None
 
     def start(self) -> None:
         """Start the program; its output goes to the log, after what stands there.

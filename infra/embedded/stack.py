@@ -196,7 +196,7 @@ class Stack:
                 server.prepare()
         server.prepare()
         with self.steps.step("PostgreSQL 18 ready", part.address):
-            part.start()
+            self._start(part)
             server.furnish([recipe.name for recipe in self._recipes])
         self._migrate(server)
 
@@ -219,7 +219,7 @@ class Stack:
                 broker.prepare()
         broker.prepare()
         with self.steps.step("Kafka 4.3 ready", part.address):
-            part.start()
+            self._start(part)
             topics = [topic_of("", recipe.name) for recipe in self._recipes]
             add_missing(broker.bootstrap, topics, PARTITIONS)
 
@@ -231,7 +231,7 @@ class Stack:
             service = Service(setup)
             part = self._add(recipe.name, service, service.address)
             with self.steps.step(f"Service {recipe.name} ready", part.address):
-                part.start()
+                self._start(part)
 
         return bring
 
@@ -244,7 +244,7 @@ class Stack:
         part = self._add("gateway", gateway, gateway.address)
         gateway.prepare()
         with self.steps.step("Gateway ready", part.address):
-            part.start()
+            self._start(part)
 
     def _environment(self, name: str) -> dict[str, str]:
         prefix = name.upper()
@@ -284,6 +284,11 @@ class Stack:
             self.parts[name] = part
         self._write_status()
         return part
+
+    def _start(self, part: Part) -> None:
+        part.start()
+        # A supervisor that is killed from now on leaves word of this process.
+        self._write_status()
 
     def _write_status(self) -> None:
         with self._guard:
