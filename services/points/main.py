@@ -22,7 +22,9 @@ from shared.runtime import clock
 from shared.runtime.consumer import Consumer
 from shared.runtime.database import OUTAGES, Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, Desk, DeskLimits
+from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
+from shared.runtime.migrations import newest
 from shared.runtime.parked import Parked
 from shared.runtime.partitions import open_ahead
 from shared.runtime.relay import Relay
@@ -47,6 +49,7 @@ class PointsProcess:
 
     def __init__(self, settings: PointsSettings) -> None:
         self.settings = settings
+        self._revision = newest("points")
         desk_url = settings.database_url_desk.get_secret_value()
         self.relay = Relay.to(
             settings.kafka_bootstrap,
@@ -100,7 +103,7 @@ class PointsProcess:
                 Callers(TokenReader(self.keyring.tokens), RequestVerifier(self.keyring.clients)),
                 Rates(known, strangers),
             ),
-            checks={"database": self._database_answers},
+            checks={"database": self._database_answers, "migrations": self._is_migrated},
             outages=OUTAGES,
         )
 
@@ -140,6 +143,11 @@ class PointsProcess:
         with self.reader.asked_by() as questions:
             return questions.row("SELECT 1 AS one") is not None
 
+    def _is_migrated(self) -> bool:
+        with self.reader.asked_by() as questions:
+            row = questions.row("SELECT version_num FROM alembic_version")
+        return row is not None and row.version_num >= self._revision
+
 
 def openapi_app() -> Application:
     """Build the application without reaching anything, to write down what its doors take and give."""
@@ -158,7 +166,7 @@ def openapi_app() -> Application:
 def main() -> None:
     """Read the settings and run until told to end."""
     configure_logs("points")
-    settings = PointsSettings()
+    settings = read_settings(PointsSettings)
     process = PointsProcess(settings)
     process.prepare()
     serve(process.application(), settings.http_host, settings.http_port, process.parts())
