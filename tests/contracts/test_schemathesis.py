@@ -5,7 +5,7 @@ What comes back is one of the declared answers in the declared shape, and never 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
@@ -126,10 +126,13 @@ bounded = settings(
 
 
 @pytest.fixture(autouse=True, scope="module")
-def told() -> None:
+def told() -> Iterator[None]:
     """Let everybody be there, and say under which seed the cases are drawn."""
     callers()
     print(f"schemathesis: seed {SEED}, {EXAMPLES} examples an operation")
+    yield
+    session().close()
+    group().web.close()
 
 
 @each_operation(member_app().openapi())

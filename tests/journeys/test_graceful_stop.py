@@ -1,0 +1,144 @@
+"""A service that ends under load: whoever asked gets an answer, and nothing acknowledged is lost.
+
+The group is this module's own, because its services are ended.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from infra.embedded.stack import Stack
+from tests.journeys.caller import Caller, fresh_key
+from tests.journeys.group import Group, own_group, until
+from tests.journeys.test_points_journey import receipt
+
+CLIENTS = 8
+EXIT_WITHIN_S = 30.0
+LOAD = 40
+"""So many receipts are answered before the service is ended, and again after it is back."""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Group, Stack]]:
+    """Bring up a group whose processes the tests may end."""
+    with own_group(tmp_path_factory.mktemp("ending")) as (group, stack):
+        group.open_months()
+        yield group, stack
+
+
+class Load:
+    """Several tills that report receipts one after the other, each again under its key until it is taken."""
+
+    def __init__(self, group: Group) -> None:
+        self._group = group
+        self._over = threading.Event()
+        self.acknowledged: list[str] = []
+        self.told_to_wait: list[httpx2.Response] = []
+        self.failed: list[Any] = []
+        self._threads = [threading.Thread(target=self._report) for _ in range(CLIENTS)]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def until_answered(self, more: int = LOAD) -> None:
+        """Wait until so many more receipts are acknowledged."""
+        wanted = len(self.acknowledged) + more
+        until(lambda: len(self.acknowledged) >= wanted or self.failed, 60.0)
+
+    def _report(self) -> None:
+        with httpx2.Client(timeout=30.0, trust_env=False) as web:
+            till = self._group.system("till-office")
+            till = Caller(till.address, web, till.prove)
+            while not self._over.is_set() and not self.failed:
+                self._until_taken(till, receipt("office", fresh_key(), 1_000))
+
+    def _until_taken(self, till: Caller, body: dict[str, Any]) -> None:
+        key = fresh_key()
+        while True:
+            try:
+                answer = till.post("/points/v1/receipts", body, key)
+            except httpx2.TransportError as fault:
+                self.failed.append(fault)
+                return
+            if answer.status_code == 201:
+                self.acknowledged.append(body["receipt_no"])
+                return
+            if answer.status_code != 503 or "retry-after" not in answer.headers:
+                self.failed.append((answer.status_code, answer.text))
+                return
+            self.told_to_wait.append(answer)
+            time.sleep(0.05)
+
+
+def ended(process_id: int, number: signal.Signals) -> float:
+    """Send the signal and give how long the process took to end, in seconds."""
+    began = time.monotonic()
+    os.kill(process_id, number)
+    until(lambda: not Path(f"/proc/{process_id}/fd").exists() or _is_over(process_id), EXIT_WITHIN_S)
+    return time.monotonic() - began
+
+
+def _is_over(process_id: int) -> bool:
+    try:
+        return "\nState:\tZ" in Path(f"/proc/{process_id}/status").read_text(encoding="utf-8")
+    except OSError:
+        return True
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_service_that_ends_under_load_fails_nobody(
+    running: tuple[Group, Stack], number: signal.Signals
+) -> None:
+    group, stack = running
+    part = stack.parts["points"]
+    process_id, restarts = part.component.child.pid, part.restarts
+    assert process_id is not None
+    with Load(group) as load:
+        load.until_answered()
+        seconds = ended(process_id, number)
+        until(lambda: part.restarts > restarts, 60.0)
+        load.until_answered()
+    assert load.failed == []
+    for answer in load.told_to_wait:
+        assert answer.headers["content-type"].startswith("application/problem+json")
+        assert answer.json()["code"] in ("away", "busy", "outcome-unknown")
+    kept = {number for (number,) in group.rows("points", "SELECT number FROM receipts")}
+    assert set(load.acknowledged) <= kept
+    assert len(set(load.acknowledged)) == len(load.acknowledged)
+    assert seconds < EXIT_WITHIN_S
+    print(
+        f"{number.name}: ended in {seconds:.2f} s, {len(load.acknowledged)} acknowledged and kept,"
+        f" {len(load.told_to_wait)} told to wait"
+    )
+
+
+def test_points_serves_while_member_is_away(running: tuple[Group, Stack]) -> None:
+    group, stack = running
+    member = group.member()
+    part = stack.parts["member"]
+    process_id, restarts = part.component.child.pid, part.restarts
+    assert process_id is not None
+    ended(process_id, signal.SIGKILL)
+    assert member.get("/points/v1/wallet").status_code == 200
+    away = group.stranger.get("/member/v1/keys")
+    assert away.status_code in (200, 503)
+    until(lambda: part.restarts > restarts, 60.0)
+    assert member.get("/member/v1/me").status_code == 200
+    token = {"refresh_token": member.facts["refresh_token"]}
+    assert group.stranger.post("/member/v1/sessions/refresh", token).status_code == 200
