@@ -30,6 +30,11 @@ ANYONE: tuple[Role, ...] = ()
 EVERYBODY = tuple(Role)
 """Every role there is: whoever is known may pass."""
 
+OUTSIDER_BODY_MAX = 4_096
+"""The largest body in bytes that a door takes from strangers and members: to refuse a megabyte of empty lists
+costs a second, and everybody else waits for it.
+"""
+
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
 _PATH_VALUE_MAX = 128
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -214,12 +219,17 @@ class Door:
         roles: tuple[Role, ...],
         status: int = 200,
         keyed: bool = True,
-        limit: int = BODY_MAX,
+        limit: int | None = None,
     ) -> Callable[[Handler[Taken]], Handler[Taken]]:
-        """Declare a write. `keyed=False` only for sign-in, refresh, sign-out and questions asked by POST."""
+        """Declare a write. `keyed=False` only for sign-in, refresh, sign-out and questions asked by POST.
+
+        :param limit: the largest body in bytes; if not stated, little where strangers or members may pass.
+        """
+        outsiders = not roles or Role.MEMBER in roles
+        most = limit or (OUTSIDER_BODY_MAX if outsiders else BODY_MAX)
         if keyed and not roles:
             raise ValueError(f"{path}: the key of nobody has no scope")
-        return self._declare("POST", path, takes, gives, roles, status, keyed, limit)
+        return self._declare("POST", path, takes, gives, roles, status, keyed, most)
 
     def get(
         self,

@@ -7,13 +7,14 @@ import orjson
 import pytest
 import structlog
 
-from shared.kernel.command import Answer, fingerprint
+from shared.kernel.command import Answer, Asked, fingerprint
 from shared.kernel.principal import Role
 from shared.kernel.refusal import InFlight, Refusal
 from shared.runtime.logs import configure_logs
+from shared.web.door import OUTSIDER_BODY_MAX, Call, Door, Given
 from shared.web.problem_pages import problem_page
 from shared.web.problems import STATUS
-from shared.web.strict import BODY_MAX
+from shared.web.strict import BODY_MAX, Nothing
 from tests.unit.web.errand import GOOD, PROVEN, Said, Stub, ask
 
 
@@ -102,6 +103,23 @@ def test_refuses_bodies_that_are_too_large_however_they_come(stub: Stub) -> None
     ):
         assert (said.status, problem(said), said.headers["connection"]) == (413, "too-large", "close")
     assert not stub.asked
+
+
+def test_strangers_and_members_may_send_little_and_systems_a_megabyte(stub: Stub) -> None:
+    """A million empty lists cost seconds to refuse: from outside they are not even read."""
+    heavy = b'{"phone":[' + b"[]," * OUTSIDER_BODY_MAX + b"[]]}"
+    for path in ("/test/v1/sign-in", "/test/v1/redemptions"):
+        said = ask(stub.application(), "POST", path, body=heavy, headers=PROVEN)
+        assert (said.status, problem(said)) == (413, "too-large")
+        assert said.json["limit_bytes"] == OUTSIDER_BODY_MAX
+    door = Door("/test/v1", "test")
+    door.post("/batches", takes=Nothing, gives=None, roles=(Role.UNIT_SYSTEM, Role.IMPORTER))(_nothing)
+    assert [passage.limit for passage in door.passages] == [BODY_MAX]
+    assert not stub.asked
+
+
+async def _nothing(asked: Asked, taken: Nothing, call: Call) -> Given:
+    return {}
 
 
 def test_takes_a_body_in_pieces(stub: Stub) -> None:
