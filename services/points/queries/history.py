@@ -9,7 +9,8 @@ from shared.runtime.database import Questions
 _PAGE = """
 SELECT j.month, j.id, j.kind, j.unit, j.occurred_at, r.order_no, c.number AS receipt_no
 FROM journals j LEFT JOIN redemptions r ON r.id = j.subject LEFT JOIN receipts c ON c.id = j.subject
-WHERE j.holder_id = CAST(:holder AS uuid)
+WHERE j.holder_id = ANY (ARRAY(SELECT first_holder_id FROM wallets WHERE holder_id = CAST(:holder AS uuid))
+                         || CAST(:holder AS uuid))
   AND (CAST(:before AS timestamptz) IS NULL
        OR (j.occurred_at, j.id) < (CAST(:before AS timestamptz), CAST(:before_id AS uuid)))
 ORDER BY j.occurred_at DESC, j.id DESC LIMIT :limit
@@ -27,7 +28,10 @@ GROUP BY t.journal_id, t.asset ORDER BY t.asset
 def history(
     questions: Questions, holder: str, limit: int, after: Sequence[str] | None
 ) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
-    """Give a page of the holder's journals and where the next page begins."""
+    """Give a page of the holder's journals and where the next page begins.
+
+    What a number did before it was linked is booked under the holder it had first; it belongs to this story.
+    """
     before, before_id = after or (None, None)
     page = questions.rows(_PAGE, holder=holder, before=before, before_id=before_id, limit=limit)
     moved: dict[str, list[dict[str, Any]]] = {}

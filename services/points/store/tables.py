@@ -30,7 +30,7 @@ class Holders(PointsTable, table=True):
 
 
 class Wallets(PointsTable, table=True):
-    """The lots of one identity, for ever; it points to whoever holds it now."""
+    """The lots of one identity, for ever; it points to whoever holds it now, and held it first."""
 
     __tablename__ = "wallets"
     __table_args__ = (
@@ -42,6 +42,7 @@ class Wallets(PointsTable, table=True):
     id: UUID = identifier(key=True)
     identity: str = text()
     holder_id: UUID = identifier()
+    first_holder_id: UUID = identifier()
     account: int = count()
 
 

@@ -17,10 +17,14 @@ TAMPERINGS = (
 )
 
 
-def test_an_untouched_ledger_is_sound(house: LedgerHouse) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def _lines(house: LedgerHouse) -> None:
     house.fund("1", 5_000)
     house.obey(earn("mall-east", "1", 30_000, "r1"))
     assert [code_of(one) for one in house.obey(redeem("office:1", "hotel", "o1", 1_234))] == ["ok"]
+
+
+def test_an_untouched_ledger_is_sound(house: LedgerHouse) -> None:
     assert unsound(house.database) == {}
 
 

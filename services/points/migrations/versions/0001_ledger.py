@@ -23,6 +23,7 @@ CREATE TABLE wallets (
     id uuid PRIMARY KEY,
     identity text NOT NULL CONSTRAINT wallets_identity_once UNIQUE,
     holder_id uuid NOT NULL,
+    first_holder_id uuid NOT NULL,
     account bigint NOT NULL CONSTRAINT wallets_account_once UNIQUE
 );
 CREATE INDEX wallets_holder ON wallets (holder_id);
@@ -301,6 +302,9 @@ REVOKE ALL ON FUNCTION holder_of(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION holder_of(text) TO points_reader;
 """
 
+# Journals name their holder of then: what a number did before it was linked is its first holder's.
+PAST = "holder_id = asking_holder()"
+PAST += " OR holder_id IN (SELECT first_holder_id FROM wallets WHERE holder_id = asking_holder())"
 WHOLE = (
     "wallets",
     "holders",
@@ -318,12 +322,12 @@ OWN = {
     " OR starts_with(identity, asking_unit() || ':')",
     "lots": "wallet_id IN (SELECT id FROM wallets WHERE holder_id = asking_holder())"
     " OR issuer = asking_unit() OR asking_unit() = '*'",
-    "journals": "holder_id = asking_holder() OR asking_unit() = ANY (sides) OR asking_unit() = '*'",
+    "journals": f"{PAST} OR asking_unit() = ANY (sides) OR asking_unit() = '*'",
     "transfers": "EXISTS (SELECT 1 FROM journals j"
     " WHERE j.month = transfers.month AND j.id = transfers.journal_id)",
     "receipts": "wallet_id IN (SELECT id FROM wallets WHERE holder_id = asking_holder())"
     " OR unit = asking_unit() OR asking_unit() = '*'",
-    "redemptions": "holder_id = asking_holder() OR unit = asking_unit() OR asking_unit() = '*'",
+    "redemptions": f"{PAST} OR unit = asking_unit() OR asking_unit() = '*'",
     "declines": "unit = asking_unit() OR asking_unit() = '*'",
     "statements": "unit = asking_unit() OR asking_unit() = '*'",
 }

@@ -37,8 +37,8 @@ BEGIN
                          SELECT identity FROM wallets WHERE identity = ANY (missing));
         made := ARRAY(SELECT uuidv7() FROM unnest(missing));
         INSERT INTO holders (id, version) SELECT h, 0 FROM unnest(made) AS h;
-        INSERT INTO wallets (id, identity, holder_id, account)
-        SELECT uuidv7(), i, h, nextval('account_id') FROM unnest(missing, made) AS n(i, h);
+        INSERT INTO wallets (id, identity, holder_id, first_holder_id, account)
+        SELECT uuidv7(), i, h, h, nextval('account_id') FROM unnest(missing, made) AS n(i, h);
     END IF;
     locked := ARRAY(SELECT id FROM holders
                     WHERE id = ANY (ARRAY(SELECT holder_id FROM wallets WHERE identity = ANY (identities)))
