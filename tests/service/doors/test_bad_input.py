@@ -27,7 +27,7 @@ TEXTS = (
     b"true",
     b'["x"]',
     b'{"a":"b"}',
-    b'"' + b"x" * 100_000 + b'"',
+    b'"' + b"x" * 1_000 + b'"',
 )
 LOOKS_LIKE_ANOTHER = ('"a\u202eb"', '"a\\r\\nb"', '"a\\u2028b"')
 UNDECLARED: dict[str, Any] = {"balance": 1_000_000, "unit_id": "hotel", "tier": 3, "is_admin": True}
@@ -136,8 +136,11 @@ def test_undeclared_and_doubled_fields_are_refused(route: Route, caller: Caller)
 
 @every_write
 def test_what_is_no_object_too_deep_or_too_large_is_refused(route: Route, caller: Caller) -> None:
-    for content in (*BODIES, *DEEP):
-        assert tried(caller, route, content) == 422, content[:40]
+    for content in BODIES:
+        assert tried(caller, route, content) == 422, content
+    for content in DEEP:
+        # Strangers' and members' doors take less at once.
+        assert tried(caller, route, content) in (413, 422), content[:40]
     for size in (1_048_577, 10_000_000):
         assert tried(caller, route, b"x" * size) == 413
 
