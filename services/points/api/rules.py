@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from services.points.api.front import Front
 from services.points.commands.approve_rule import ApproveRule
 from services.points.commands.draft_rule import DraftRule
+from services.points.domain.journal import GROUP_POINT
 from services.points.domain.rulebook import RuleKind
 from services.points.queries.rules import rules_in_force, rules_listed
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.runtime.clock import now
 from shared.web.door import EVERYBODY, Call, Door
+from shared.web.faults import broken
 from shared.web.fields import AssetCode, Moment, Text, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
 
@@ -80,11 +82,20 @@ class EarnDraft(_Draft):
 
 
 class RateDraft(_Draft):
-    """A draft about what an asset is worth."""
+    """A draft about what an asset is worth; a group point is worth one group point, for ever."""
 
     kind: Literal["rate"]
     subject: AssetCode
     body: RateTerms
+
+    @model_validator(mode="after")
+    def _one_for_itself(self) -> Self:
+        # Change is given in group points: with any other rate every redemption would make or lose money.
+        if self.subject == GROUP_POINT and (self.body.numerator, self.body.denominator) != (1, 1):
+            raise broken(
+                "rate", "集团积分与自身的比率恒为 1", "a group point is always worth one group point"
+            )
+        return self
 
 
 class SpendDraft(_Draft):
