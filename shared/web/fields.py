@@ -22,10 +22,11 @@ LARGEST_EXACT = 2**53 - 1
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _EARLIEST_YEAR, _LATEST_YEAR = 1900, 2200
-# Control characters, line and paragraph separators, bidirectional controls, byte order mark, half characters:
-# what makes a text look like another text, or a log line look like two.
+# Control characters, line and paragraph separators, bidirectional controls, all that shows nothing, half
+# characters: what makes a text look like another text (one receipt like two), or a log line look like two.
 _NOT_IN_A_LINE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 
 

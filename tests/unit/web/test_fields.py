@@ -98,6 +98,14 @@ def test_takes_no_text_that_looks_like_another(note: object) -> None:
         take(note=note)
 
 
+@pytest.mark.parametrize("unseen", "\u00ad\u034f\u180e\u200b\u200d\u2060\u3164\ufe0f\uffa0\U000e0020")
+def test_takes_no_number_with_something_in_it_that_shows_nothing(unseen: str) -> None:
+    """One receipt would be two: `A2` and `A2` with a blank of no width earned twice."""
+    for number in (f"A{unseen}2", unseen, f"A2{unseen}"):
+        with pytest.raises(Malformed):
+            take(number=number)
+
+
 def test_composes_a_text() -> None:
     assert take(note="e\u0301").note == "é"
     assert take(note="谢谢👍🏽").note == "谢谢👍🏽"
