@@ -51,9 +51,11 @@ def months(group: Group, order: str) -> dict[str, dict[str, Any]]:
     this = month_of(now())
     early = operator.post(f"/points/v1/months/{this:%Y-%m}/close", {"at": _end(month_after(this, -1))})
     assert (early.status_code, early.json()["code"]) == (409, "month-not-over")
+    ahead = operator.post(f"/points/v1/months/{this:%Y-%m}/close", {"at": _end(this)})
+    assert (ahead.status_code, ahead.json()["code"]) == (409, "month-not-over")
     seen = {}
-    for month in (month_after(this, -1), this):
-        answer = operator.post(f"/points/v1/months/{month:%Y-%m}/close", {"at": _end(month)})
+    for month, closer in ((month_after(this, -1), operator), (this, group.system("importer"))):
+        answer = closer.post(f"/points/v1/months/{month:%Y-%m}/close", {"at": _end(month)})
         assert answer.status_code == 202, answer.text
         seen[f"{month:%Y-%m}"] = _issued(operator, f"{month:%Y-%m}")
     return seen
@@ -206,7 +208,8 @@ def test_a_month_is_neither_opened_before_a_sealed_one_nor_closed_twice(
     operator = group.staff("operator-1")
     before = operator.post(f"/points/v1/months/{month_after(month_of(now()), -3):%Y-%m}/open")
     assert (before.status_code, before.json()["code"]) == (409, "month-before-sealed")
-    again = operator.post(f"/points/v1/months/{max(months)}/close", {"at": _end(month_of(now()))})
+    closer = group.system("importer")
+    again = closer.post(f"/points/v1/months/{max(months)}/close", {"at": _end(month_of(now()))})
     assert (again.status_code, again.json()["state"]) == (202, "sealed")
 
 
