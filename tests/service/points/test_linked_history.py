@@ -1,6 +1,7 @@
 """What a number earned and spent before it was linked is in its member's history, and in nobody else's."""
 
 from services.points.queries.history import history
+from shared.kernel.command import Command
 from shared.runtime.database import Reader
 from tests.service.points.ledger_house import LedgerHouse, answer_of, earn, link, redeem
 
@@ -20,7 +21,10 @@ def told(house: LedgerHouse, identity: str) -> list[tuple[str, str]]:
 
 
 def test_what_a_number_did_before_it_was_linked_is_in_its_members_history(house: LedgerHouse) -> None:
-    past = [earn("office", "past", 200_000, "past-1"), redeem("office:past", "hotel", "past-1", 300)]
+    past: list[Command] = [
+        earn("office", "past", 200_000, "past-1"),
+        redeem("office:past", "hotel", "past-1", 300),
+    ]
     for answer in house.obey(*past, link("mem_past", "office", "past")):
         answer_of(answer)
     answer_of(house.obey(earn("office", "past", 2_000, "past-2"))[0])
