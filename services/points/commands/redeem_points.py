@@ -190,11 +190,20 @@ def _announcement(wallet: Wallet, answer: Mapping[str, Any], journal: Journal, v
         "unit": answer["unit"],
         "order_no": answer["order_no"],
         "paid_fen": answer["paid_fen"],
-        "slices": [
-            {key: one[key] for key in ("asset", "issuer", "points", "paid_fen")} for one in answer["taken"]
-        ],
+        "slices": _by_issuer(answer["taken"]),
         "owed": answer["owed"],
     }
     return Announcement(
         "points.wallet.redeemed", shown("hol", wallet.holder_id), version, data, journal.occurred_at
     )
+
+
+def _by_issuer(taken: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    # An event stays small however many lots were spent: it adds up by asset and issuer, in order of spending.
+    folded: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in taken:
+        empty = {"asset": one["asset"], "issuer": one["issuer"], "points": 0, "paid_fen": 0}
+        whole = folded.setdefault((one["asset"], one["issuer"]), empty)
+        whole["points"] += one["points"]
+        whole["paid_fen"] += one["paid_fen"]
+    return list(folded.values())

@@ -182,3 +182,16 @@ def test_a_decision_touches_nothing_until_its_changes_are_applied() -> None:
     before = (dict(books.holders), books.lots_of("holder"), len(books.applied), dict(books.redemptions))
     redeem_points(books, redeem("office:1", "hotel", 300))
     assert before == (dict(books.holders), books.lots_of("holder"), len(books.applied), books.redemptions)
+
+
+def test_an_event_of_a_redemption_stays_small_however_many_lots_were_spent() -> None:
+    books = small_books("office:1", "mall-east:1")
+    for place in range(1_000):
+        obey(books, earn("office", "1", 400, str(place)))
+    obey(books, earn("mall-east", "1", 20_000, "mall"))
+    outcome = obey(books, redeem("office:1", "hotel", 2_050))
+    assert len(outcome.answer["taken"]) == 1_001
+    assert outcome.events[0].data["slices"] == [
+        {"asset": "OFFI", "issuer": "office", "points": 2_000, "paid_fen": 2_000},
+        {"asset": "MALL", "issuer": "mall-east", "points": 10, "paid_fen": 50},
+    ]
