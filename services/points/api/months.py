@@ -19,10 +19,11 @@ from shared.web.fields import Moment
 from shared.web.strict import Inbound, Nothing
 
 READERS = (Role.FINANCE, Role.OPERATOR, Role.IMPORTER)
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 class CloseBody(Inbound):
-    """At which moment the month is over; only an importer or operator may state one."""
+    """At which moment the month is over; only an importer may state one that is still to come."""
 
     at: Moment | None = None
 
@@ -61,7 +62,8 @@ class MonthsView(BaseModel):
 
 def _month(call: Call) -> date:
     month = as_month(call.path["month"])
-    if month is None:
+    # Calendars at the edge of what computers count have months without a beginning or an end.
+    if month is None or not FIRST_YEAR <= month.year <= LAST_YEAR:
         raise NotFound()
     return month
 

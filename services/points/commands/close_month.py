@@ -8,11 +8,12 @@ from services.points.domain.authority import stated_time
 from services.points.domain.books import LedgerBooks
 from services.points.domain.month import CALENDAR, MonthState, check_closing
 from shared.kernel.command import Asked, Needs, Outcome
+from shared.kernel.principal import Role
 
 
 @dataclass(frozen=True, slots=True)
 class CloseMonth:
-    """The month is over, by the clock or by the stated moment."""
+    """The month is over, by the clock or by the stated moment; an operator's lies not ahead of the clock."""
 
     asked: Asked
     month: date
@@ -29,13 +30,17 @@ def close_month(books: LedgerBooks, command: CloseMonth) -> Outcome:
     :raises MonthNotOver: if it has not ended.
     """
     name = command.month.strftime("%Y-%m")
+    principal = command.asked.principal
     # The clock has no principal and means now; a stated moment is the importer's or an operator's.
-    at = books.now if command.at is None else stated_time(command.asked.principal, command.at, books.now)
+    at = books.now if command.at is None else stated_time(principal, command.at, books.now)
+    if principal is not None and principal.role is Role.OPERATOR:
+        # One person's word that a month is over must not seal it for everybody before it is.
+        at = min(at, books.now)
     check_closing(command.month, books.months, at)
     state = books.months[command.month]
     if state is not MonthState.OPEN:
         return Outcome(answer={"month": name, "state": state.value})
-    subject = command.asked.principal.subject if command.asked.principal else "clock"
+    subject = principal.subject if principal else "clock"
     return Outcome(
         changes=(c.MonthTurned(command.month, MonthState.DRAINING, subject, books.now),),
         answer={"month": name, "state": MonthState.DRAINING.value},

@@ -5,7 +5,7 @@ from datetime import date
 
 from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
-from services.points.domain.month import CALENDAR, MonthState, check_opening
+from services.points.domain.month import CALENDAR, MonthState, check_near, check_opening
 from shared.kernel.command import Asked, Needs, Outcome
 
 
@@ -26,6 +26,7 @@ def open_month(books: LedgerBooks, command: OpenMonth) -> Outcome:
     """Open the month, unless a later one is sealed already.
 
     :raises MonthBeforeSealed: if a later month is sealed.
+    :raises MonthTooEarly: if a person opens one more than a year ahead.
     """
     name = command.month.strftime("%Y-%m")
     known = books.months.get(command.month)
@@ -33,6 +34,8 @@ def open_month(books: LedgerBooks, command: OpenMonth) -> Outcome:
         return Outcome(answer={"month": name, "state": known.value})
     check_opening(command.month, books.months)
     principal = command.asked.principal
+    if principal is not None:
+        check_near(command.month, books.now)
     subject = "clock" if command.by_clock or principal is None else principal.subject
     return Outcome(
         changes=(c.MonthTurned(command.month, MonthState.OPEN, subject, books.now),),

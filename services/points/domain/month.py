@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from shared.kernel.calendar import month_bounds, month_of
+from shared.kernel.calendar import month_after, month_bounds, month_of
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
+
+AHEAD_MAX = 12
+"""How many months ahead of the present one a person may open."""
 
 CALENDAR = ("calendar", "group")
 """The row that whoever opens or closes months has locked: one decision at a time."""
@@ -59,6 +62,16 @@ class MonthBeforeSealed(Refusal):
     )
 
 
+class MonthTooEarly(Refusal):
+    """Nobody opens a month more than a year ahead: sealed once, it would close all months before it."""
+
+    kind = Kind.CONFLICT
+    code = "month-too-early"
+    retryable = True
+    title = Words("开放账期过早", "It is too early to open the month")
+    advice = Words("目前最远可开放账期 {latest}。", "The latest month that can be opened today is {latest}.")
+
+
 class MonthOrder(Refusal):
     """Months close in order: an earlier one is still open."""
 
@@ -100,6 +113,16 @@ def check_opening(month: date, months: Mapping[date, MonthState]) -> None:
     sealed = [found for found, state in months.items() if state is MonthState.SEALED and found > month]
     if sealed:
         raise MonthBeforeSealed(sealed=max(sealed).strftime("%Y-%m"))
+
+
+def check_near(month: date, now: datetime) -> None:
+    """Let a person open a month up to a year ahead.
+
+    :raises MonthTooEarly: if it begins later.
+    """
+    latest = month_after(month_of(now), AHEAD_MAX)
+    if month > latest:
+        raise MonthTooEarly(latest=latest.strftime("%Y-%m"))
 
 
 def check_closing(month: date, months: Mapping[date, MonthState], at: datetime) -> None:
