@@ -48,7 +48,7 @@ class Batch:
                 followers.append(ticket)
                 return
             self.twins[key.name] = []
-        needs = ticket.command.needs()
+        needs = ticket.needs
         if ticket.passive:
             # Its rows are asked for, to know by which lock they go; its names are left to others.
             self.leads.append((ticket, Claim(ticket.command, Needs(rows=needs.rows), ())))
@@ -56,9 +56,7 @@ class Batch:
             self.leads.append((ticket, Claim(ticket.command, needs, _names(ticket.command, needs))))
 
     def decide(self, loaded: Loaded[B]) -> None:
-        """Answer or defer every command, in order; whoever is deferred holds back later ones that need its
-        rows.
-        """
+        """Answer or defer every command, in order; one deferred holds back later ones that need its rows."""
         blocked: set[Row | str] = set()
         for ticket, claim in self.leads:
             answer = None if ticket.passive else self._judged(claim, loaded, blocked)
@@ -111,7 +109,7 @@ class Batch:
             return Answer()
         books.apply(outcome.changes)
         self.record.outgoing.extend(outgoing)
-        self._keep(command, loaded, refused=False, answer=answer)
+        self._keep(command, loaded, answer)
         return Answer(json=answer)
 
     def _refused(self, command: Command, refusal: Refusal, books: Books) -> Answer:
@@ -122,13 +120,13 @@ class Batch:
             self.record.kept.append(Kept(key.name, key.fingerprint, True, kept))
         return Answer(refusal=refusal)
 
-    def _keep(self, command: Command, loaded: Loaded[B], *, refused: bool, answer: bytes) -> None:
+    def _keep(self, command: Command, loaded: Loaded[B], answer: bytes) -> None:
         key, heard = command.asked.key, command.asked.heard
         if key is not None and key.event:
             self.record.events.append((key.key, key.scope))
             loaded.events.add(key.key)
         elif key is not None:
-            self.record.kept.append(Kept(key.name, key.fingerprint, refused, answer.decode()))
+            self.record.kept.append(Kept(key.name, key.fingerprint, False, answer.decode()))
         if heard is not None:
             place = (heard.topic, heard.key)
             loaded.heard[place] = heard.seq
@@ -139,7 +137,7 @@ class Batch:
             blocked.add(row)
             if row in loaded.locks:
                 blocked.add(loaded.locks[row])
-        blocked.update(_names(ticket.command, ticket.command.needs()) if ticket.passive else claim.names)
+        blocked.update(_names(ticket.command, ticket.needs) if ticket.passive else claim.names)
         self.deferred.append(ticket)
         key = ticket.command.asked.key
         if key is not None:

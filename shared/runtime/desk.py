@@ -8,7 +8,7 @@ import asyncio
 import os
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -19,7 +19,7 @@ import structlog
 from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 
-from shared.kernel.command import Answer, Command
+from shared.kernel.command import Answer, Command, Row
 from shared.kernel.note import NoteEvent, note_event
 from shared.kernel.refusal import Busy, OutcomeUnknown
 from shared.runtime.batch import Batch, Decision, late
@@ -31,11 +31,11 @@ log = structlog.get_logger("desk")
 AWAITED = (errors.LockNotAvailable, errors.TransactionTimeout)
 ENTANGLED = (errors.DeadlockDetected, errors.SerializationFailure)
 SEALED = "TF001"
+TRY_PER_ROW = 16
 DESK_OPTIONS = (
     "-c statement_timeout=2000 -c transaction_timeout=5000 -c lock_timeout=200"
     " -c synchronous_commit=on -c timezone=UTC -c jit=off"
-    # Every statement of a desk goes by key; a plan made on empty tables must not scan them for the session's
-    # life.
+    # Every statement of a desk goes by key; a plan made on empty tables must not scan them for ever.
     " -c plan_cache_mode=force_generic_plan"
     " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
 )
@@ -62,6 +62,24 @@ class DeskLimits:
 
 def _nothing(_: str) -> None:
     return None
+
+
+def _activate(tickets: Sequence[Ticket], limit: int, *, alone: bool) -> int:
+    """Choose which of the deferred tickets try again; the others only keep their place. Give how many try.
+
+    Where many wait for a row held elsewhere they would fill every batch, and nobody else would be served:
+    beside new commands a few per row try, and half a batch at most.
+    """
+    tried: Counter[Row] = Counter()
+    left = limit if alone else max(1, limit // 2)
+    active = 0
+    for ticket in tickets:
+        rows = ticket.needs.rows
+        crowded = not alone and any(tried[row] >= TRY_PER_ROW for row in rows)
+        ticket.passive = crowded or active >= left
+        tried.update(rows)
+        active += not ticket.passive
+    return active
 
 
 class Desk(Generic[B]):
@@ -151,8 +169,7 @@ class Desk(Generic[B]):
                     return
                 self._serve(tickets)
         except BaseException:
-            # A service without its desk would take commands that nobody obeys: the supervisor starts a fresh
-            # one.
+            # Without its desk a service takes commands that nobody obeys: the supervisor starts a fresh one.
             log.critical("desk.died", exc_info=True)
             os._exit(70)
         finally:
@@ -168,15 +185,9 @@ class Desk(Generic[B]):
                 if self._stopping:
                     return None
                 self._more.wait()
-            limit = self.limits.batch
-            # Where many wait for a row held elsewhere, some try again and the rest only keep their place:
-            # otherwise they would fill every batch and nobody else would be served.
-            active = max(1, limit // 2) if self._waiting else limit
             tickets, self._deferred = self._deferred, []
-            for place, ticket in enumerate(tickets):
-                ticket.passive = place >= active
-            room = limit - min(active, len(tickets))
-            while self._waiting and room:
+            room = self.limits.batch - _activate(tickets, self.limits.batch, alone=not self._waiting)
+            while self._waiting and room > 0:
                 tickets.append(self._waiting.popleft())
                 room -= 1
         return tickets
@@ -205,9 +216,7 @@ class Desk(Generic[B]):
         wake_all(finished)
 
     def _obey(self, tickets: Sequence[Ticket], deadline: float | None = None) -> list[tuple[Ticket, Answer]]:
-        """Obey the tickets in one transaction; halve a batch that fails, so that one poisoned command harms
-        nobody.
-        """
+        """Obey the tickets in one transaction; halve one that fails: a poisoned command harms only itself."""
         until = deadline or time.monotonic() + self.limits.patience_s
         attempt = 0
         while True:
@@ -256,8 +265,7 @@ class Desk(Generic[B]):
             return [(tickets[0], Answer())]
         middle = len(tickets) // 2
         first = self._obey(tickets[:middle], deadline)
-        # What the first half deferred goes before the second half, or somebody overtakes their own
-        # predecessor.
+        # What the first half deferred goes first, or somebody overtakes their own predecessor.
         held, self._deferred = self._deferred, []
         return [*first, *self._obey([*held, *tickets[middle:]], deadline)]
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.kernel.command import Answer, Command
+from shared.kernel.command import Answer, Command, Needs
 
 
 class Group(Protocol):
@@ -24,7 +24,17 @@ class Ticket:
     `passive` tickets only keep their place in a batch: nobody behind them gets their rows, nor do they.
     """
 
-    __slots__ = ("answered", "command", "deferred_at", "group", "passive", "patience_s", "place", "since")
+    __slots__ = (
+        "_needs",
+        "answered",
+        "command",
+        "deferred_at",
+        "group",
+        "passive",
+        "patience_s",
+        "place",
+        "since",
+    )
 
     def __init__(self, command: Command, group: Group, place: int, since: float, patience_s: float) -> None:
         self.command = command
@@ -35,6 +45,14 @@ class Ticket:
         self.deferred_at: float | None = None
         self.answered = False
         self.passive = False
+        self._needs: Needs | None = None
+
+    @property
+    def needs(self) -> Needs:
+        """What its command needs, asked once however often it is put off."""
+        if self._needs is None:
+            self._needs = self.command.needs()
+        return self._needs
 
 
 class AsyncGroup:

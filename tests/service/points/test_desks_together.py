@@ -57,7 +57,7 @@ def test_a_wallet_held_5_s_elsewhere_leaves_everybody_else_their_p99(house: Ledg
     p99, calm_p99 = statistics.quantiles(waits, n=100)[98], statistics.quantiles(calm, n=100)[98]
     served = f"{len(waits)} served, p99 {p99 * 1000:.1f} ms beside {calm_p99 * 1000:.1f} ms when calm"
     print(f"{crowd} wait for the held wallet: of the others {served}")
-    assert p99 < max(0.1, 10 * calm_p99)
+    assert p99 < max(0.25, 10 * calm_p99)
     assert house.points_of(f"office:{tag}") == 10 + crowd
 
 
