@@ -27,7 +27,6 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
 }
 
 SERVICES: Final = ("member", "points")
-DATA_BYTES_MAX: Final = 262_144
 
 
 class Uncatalogued(ValueError):

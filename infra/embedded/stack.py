@@ -265,11 +265,6 @@ class Stack:
         """State what holds on a person's own machine alone: staff by a local secret, texts kept, not sent."""
         return {"MEMBER_STAFF_SECRET": self.secrets.staff(), "MEMBER_EMBEDDED": "on"}
 
-    def _own_environment(self, name: str) -> dict[str, str]:
-        if name == "member":
-            return {"MEMBER_STAFF_SECRET": self.secrets.staff(), "MEMBER_EMBEDDED": "on"}
-        return {f"{name.upper()}_SECRET": self.secrets.of(f"{name}-secret")}
-
     def _database_urls(self, name: str, *, with_password: bool = True) -> dict[str, str]:
         server = self.parts["postgres"].component
         assert isinstance(server, Postgres)

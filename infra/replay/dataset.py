@@ -19,7 +19,6 @@ import duckdb
 from shared.kernel.calendar import SHANGHAI, month_after
 
 UNITS = ("mall-east", "mall-west", "hotel", "office", "property", "residential")
-FLAT_UNIT = "residential"
 FLAT_STORE = "sales"
 FLAT_SOLD_AT = datetime(2017, 1, 2, 10)
 FLAT_PRICE_FEN = 600_000_000

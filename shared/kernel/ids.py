@@ -6,7 +6,6 @@ id that the command creates is derived from it, so that obeying the same command
 
 import re
 
-_CANONICAL = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _BARE = re.compile(r"[0-9a-f]{32}")
 DERIVED_MAX = 0xFFF
 
@@ -34,8 +33,3 @@ def read(prefix: str, text: str) -> str | None:
     if head != prefix or not _BARE.fullmatch(bare):
         return None
     return f"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"
-
-
-def is_canonical(text: str) -> bool:
-    """Tell whether the text is a UUID in canonical lower-case form."""
-    return _CANONICAL.fullmatch(text) is not None

@@ -41,9 +41,6 @@ AmountFen = Annotated[int, whole(1)]
 AmountFenOrZero = Annotated[int, whole(0)]
 """Money of at least 0 fen."""
 
-PointsAsked = Annotated[int, whole(1)]
-"""Points, at least one."""
-
 Limit = Annotated[int, whole(1, 100)]
 """How many rows a list gives at most."""
 

@@ -9,7 +9,6 @@ from shared.kernel.words import Words
 
 CLIENT_REGISTERED = "member.client.registered"
 CLIENT_REVOKED = "member.client.revoked"
-SIGNING_ROLES = (Role.UNIT_SYSTEM, Role.IMPORTER)
 
 
 class ClientTaken(Refusal):

@@ -5,8 +5,6 @@ from datetime import datetime
 
 from shared.kernel.principal import Role
 
-STAFF_ROLES = (Role.OPERATOR, Role.FINANCE)
-
 
 @dataclass(frozen=True, slots=True)
 class Staff:

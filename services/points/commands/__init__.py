@@ -13,7 +13,6 @@ from services.points.commands.keep_signing_key import KeepSigningKey, keep_signi
 from services.points.commands.link_number import LinkNumber, link_number
 from services.points.commands.open_month import OpenMonth, open_month
 from services.points.commands.redeem_points import RedeemPoints, redeem_points
-from shared.kernel.note import NoteEvent, note_event
 from shared.runtime.batch import Decision
 
 DECISIONS: Mapping[type, Decision] = {
@@ -26,7 +25,6 @@ DECISIONS: Mapping[type, Decision] = {
     IssueStatements: issue_statements,
     KeepSigningKey: keep_signing_key,
     LinkNumber: link_number,
-    NoteEvent: note_event,
     OpenMonth: open_month,
     RedeemPoints: redeem_points,
 }

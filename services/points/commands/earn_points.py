@@ -166,7 +166,6 @@ def _kept(
         wallet_id=wallet.id,
         amount_fen=command.amount_fen,
         purchased_at=command.purchased_at,
-        occurred_at=command.purchased_at,
         month=booked.month,
         points=points,
         answer=answer,

@@ -32,7 +32,7 @@ class ExpirePoints:
 
 def expire_points(books: LedgerBooks, command: ExpirePoints) -> Outcome:
     """Post one journal per expired lot, dated at the moment it expired."""
-    now = books.now if command.at is None else stated_time(command.asked.principal, command.at, books.now)
+    now = stated_time(command.asked.principal, command.at, books.now)
     holder_id = books.wallet(command.identity).holder_id
     accounts = {wallet.id: wallet.account for wallet in books.wallets_of(holder_id)}
     over = sorted(

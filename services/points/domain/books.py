@@ -9,7 +9,7 @@ from services.points.domain import changes as c
 from services.points.domain.account import Accounts
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
-from services.points.domain.rulebook import Rulebook, merged
+from services.points.domain.rulebook import Rulebook, RuleVersion, merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Draft:
     """A rule version that waits for approval, or has it."""
 
     id: str
-    version: Any
+    version: RuleVersion
     drafted_by: str
     approved_by: str | None
 

@@ -52,7 +52,6 @@ class ReceiptKept:
     wallet_id: str
     amount_fen: int
     purchased_at: datetime
-    occurred_at: datetime
     month: date
     points: int
     answer: Mapping[str, Any]
@@ -96,7 +95,7 @@ class KnownRedemption:
 
 @dataclass(frozen=True, slots=True)
 class RedemptionDeclined:
-    """A redemption that was refused for want of points: counted, nothing moved."""
+    """A redemption refused for want of points, or because too little was asked: counted, nothing moved."""
 
     id: str
     unit: str

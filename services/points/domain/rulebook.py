@@ -56,12 +56,10 @@ class RuleVersion:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A settling business unit, the asset it issues and its name."""
+    """A settling business unit and the asset it issues; its name is for people, who read the rule itself."""
 
     code: str
     asset: str
-    name_zh: str
-    name_en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +89,6 @@ class Rulebook:
             begins.append(version.valid_from)
             read.append(_READERS[version.kind](version))
         return series
-
-    @cached_property
-    def units(self) -> tuple[str, ...]:
-        """Codes of all units that any version knows, sorted."""
-        return tuple(sorted({one.subject for one in self.versions if one.kind is RuleKind.UNIT}))
 
     @cached_property
     def assets(self) -> tuple[str, ...]:
@@ -141,7 +134,7 @@ class Rulebook:
 
 
 def _unit(one: RuleVersion) -> Unit:
-    return Unit(one.subject, one.body["asset"], one.body["name"]["zh"], one.body["name"]["en"])
+    return Unit(one.subject, one.body["asset"])
 
 
 def _earn(one: RuleVersion) -> EarnRule:
