@@ -37,8 +37,7 @@ def _add(name: str) -> None:
         app.command(no_args_is_help=False)(getattr(module, name))
 
 
-# Only the command that was asked for is imported: the stack, the replay and the benchmark take a second to
-# load.
+# Only the command that was asked for is imported: stack, replay and benchmark take a second to load.
 asked = sys.argv[1] if len(sys.argv) > 1 else ""
 for command in (asked,) if asked in SINGLE + GROUPS else SINGLE + GROUPS:
     _add(command)

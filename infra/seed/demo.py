@@ -1,8 +1,6 @@
-"""The demo group's first month: January's real purchases in last month, and three households one can sign in
-as.
+"""The demo group's first month: January's real purchases in last month, and three people to sign in as.
 
-Every step may be repeated after a cut: keys follow from the data. Refuses to touch books other than the
-demo's.
+Every step may be repeated after a cut: keys follow from the data. Refuses to touch any books but the demo's.
 """
 
 from __future__ import annotations

@@ -60,9 +60,7 @@ def drafts() -> Iterator[dict[str, Any]]:
 
 
 def clients() -> Iterator[dict[str, Any]]:
-    """Yield every system of the group as the clients door takes it, without its key: tills, then the
-    importer.
-    """
+    """Yield every system as the clients door takes it, without its key: tills, then the importer."""
     for unit in UNITS:
         yield {"client": f"till-{unit.code}", "role": "unit-system", "unit": unit.code}
     yield {"client": "importer", "role": "importer"}

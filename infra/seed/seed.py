@@ -1,5 +1,6 @@
-"""Bring the demo group in: rules by two persons, systems with keys of their own. Done again, it changes
-nothing.
+"""Bring the demo group in: rules by two persons, systems with keys of their own.
+
+Done again, it changes nothing: every request has a key that follows from the data.
 """
 
 from __future__ import annotations

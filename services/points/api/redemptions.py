@@ -97,8 +97,7 @@ class RedemptionView(BaseModel):
 
 
 def redeeming(asked: Asked, body: RedemptionBody | RedemptionItem) -> RedeemPoints:
-    """Turn a wish to pay with points into its command: a member pays with their own, an importer for a
-    number.
+    """Turn a wish to pay into its command: a member pays with their own points, an importer for a number.
 
     :raises Forbidden: if a member names a number or a time, or an importer names no number.
     """

@@ -29,7 +29,7 @@ def own_unit(principal: Principal | None, unit: str) -> None:
 
 
 def stated_time(principal: Principal | None, at: datetime | None, now: datetime) -> datetime:
-    """Give the moment a command speaks of: an importer may state it, everyone else means now.
+    """Give the moment a command speaks of: an importer or operator may state it, everyone else means now.
 
     :raises Forbidden: if somebody else states a time.
     """

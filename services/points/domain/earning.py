@@ -9,12 +9,10 @@ from shared.kernel.calendar import days, quarter_end_after
 
 @dataclass(frozen=True, slots=True)
 class EarnRule:
-    """A unit's earn rule: `points` for every `per_fen` of cash paid, rounded down once, at most `cap` a
-    receipt.
+    """A unit's earn rule: `points` for every `per_fen` paid in cash, rounded down once, at most `cap`.
 
     `pending_days` times 24 hours pass before the points can be spent; they expire at the end of the quarter
-    in
-    which `expiry_months` calendar months have passed.
+    in which `expiry_months` calendar months have passed.
     """
 
     version: int

@@ -13,8 +13,7 @@ SpendingOrder = tuple[datetime, datetime, tuple[int, int, str], int, str]
 class Lot:
     """Points of one asset in one wallet. `[available_at, expires_at)` is when they can be spent.
 
-    `parent_id` names the lot whose point was exchanged to make this one (change); it is spent before its
-    parent.
+    `parent_id` names the lot whose point was exchanged to make this one (change), which is spent first.
     """
 
     id: str
@@ -44,9 +43,7 @@ class Lot:
 
     @property
     def order(self) -> SpendingOrder:
-        """Give this lot's place in spending: soonest to expire, earliest earned, lowest receipt number,
-        change first.
-        """
+        """Give its place in spending: soonest to expire, earliest earned, lowest number, change first."""
         return (
             self.expires_at,
             self.earned_at,

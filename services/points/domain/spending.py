@@ -1,5 +1,6 @@
-"""Spending: which lots pay a price, how many points each gives, and the change. Refuses to know units'
-accounts.
+"""Spending: which lots pay a price, how many points each gives, and the change.
+
+Refuses to know the accounts of units.
 """
 
 from collections.abc import Iterable, Mapping
@@ -40,8 +41,7 @@ def slices(lots: Iterable[Lot], rates: Mapping[str, Rate], pay_fen: int) -> list
     """Take lots in the given order until the price is paid.
 
     From a lot of value v with r still to pay, n = min(points left, ceil(r / v)) whole points pay
-    min(n * v, r);
-    what they are worth beyond r is change in group points.
+    min(n * v, r); what they are worth beyond r is change in group points.
 
     :raises ValueError: if the lots are not worth that much (the caller has compared first).
     """

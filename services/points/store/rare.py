@@ -1,5 +1,6 @@
-"""What few commands touch: rules, months, clients, keys, statements, moved wallets. Each is a statement of
-its own.
+"""What few commands touch: rules, months, clients, keys, statements, moved wallets.
+
+Each is a statement of its own, so that the two calls every batch makes stay small.
 """
 
 from collections.abc import Callable, Mapping, Sequence
