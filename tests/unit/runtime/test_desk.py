@@ -225,3 +225,34 @@ def test_what_fails_after_the_commit_fails_nobody() -> None:
         assert codes(desk.obey_all([Fill(asked("1"), "a", 1)])) == ["ok"]
     assert shelf.inside == {"a": 1}
     assert len(shelf.batches) == 1
+
+
+def test_a_row_that_is_free_again_is_not_kept_behind_many_who_wait_for_another() -> None:
+    shelf, done = Shelf(held={"a", "b"}), threading.Event()
+    with open_desk(shelf, DeskLimits(batch=64)) as desk:
+
+        def keep_asking() -> None:
+            count = 0
+            while not done.is_set():
+                desk.obey_all([Fill(asked(f"c{count}"), "c", 1)])
+                count += 1
+
+        asking = threading.Thread(target=keep_asking)
+        crowd = [Fill(asked(f"a{one}"), "a", 1) for one in range(200)]
+        stuck = threading.Thread(target=desk.obey_all, args=(crowd,))
+        stuck.start()
+        until(lambda: shelf.batches)
+        told: list[Answer] = []
+        last = Fill(asked("b"), "b", 1)
+        behind = threading.Thread(target=lambda: told.extend(desk.obey_all([last])))
+        behind.start()
+        asking.start()
+        until(lambda: any(last.asked.id in batch for batch in shelf.batches))
+        shelf.held.discard("b")
+        until(lambda: told)
+        done.set()
+        shelf.held.clear()
+        for thread in (asking, stuck, behind):
+            thread.join(10)
+    assert codes(told) == ["ok"]
+    assert shelf.inside["a"] == 200
