@@ -30,7 +30,7 @@ from shared.runtime.desk import DESK_OPTIONS, Desk, DeskLimits
 from shared.runtime.errands import Errands
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
-from shared.runtime.migrations import newest
+from shared.runtime.migrations import is_migrated, newest
 from shared.runtime.relay import Relay
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
@@ -88,7 +88,6 @@ class MemberProcess:
         self.secret = _secret(settings.secret, settings.state_dir)
         self.ring = Ring(self.secret, self._connected)
         self.trust = Trust(self.ring, self.reader)
-        self._revision = newest("member")
         self.keys = Keys(self.desk, self.ring, self.secret)
         carrier = carrier_of(self.desk, embedded=settings.embedded == "on")
         self.errands = Errands(self._connected, {SEND_TEXT: texts_through(carrier)})
@@ -113,7 +112,10 @@ class MemberProcess:
             services=Services(
                 Callers(TokenReader(self.ring), RequestVerifier(self.trust)), Rates(known, strangers)
             ),
-            checks={"database": self._database_answers, "migrations": self._is_migrated},
+            checks={
+                "database": self.reader.answers,
+                "migrations": partial(is_migrated, self.reader, newest("member")),
+            },
             outages=OUTAGES,
         )
 
@@ -146,16 +148,6 @@ class MemberProcess:
 
     def _renew_trust(self) -> None:
         self.trust.renew()
-
-    def _database_answers(self) -> bool:
-        with self.reader.asked_by() as questions:
-            return questions.row("SELECT 1 AS one") is not None
-
-    def _is_migrated(self) -> bool:
-        with self.reader.asked_by() as questions:
-            row = questions.row("SELECT version_num FROM alembic_version")
-        # A later migration than ours only expands: the code before it goes on serving.
-        return row is not None and row.version_num >= self._revision
 
 
 def _secret(given: SecretStr | None, folder: Path) -> Secret:

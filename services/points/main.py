@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -24,7 +25,7 @@ from shared.runtime.database import OUTAGES, Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, Desk, DeskLimits
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
-from shared.runtime.migrations import newest
+from shared.runtime.migrations import is_migrated, newest
 from shared.runtime.parked import Parked
 from shared.runtime.partitions import open_ahead
 from shared.runtime.relay import Relay
@@ -49,7 +50,6 @@ class PointsProcess:
 
     def __init__(self, settings: PointsSettings) -> None:
         self.settings = settings
-        self._revision = newest("points")
         desk_url = settings.database_url_desk.get_secret_value()
         self.relay = Relay.to(
             settings.kafka_bootstrap,
@@ -103,7 +103,10 @@ class PointsProcess:
                 Callers(TokenReader(self.keyring.tokens), RequestVerifier(self.keyring.clients)),
                 Rates(known, strangers),
             ),
-            checks={"database": self._database_answers, "migrations": self._is_migrated},
+            checks={
+                "database": self.reader.answers,
+                "migrations": partial(is_migrated, self.reader, newest("points")),
+            },
             outages=OUTAGES,
         )
 
@@ -138,15 +141,6 @@ class PointsProcess:
     def _refresh_keys(self) -> Mapping[str, Any] | None:
         self.keyring.refresh()
         return None
-
-    def _database_answers(self) -> bool:
-        with self.reader.asked_by() as questions:
-            return questions.row("SELECT 1 AS one") is not None
-
-    def _is_migrated(self) -> bool:
-        with self.reader.asked_by() as questions:
-            row = questions.row("SELECT version_num FROM alembic_version")
-        return row is not None and row.version_num >= self._revision
 
 
 def openapi_app() -> Application:

@@ -1,7 +1,7 @@
 """The shape of a command and of what a decision returns. Refuses to know any service's nouns."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -54,8 +54,7 @@ class Heard:
 class Asked:
     """Who asked, under which key, in which trace.
 
-    `id` is a canonical UUIDv7 whose last three hex digits are zero; all that the command creates is named
-    after it.
+    `id` is a canonical UUIDv7 that ends in three zeros; all that the command creates is named after it.
     """
 
     id: str
@@ -64,6 +63,11 @@ class Asked:
     nonce: Nonce | None = None
     heard: Heard | None = None
     traceparent: str | None = None
+
+    def for_item(self, minted: str, key: str, digest: bytes) -> "Asked":
+        """Ask for one item of a batch: the same caller and trace, an id and a key of the item's own."""
+        assert self.key is not None, "only a keyed request has items"
+        return replace(self, id=minted, key=Key(self.key.scope, key, digest))
 
 
 @dataclass(frozen=True, slots=True)

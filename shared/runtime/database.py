@@ -54,6 +54,11 @@ class Reader:
             )
             yield Questions(connection)
 
+    def answers(self) -> bool:
+        """Tell whether the database answers at all; one of `OUTAGES` says no as well."""
+        with self.asked_by() as questions:
+            return questions.row("SELECT 1 AS one") is not None
+
     def close(self) -> None:
         """Close every connection of the pool."""
         self._engine.dispose()

@@ -10,6 +10,8 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
+from shared.runtime.database import Reader
+
 SERVICES = Path(__file__).resolve().parents[2] / "services"
 # A migration that waits for a lock makes everybody wait behind it: it gives up and is tried again.
 OPTIONS = {"lock_timeout": "2s", "statement_timeout": "15min"}
@@ -28,6 +30,14 @@ def newest(service: str) -> str:
     head = ScriptDirectory.from_config(configured(service)).get_current_head()
     assert head is not None, f"{service} has no migrations"
     return head
+
+
+def is_migrated(reader: Reader, revision: str) -> bool:
+    """Tell whether a service's database has that revision, or a later one."""
+    with reader.asked_by() as questions:
+        row = questions.row("SELECT version_num FROM alembic_version")
+    # A later migration than ours only expands: the code before it goes on serving.
+    return row is not None and row.version_num >= revision
 
 
 def upgrade(service: str, url: str, revision: str = "head") -> None:

@@ -5,13 +5,13 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from services.member.api.front import Front
-from services.member.api.shapes import BATCH_MAX, BatchView, ItemKey, PhoneText
+from services.member.api.shapes import BATCH_MAX, BULK_PATIENCE_S, BatchView, ItemKey, PhoneText
 from services.member.commands.read_member import ReadMember
 from services.member.commands.register_number import RegisterNumber
 from services.member.domain.identity import Phone
 from services.member.domain.reading import ReasonMissing
 from services.member.queries.member_profile import member_profile
-from shared.kernel.command import Asked, Key, fingerprint
+from shared.kernel.command import Asked, fingerprint
 from shared.kernel.ids import read
 from shared.kernel.principal import Role
 from shared.kernel.refusal import NotFound
@@ -21,7 +21,6 @@ from shared.web.door import Call, Door, Given
 from shared.web.fields import Number
 from shared.web.strict import Inbound, Nothing
 
-BULK_PATIENCE_S = 10.0
 REASON_LEAST, REASON_MOST = 4, 200
 
 
@@ -119,9 +118,7 @@ def _item(asked: Asked, item: NumberItem) -> Asked:
     assert asked.key is not None
     digest = fingerprint("number", item.number, _written(item.phone))
     key = item.key or f"{asked.key.key}:{item.number}"
-    return Asked(
-        mint_id(), Key(asked.key.scope, key, digest), asked.principal, asked.nonce, None, asked.traceparent
-    )
+    return asked.for_item(mint_id(), key, digest)
 
 
 def _written(phone: Phone | None) -> str:

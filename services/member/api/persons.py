@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from services.member.api.front import Front
-from services.member.api.shapes import BATCH_MAX, BatchView, ItemKey, PhoneText
+from services.member.api.shapes import BATCH_MAX, BULK_PATIENCE_S, BatchView, ItemKey, PhoneText
 from services.member.commands.register_person import RegisterPerson
-from shared.kernel.command import Asked, Key, fingerprint
+from shared.kernel.command import Asked, fingerprint
 from shared.kernel.principal import Role
 from shared.runtime.clock import mint_id
 from shared.web.batch_reply import batch_reply
@@ -15,7 +15,6 @@ from shared.web.door import Call, Door, Given
 from shared.web.fields import Moment, Number, UnitCode
 from shared.web.strict import Inbound
 
-BULK_PATIENCE_S = 10.0
 NUMBERS_MAX = 50
 
 
@@ -74,6 +73,4 @@ def _item(asked: Asked, item: PersonItem) -> Asked:
     at = "" if item.at is None else item.at.isoformat()
     digest = fingerprint("person", item.reference, phone, at, *parts)
     key = item.key or f"{asked.key.key}:{item.reference}"
-    return Asked(
-        mint_id(), Key(asked.key.scope, key, digest), asked.principal, asked.nonce, None, asked.traceparent
-    )
+    return asked.for_item(mint_id(), key, digest)

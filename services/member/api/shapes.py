@@ -39,6 +39,9 @@ PublicKey = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{43}$", ma
 BATCH_MAX = 1_000
 """How many items one call may hold."""
 
+BULK_PATIENCE_S = 10.0
+"""How long the items of one call may wait at the desk."""
+
 
 class ItemView(BaseModel):
     """The answer to one item of a batch: what the single call would have answered."""

@@ -11,7 +11,7 @@ from services.points.api.redemptions import RedemptionItem, redeeming
 from services.points.commands.earn_points import EarnPoints
 from services.points.commands.redeem_points import RedeemPoints
 from services.points.domain.books import LedgerBooks
-from shared.kernel.command import Answer, Asked, Key, fingerprint
+from shared.kernel.command import Answer, Asked, fingerprint
 from shared.kernel.principal import Role
 from shared.kernel.refusal import Busy, Forbidden
 from shared.runtime.clock import mint_id
@@ -52,14 +52,7 @@ def _command(asked: Asked, item: ReceiptItem | RedemptionItem) -> EarnPoints | R
     assert asked.principal is not None
     # Every field in its order, each set off from the next: the same item gives the same print.
     print_ = fingerprint(*map(str, item.__dict__.values()))
-    own = Asked(
-        mint_id(),
-        Key(asked.principal.scope, item.key, print_),
-        asked.principal,
-        asked.nonce,
-        None,
-        asked.traceparent,
-    )
+    own = asked.for_item(mint_id(), item.key, print_)
     if isinstance(item, ReceiptItem):
         return earning(own, item)
     if asked.principal.role is not Role.IMPORTER:
