@@ -28,14 +28,11 @@ class StaffDoor:
     """The group's doors as one person of the staff sees them."""
 
     def __init__(self, home: Home, who: str) -> None:
-        status = home.read(home.status)
-        if not home.is_held() or not status.get("address"):
-            give_up(f"Nothing runs from {home.root}. `make run` starts it.", NOT_RUNNING)
         self._who = who
         self._secret = Secrets(home.secrets).staff()
         # A proxy of this machine must not stand between us and ourselves.
         self._client = httpx2.Client(
-            base_url=str(status["address"]),
+            base_url=_address(home),
             timeout=_TIMEOUT_S,
             trust_env=False,
             headers={"Accept-Language": "en"},
@@ -81,16 +78,20 @@ class StaffDoor:
 
 def system_reads(home: Home, signer: RequestSigner, path: str) -> str:
     """Read something with a signed request and give it as text."""
-    address = str(home.read(home.status).get("address"))
-    if not home.is_held():
-        give_up(f"Nothing runs from {home.root}. `make run` starts it.", NOT_RUNNING)
-    url = f"{address}{path}"
+    url = f"{_address(home)}{path}"
     headers = {**signer.headers("GET", url), "Accept-Language": "en"}
     with httpx2.Client(timeout=_TIMEOUT_S, trust_env=False) as client:
         answer = client.get(url, headers=headers)
     if answer.is_error:
         _refuse(answer)
     return answer.text
+
+
+def _address(home: Home) -> str:
+    address = home.read(home.status).get("address")
+    if not home.is_held() or not address:
+        give_up(f"Nothing runs from {home.root}. `make run` starts it.", NOT_RUNNING)
+    return str(address)
 
 
 def _content(answer: httpx2.Response) -> dict[str, Any]:
