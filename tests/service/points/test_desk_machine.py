@@ -255,7 +255,9 @@ class DesksAgree(RuleBasedStateMachine):
         identity, member = f"{unit}:{number}", f"mem_{number}"
         taker, _ = self.fleet.desks[desk % len(self.fleet.desks)]
         before = {name: holder for holder, names in self._holders().items() for name in names}
-        answer_of(taker.obey_all([link(member, unit, number)])[0])
+        command = link(member, unit, number)
+        (told,) = taker.obey_all([command])
+        answer_of(self.fleet.house.obey(command)[0] if code_of(told) == "defect" else told)
         holder = self._holder(member)
         assert self._holder(identity) == holder
         old = before.get(identity)
