@@ -16,10 +16,15 @@ FROM months m LEFT JOIN summaries s ON s.month = m.month
 WHERE :month IS NULL OR m.month = CAST(:month AS date) ORDER BY m.month
 """
 
+_STATEMENTS = """
+SELECT month, id, unit, net_fen FROM statements
+WHERE :month IS NULL OR month = CAST(:month AS date) ORDER BY month, unit
+"""
+
 
 def months_listed(questions: Questions) -> list[dict[str, Any]]:
     """List all months, oldest first, without figures."""
-    return [_view(questions, row) for row in questions.rows(_MONTHS, month=None)]
+    return [view for view, _ in _seen(questions, None)]
 
 
 def month_view(questions: Questions, month: date, *, whole: bool) -> Mapping[str, Any]:
@@ -27,26 +32,32 @@ def month_view(questions: Questions, month: date, *, whole: bool) -> Mapping[str
 
     :raises NotFound: if it was never opened.
     """
-    rows = questions.rows(_MONTHS, month=month.isoformat())
-    if not rows:
+    seen = _seen(questions, month.isoformat())
+    if not seen:
         raise NotFound()
-    view = _view(questions, rows[0])
-    return {**orjson.loads(rows[0].figures), **view} if whole and rows[0].figures else view
+    ((view, figures),) = seen
+    return {**orjson.loads(figures), **view} if whole and figures else view
 
 
-def _view(questions: Questions, row: Any) -> dict[str, Any]:
-    statements = questions.rows(
-        "SELECT id, unit, net_fen FROM statements WHERE month = :month ORDER BY unit", month=row.month
-    )
-    return {
-        "month": row.month.strftime("%Y-%m"),
-        "state": row.state,
-        "opened_at": row.opened_at,
-        "sealed_at": row.sealed_at,
-        # Of a month that was issued everybody has a statement, and sees no other.
-        "statements_issued": bool(statements),
-        "statements": [
-            {"statement": shown("stm", str(one.id)), "unit": one.unit, "net_fen": one.net_fen}
-            for one in statements
-        ],
-    }
+def _seen(questions: Questions, month: str | None) -> list[tuple[dict[str, Any], str | None]]:
+    """Give months with their figures, as far as the reader may see them."""
+    # Statements first: whoever sees one then sees the figures too, which are saved together with them.
+    statements: dict[date, list[dict[str, Any]]] = {}
+    for one in questions.rows(_STATEMENTS, month=month):
+        link = {"statement": shown("stm", str(one.id)), "unit": one.unit, "net_fen": one.net_fen}
+        statements.setdefault(one.month, []).append(link)
+    return [
+        (
+            {
+                "month": row.month.strftime("%Y-%m"),
+                "state": row.state,
+                "opened_at": row.opened_at,
+                "sealed_at": row.sealed_at,
+                # Of a month that was issued everybody has a statement, and sees no other.
+                "statements_issued": row.month in statements,
+                "statements": statements.get(row.month, []),
+            },
+            row.figures,
+        )
+        for row in questions.rows(_MONTHS, month=month)
+    ]
