@@ -40,6 +40,7 @@ def gather(stack: Stack, crowd: Crowd) -> Signer:
 
 
 def _bring(door: Door, crowd: Crowd) -> None:
+    door.introduce("/points/v1/months")
     month = month_of(now()).strftime("%Y-%m")
     door.post(f"/points/v1/months/{month}/open", b"{}", f"bench:{month}")
     for batch in _chunks(_persons(crowd)):

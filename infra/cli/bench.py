@@ -17,6 +17,7 @@ from infra.bench.main import table
 from infra.cli.answer import AsJson, give_up, out, settings
 from infra.embedded.obstacle import Obstacle
 from infra.embedded.steps import Steps
+from infra.replay.door import ReplayStopped
 
 
 def bench(
@@ -37,7 +38,7 @@ def bench(
             lines.append(line)
             if json:
                 typer.echo(text.dumps(line.as_json()))
-    except (NoGenerator, Failed, Obstacle, TimeoutError) as known:
+    except (NoGenerator, Failed, Obstacle, ReplayStopped, TimeoutError) as known:
         give_up(str(known))
     if page is not None:
         page.write_text(table(lines), encoding="utf-8")
