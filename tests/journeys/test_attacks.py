@@ -38,6 +38,14 @@ def sent(group: Group, content: bytes, headers: dict[str, str], path: str = RECE
     return group.web.post(f"{group.address}{path}", content=content, headers=headers)
 
 
+def settled(member: Caller, body: dict[str, Any], key: str) -> httpx2.Response:
+    """Redeem, again under the same key while the group asks for it, and give the answer that stands."""
+    while True:
+        answer = member.post("/points/v1/redemptions", body, key)
+        if "retry-after" not in answer.headers:
+            return answer
+
+
 def test_a_signed_request_is_good_once_and_only_as_it_was_signed(group: Group) -> None:
     body, key = receipt("office", fresh_key(), 1_000), fresh_key()
     content = orjson.dumps(body)
@@ -97,15 +105,13 @@ def test_twins_at_the_same_moment_have_one_effect_and_one_answer(group: Group) -
     earned(group, "office", number, 40_000)
 
     def pay(_: int) -> httpx2.Response:
-        return member.post("/points/v1/redemptions", wish(order, 150), key)
+        return settled(member, wish(order, 150), key)
 
     with ThreadPoolExecutor(20) as crowd:
         answers = list(crowd.map(pay, range(20)))
-    paid = [answer for answer in answers if answer.status_code == 201]
-    assert {answer.status_code for answer in answers} <= {201, 409}
-    assert all(answer.json()["code"] == "in-flight" for answer in answers if answer.status_code == 409)
-    assert len({answer.content for answer in paid}) == 1
-    assert sum("idempotent-replayed" not in answer.headers for answer in paid) == 1
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotent-replayed" not in answer.headers for answer in answers) == 1
     assert wallet(member) == {"OFFI": 50}
 
 
@@ -116,7 +122,7 @@ def test_of_twenty_redemptions_at_once_exactly_the_affordable_ones_happen(group:
     earned(group, "office", number, 190_000)
 
     def pay(_: int) -> int:
-        return member.post("/points/v1/redemptions", wish(fresh_key(), 100)).status_code
+        return settled(member, wish(fresh_key(), 100), fresh_key()).status_code
 
     with ThreadPoolExecutor(20) as crowd:
         answers = list(crowd.map(pay, range(20)))
@@ -133,13 +139,10 @@ def test_one_order_wanted_by_many_is_redeemed_by_one(group: Group) -> None:
         earned(group, "office", number, 40_000)
 
     def pay(member: Caller) -> httpx2.Response:
-        return member.post("/points/v1/redemptions", wish(order, 200))
+        return settled(member, wish(order, 200), fresh_key())
 
     with ThreadPoolExecutor(4) as crowd:
         answers = list(crowd.map(pay, members))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
-    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {
-        "order-redeemed",
-        "in-flight",
-    }
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} == {"order-redeemed"}
     assert sorted(sum(wallet(member).values()) for member in members) == [0, 200, 200, 200]
