@@ -1,4 +1,7 @@
-"""The member process: doors, desk, relay, jobs. The one place that reads the settings."""
+"""The member process: doors, desk, relay, jobs. The one place that reads the settings.
+
+`--role web` keeps doors and desk, `--role worker` relay, errands, jobs and desk; without it, one has all.
+"""
 
 from collections.abc import Mapping
 from contextlib import closing
@@ -28,10 +31,12 @@ from shared.runtime.clock import now
 from shared.runtime.database import OUTAGES, Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, Desk, DeskLimits
 from shared.runtime.errands import Errands
+from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
 from shared.runtime.migrations import is_migrated, newest
 from shared.runtime.relay import Relay
+from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
 from shared.web.application import Application
@@ -69,13 +74,16 @@ class Opening:
 class MemberProcess:
     """All parts of one process, put together from settings."""
 
-    def __init__(self, settings: MemberSettings) -> None:
+    def __init__(self, settings: MemberSettings, role: ProcessRole = ProcessRole.BOTH) -> None:
         self.settings = settings
+        self.role = role
+        reached = falling_at(settings.fault)
         self.relay = Relay.to(
             settings.kafka_bootstrap,
             "member",
             topic_of(settings.topic_prefix, "member"),
             partial(connect, settings.database_url_relay.get_secret_value()),
+            reached=reached,
         )
         self.desk: Desk[MemberBooks] = Desk(
             MemberMemory(),
@@ -83,6 +91,7 @@ class MemberProcess:
             partial(connect, settings.database_url_desk.get_secret_value(), DESK_OPTIONS),
             DeskLimits(batch=settings.batch),
             committed=self._committed,
+            reached=reached,
         )
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
         self.secret = _secret(settings.secret, settings.state_dir)
@@ -108,7 +117,7 @@ class MemberProcess:
         return Application(
             "Tongfen member",
             VERSION,
-            (member_door(front),),
+            (member_door(front),) if self.role.answers else (),
             services=Services(
                 Callers(TokenReader(self.ring), RequestVerifier(self.trust)), Rates(known, strangers)
             ),
@@ -121,17 +130,21 @@ class MemberProcess:
 
     def parts(self) -> list[Part]:
         """List the parts in the order in which they start."""
-        parts: list[Part] = [
-            self.desk,
-            self.relay,
-            Opening(self),
-            self.errands,
-            Rounds("trust", TRUST_EVERY_S, self._renew_trust),
-            Rounds("keys", KEYS_EVERY_S, self.keys.renew),
-            Rounds("sweep", SWEEP_EVERY_S, self.sweep),
-        ]
-        if self.settings.clock == "on":
-            parts.append(Rounds("announcing", KEYS_EVERY_S, self.keys.announce))
+        parts: list[Part] = [self.desk]
+        if self.role.works:
+            parts.append(self.relay)
+        # Web or worker, whoever comes up first prepares what both stand on; doing it twice changes nothing.
+        parts.append(Opening(self))
+        if self.role.answers:
+            parts.append(Rounds("trust", TRUST_EVERY_S, self._renew_trust))
+        if self.role.works:
+            parts += [
+                self.errands,
+                Rounds("keys", KEYS_EVERY_S, self.keys.renew),
+                Rounds("sweep", SWEEP_EVERY_S, self.sweep),
+            ]
+            if self.settings.clock == "on":
+                parts.append(Rounds("announcing", KEYS_EVERY_S, self.keys.announce))
         return parts
 
     def sweep(self) -> Mapping[str, Any] | None:
@@ -172,9 +185,10 @@ def openapi_app() -> Application:
 
 def main() -> None:
     """Read the settings and run until told to end."""
-    configure_logs("member")
+    role = role_asked("member")
+    configure_logs(role.named("member"))
     settings = read_settings(MemberSettings)
-    process = MemberProcess(settings)
+    process = MemberProcess(settings, role)
     serve(process.application(), settings.http_host, settings.http_port, process.parts())
 
 

@@ -2,12 +2,13 @@
 
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kernel.principal import Role
+from shared.runtime.fault import falling_at
 
 DEMO_STAFF = (
     "operator-1=operator operator-2=operator finance-residential=finance@residential"
@@ -54,6 +55,21 @@ class MemberSettings(BaseSettings):
     batch: int = Field(default=256, ge=1, le=1000)
     requests_per_minute: int = Field(default=60_000, ge=1)
     stranger_requests_per_minute: int = Field(default=600, ge=1)
+    fault: str | None = Field(
+        default=None,
+        description="`point:n`: the process dies when it reaches that point the n-th time; embedded alone.",
+    )
+
+    @model_validator(mode="after")
+    def check_fault(self) -> Self:
+        """Refuse a point that does not read, and any where real members are.
+
+        :raises ValueError: if it is not `point` or `point:n`, or this is no embedded stack.
+        """
+        falling_at(self.fault)
+        if self.fault is not None and self.embedded == "off":
+            raise ValueError("a process dies on purpose in an embedded stack alone")
+        return self
 
     @field_validator("secret")
     @classmethod

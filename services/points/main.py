@@ -1,4 +1,7 @@
-"""The points process: doors, desk, relay, ear, jobs. The one place that reads the settings."""
+"""The points process: doors, desk, relay, ear, jobs. The one place that reads the settings.
+
+`--role web` keeps doors and desk, `--role worker` relay, ear, jobs and desk; without it one process has all.
+"""
 
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -23,12 +26,14 @@ from shared.runtime import clock
 from shared.runtime.consumer import Consumer
 from shared.runtime.database import OUTAGES, Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, Desk, DeskLimits
+from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
 from shared.runtime.migrations import is_migrated, newest
 from shared.runtime.parked import Parked
 from shared.runtime.partitions import open_ahead
 from shared.runtime.relay import Relay
+from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
 from shared.web.application import Application
@@ -48,14 +53,17 @@ KEYRING_EVERY_S = 0.25
 class PointsProcess:
     """All parts of one process, put together from settings."""
 
-    def __init__(self, settings: PointsSettings) -> None:
+    def __init__(self, settings: PointsSettings, role: ProcessRole = ProcessRole.BOTH) -> None:
         self.settings = settings
+        self.role = role
+        self.reached = falling_at(settings.fault)
         desk_url = settings.database_url_desk.get_secret_value()
         self.relay = Relay.to(
             settings.kafka_bootstrap,
             "points",
             topic_of(settings.topic_prefix, "points"),
             lambda: connect(settings.database_url_relay.get_secret_value()),
+            reached=self.reached,
         )
         self.desk: Desk[LedgerBooks] = Desk(
             LedgerMemory(),
@@ -63,6 +71,7 @@ class PointsProcess:
             lambda: connect(desk_url, DESK_OPTIONS),
             DeskLimits(batch=settings.batch),
             committed=self.relay.wake,
+            reached=self.reached,
         )
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
         self.keyring = Keyring(lambda: connect(desk_url), importers=settings.believes_importers)
@@ -74,6 +83,7 @@ class PointsProcess:
             LISTENERS,
             self.desk,
             self.parked,
+            reached=self.reached,
         )
 
     def prepare(self) -> None:
@@ -98,7 +108,7 @@ class PointsProcess:
         return Application(
             "Tongfen points",
             VERSION,
-            (door,),
+            (door,) if self.role.answers else (),
             services=Services(
                 Callers(TokenReader(self.keyring.tokens), RequestVerifier(self.keyring.clients)),
                 Rates(known, strangers),
@@ -112,13 +122,12 @@ class PointsProcess:
 
     def parts(self) -> list[Part]:
         """List the parts in the order in which they start."""
-        return [
-            self.desk,
-            self.relay,
-            Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys),
-            *self._jobs(),
-            self.consumer,
-        ]
+        parts: list[Part] = [self.desk]
+        if self.role.answers:
+            parts.append(Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys))
+        if self.role.works:
+            parts += [self.relay, *self._jobs(), self.consumer]
+        return parts
 
     def _jobs(self) -> Sequence[Rounds]:
         desk_url = self.settings.database_url_desk.get_secret_value()
@@ -129,6 +138,7 @@ class PointsProcess:
             self.desk.obey_all,
             audit_every_s=self.settings.auditor_every_s,
             clock=self.settings.clock == "on",
+            reached=self.reached,
         )
 
     def _auditing(self) -> Connection:
@@ -159,9 +169,10 @@ def openapi_app() -> Application:
 
 def main() -> None:
     """Read the settings and run until told to end."""
-    configure_logs("points")
+    role = role_asked("points")
+    configure_logs(role.named("points"))
     settings = read_settings(PointsSettings)
-    process = PointsProcess(settings)
+    process = PointsProcess(settings, role)
     process.prepare()
     serve(process.application(), settings.http_host, settings.http_port, process.parts())
 

@@ -2,8 +2,10 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.runtime.fault import falling_at
 
 
 class PointsSettings(BaseSettings):
@@ -34,15 +36,31 @@ class PointsSettings(BaseSettings):
     requests_per_minute: int = Field(default=60_000, ge=1)
     stranger_requests_per_minute: int = Field(default=600, ge=1)
     auditor_every_s: float = Field(default=60.0, gt=0)
+    fault: str | None = Field(
+        default=None,
+        description="`point:n`: the process dies when it reaches that point the n-th time; for tests alone.",
+    )
+
+    @field_validator("fault")
+    @classmethod
+    def check_fault(cls, text: str | None) -> str | None:
+        """Refuse a point that does not read.
+
+        :raises ValueError: if it is not `point` or `point:n`.
+        """
+        falling_at(text)
+        return text
 
     @model_validator(mode="after")
     def check_clock(self) -> Self:
-        """Refuse books whose time stands still in production.
+        """Refuse books whose time stands still in production, and a process that is to die there.
 
-        :raises ValueError: if the clock is off there.
+        :raises ValueError: if the clock is off or a fault is set there.
         """
         if self.production == "on" and self.clock == "off":
             raise ValueError("in production the clock is on")
+        if self.production == "on" and self.fault is not None:
+            raise ValueError("in production no process dies on purpose")
         return self
 
     @property

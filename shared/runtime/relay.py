@@ -109,9 +109,21 @@ class Relay:
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     @classmethod
-    def to(cls, bootstrap: str, service: str, topic: str, connect: Callable[[], Connection]) -> "Relay":
+    def to(
+        cls,
+        bootstrap: str,
+        service: str,
+        topic: str,
+        connect: Callable[[], Connection],
+        *,
+        reached: Callable[[str], None] = _nothing,
+    ) -> "Relay":
         """Make the relay of a service for a broker."""
-        return cls(service, topic, connect, lambda: broker.producer(bootstrap, f"{service}-relay"))
+
+        def producing() -> Any:
+            return broker.producer(bootstrap, f"{service}-relay")
+
+        return cls(service, topic, connect, producing, reached=reached)
 
     def start(self) -> None:
         """Begin to carry; where another relay leads, stand by."""

@@ -151,10 +151,18 @@ def _issue(
 class MonthCloser:
     """The closing job of a process: keeps its connection, and rests after a round in which a month waited."""
 
-    def __init__(self, connect: Callable[[], Connection], obey: Obey, rest_s: float = REST_S) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Connection],
+        obey: Obey,
+        rest_s: float = REST_S,
+        *,
+        reached: Callable[[str], None] = _nothing,
+    ) -> None:
         self._connect = connect
         self._obey = obey
         self._rest_s = rest_s
+        self._reached = reached
         self._connection: Connection | None = None
         self._rests_until = 0.0
 
@@ -166,7 +174,7 @@ class MonthCloser:
             self._connection = self._connect()
         # Whatever is raised below is raised again after a rest, not ten times a second.
         self._rests_until = time.monotonic() + self._rest_s
-        closed = close_draining(self._connection, self._obey)
+        closed = close_draining(self._connection, self._obey, reached=self._reached)
         waiting = [one for one in closed if one.waits_for]
         if not waiting:
             self._rests_until = 0.0

@@ -28,6 +28,7 @@ def timetable(
     *,
     audit_every_s: float,
     clock: bool,
+    reached: Callable[[str], None] = lambda _: None,
 ) -> Sequence[Rounds]:
     """List the jobs of the process, none of them started.
 
@@ -35,6 +36,7 @@ def timetable(
     :param connect_to_close: role desk with `CLOSING_OPTIONS`.
     :param connect_to_audit: role auditor with `AUDIT_OPTIONS`.
     :param clock: False where months open and close by command alone, and nothing expires by itself.
+    :param reached: told each named point of the closing job.
     """
 
     def calendar() -> Mapping[str, Any] | None:
@@ -50,7 +52,7 @@ def timetable(
             return swept(connection, now())
 
     jobs = [
-        Rounds("close-months", CLOSE_EVERY_S, MonthCloser(connect_to_close, obey).step),
+        Rounds("close-months", CLOSE_EVERY_S, MonthCloser(connect_to_close, obey, reached=reached).step),
         Rounds("audit", audit_every_s, Auditor(connect_to_audit).step),
         Rounds("sweep", SWEEP_EVERY_S, broom),
     ]
