@@ -17,6 +17,7 @@ UNIT_NAMES = {
     "office": ("写字楼", "Office"),
     "hotel": ("酒店", "Hotel"),
     "property": ("物业", "Property"),
+    "group": ("集团", "Group"),
 }
 
 

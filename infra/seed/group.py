@@ -30,6 +30,9 @@ UNITS = (
     UnitSeed("property", "PROP", "物业", "Property Services", 1, 1_000, 0),
 )
 
+GROUP, GROUP_POINT = "group", "GRUP"
+"""The group settles like a unit: what it gives (a check-in) it bears. It has no till and no receipts."""
+
 RATES = {"MALL": 5, "HOTL": 1, "OFFI": 1, "PROP": 1, "RESI": 1, "GRUP": 1}
 """What one point of an asset is worth in group points (1 group point = 1 fen)."""
 
@@ -41,6 +44,11 @@ OPERATORS = ("operator-1", "operator-2")
 
 def drafts() -> Iterator[dict[str, Any]]:
     """Yield every rule of the group as the rules door takes it, units first."""
+    yield {
+        "kind": "unit",
+        "subject": GROUP,
+        "body": {"asset": GROUP_POINT, "name": {"zh": "集团", "en": "Group"}},
+    }
     for unit in UNITS:
         body = {"asset": unit.asset, "name": {"zh": unit.zh, "en": unit.en}}
         yield {"kind": "unit", "subject": unit.code, "body": body}
@@ -56,7 +64,7 @@ def drafts() -> Iterator[dict[str, Any]]:
         yield {"kind": "earn", "subject": unit.code, "body": terms}
     for asset, numerator in RATES.items():
         yield {"kind": "rate", "subject": asset, "body": {"numerator": numerator, "denominator": 1}}
-    yield {"kind": "spend", "subject": "group", "body": {"minimum_fen": MINIMUM_FEN, "share_bp": SHARE_BP}}
+    yield {"kind": "spend", "subject": GROUP, "body": {"minimum_fen": MINIMUM_FEN, "share_bp": SHARE_BP}}
 
 
 def clients() -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from shared.runtime.fault import falling_at
 DEMO_STAFF = (
     "operator-1=operator operator-2=operator finance-residential=finance@residential"
     " finance-mall-east=finance@mall-east finance-mall-west=finance@mall-west finance-office=finance@office"
-    " finance-hotel=finance@hotel finance-property=finance@property"
+    " finance-hotel=finance@hotel finance-property=finance@property finance-group=finance@group"
 )
 """The staff of the demo group. Source: the demo group's seeds."""
 

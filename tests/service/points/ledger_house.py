@@ -199,7 +199,8 @@ class LedgerHouse:
         self._asking.close()
 
     def _seed(self) -> None:
-        rules: list[tuple[RuleKind, str, Mapping[str, Any]]] = []
+        group = {"asset": "GRUP", "name": {"zh": "集团", "en": "Group"}}
+        rules: list[tuple[RuleKind, str, Mapping[str, Any]]] = [(RuleKind.UNIT, "group", group)]
         for unit, asset in UNITS.items():
             points, per_fen, cap, pending_days = EARN[asset]
             rules.append((RuleKind.UNIT, unit, {"asset": asset, "name": {"zh": unit, "en": unit}}))
