@@ -1,19 +1,22 @@
-"""The rulebook: every approved version of units, earn rules, rates and spending terms, and which is in force.
+"""The rulebook: every approved version of every kind of rule, and which is in force.
 
 A version is in force from its `valid_from` until the next version of the same kind and subject begins; so
 versions never overlap. Refuses to change: approving a rule makes a new rulebook.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from services.points.domain.account import GROUP
 from services.points.domain.amounts import Rate
-from services.points.domain.earning import EarnRule
+from services.points.domain.campaign import Campaign
+from services.points.domain.cap import CapRule
+from services.points.domain.earning import Earning, EarnRate, EarnRule, Split, Terms
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
@@ -28,6 +31,8 @@ class RuleKind(StrEnum):
     EARN = "earn"
     RATE = "rate"
     SPEND = "spend"
+    CAP = "cap"
+    CAMPAIGN = "campaign"
 
 
 class NoRuleInForce(Refusal):
@@ -91,6 +96,18 @@ class Rulebook:
         return series
 
     @cached_property
+    def _numbered(self) -> dict[tuple[str, str, int], Any]:
+        return {
+            (one.kind, one.subject, one.version): _READERS[one.kind](one)
+            for one in self.versions
+            if one.kind in (RuleKind.EARN, RuleKind.CAMPAIGN)
+        }
+
+    @cached_property
+    def _campaigns(self) -> tuple[str, ...]:
+        return tuple(sorted({one.subject for one in self.versions if one.kind is RuleKind.CAMPAIGN}))
+
+    @cached_property
     def assets(self) -> tuple[str, ...]:
         """Codes of all assets that have a rate, sorted."""
         return tuple(sorted({one.subject for one in self.versions if one.kind is RuleKind.RATE}))
@@ -119,6 +136,37 @@ class Rulebook:
         rule: EarnRule = self._in_force(RuleKind.EARN, unit, at)
         return rule
 
+    def cap(self, at: datetime) -> CapRule | None:
+        """Give the group's caps in force, or None."""
+        found: CapRule | None = self._found(RuleKind.CAP, GROUP, at)
+        return found
+
+    def campaigns(self, unit: str, tier: int, at: datetime) -> list[Campaign]:
+        """Give the campaigns of which a receipt of that unit and tier may get a bonus, by code."""
+        found = (self._found(RuleKind.CAMPAIGN, code, at) for code in self._campaigns)
+        return [one for one in found if one is not None and one.fits(unit, tier, at)]
+
+    @cached_property
+    def capped_from(self) -> datetime | None:
+        """The first moment at which any caps hold, or None: before it nobody's day need be known."""
+        return min((one.valid_from for one in self.versions if one.kind is RuleKind.CAP), default=None)
+
+    @cached_property
+    def tiered_from(self) -> datetime | None:
+        """The first moment at which any rule asks for a tier, or None."""
+        kinds = (RuleKind.EARN, RuleKind.CAMPAIGN)
+        begins = (one.valid_from for one in self.versions if one.kind in kinds and one.body.get("tiers"))
+        return min(begins, default=None)
+
+    def still_earned(self, unit: str, terms: Terms, left: Split, given: Earning) -> Earning:
+        """Give what a receipt would have earned for what is left of it: never more than it was given."""
+        rule: EarnRule = self._numbered[RuleKind.EARN, unit, terms.rule]
+        points = min(rule.earned(sum(left.values()), left, terms.tier), given.points)
+        if terms.given is None or not points:
+            return Earning(points)
+        campaign: Campaign = self._numbered[RuleKind.CAMPAIGN, terms.given.code, terms.given.version]
+        return Earning(points, min(campaign.bonus(rule, left, terms.given.rate), given.bonus))
+
     def rates(self, at: datetime) -> dict[str, Rate]:
         """Give the rate of every asset that has one in force, by asset."""
         found = {asset: self._found(RuleKind.RATE, asset, at) for asset in self.assets}
@@ -129,7 +177,7 @@ class Rulebook:
 
         :raises NoRuleInForce: if there are none.
         """
-        terms: SpendTerms = self._in_force(RuleKind.SPEND, "group", at)
+        terms: SpendTerms = self._in_force(RuleKind.SPEND, GROUP, at)
         return terms
 
 
@@ -146,6 +194,11 @@ def _earn(one: RuleVersion) -> EarnRule:
         body.get("cap"),
         body["pending_days"],
         body["expiry_months"],
+        {
+            code: EarnRate(one["points"], one["per_fen"])
+            for code, one in (body.get("categories") or {}).items()
+        },
+        {int(tier): basis_points for tier, basis_points in (body.get("tiers") or {}).items()},
     )
 
 
@@ -157,7 +210,22 @@ def _spend(one: RuleVersion) -> SpendTerms:
     return SpendTerms(one.version, one.body["minimum_fen"], one.body["share_bp"])
 
 
-_READERS = {RuleKind.UNIT: _unit, RuleKind.EARN: _earn, RuleKind.RATE: _rate, RuleKind.SPEND: _spend}
+def _cap(one: RuleVersion) -> CapRule:
+    return CapRule.read(one.version, one.body)
+
+
+def _campaign(one: RuleVersion) -> Campaign:
+    return Campaign.read(one.subject, one.version, one.body)
+
+
+_READERS: Mapping[RuleKind, Callable[[RuleVersion], Any]] = {
+    RuleKind.UNIT: _unit,
+    RuleKind.EARN: _earn,
+    RuleKind.RATE: _rate,
+    RuleKind.SPEND: _spend,
+    RuleKind.CAP: _cap,
+    RuleKind.CAMPAIGN: _campaign,
+}
 
 
 def merged(rulebook: Rulebook, added: Iterable[RuleVersion]) -> Rulebook:

@@ -1,0 +1,128 @@
+"""Assessment: what a purchase earns, all rules together: rate and tier, a campaign's bonus, caps, budget.
+
+The same function serves the receipt at the till and the question what a rule would have cost. Refuses to
+read: tier, the day's takings and what budgets have left are given.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from services.points.domain.amounts import Points, Rate
+from services.points.domain.campaign import Campaign
+from services.points.domain.cap import BONUS, BUDGET, POINTS, STORE, Capped, CapRule, Taking, capped
+from services.points.domain.earning import Cut, Earning, EarnRule, Given, Split, Terms
+from services.points.domain.journal import GROUP_POINT
+from services.points.domain.rulebook import Rulebook, Unit
+
+Draw = Callable[[Campaign, int], int]
+"""Given a campaign and a bonus, tells how much of it its budget has left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What a holder of that tier paid in cash at a unit's store, by category where the till says so."""
+
+    unit: Unit
+    store: str
+    amount_fen: int
+    at: datetime
+    lines: Split = field(default_factory=dict)
+    tier: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What a purchase earns, under which rule and terms; `bonus_asset` and `bearer` are the campaign's."""
+
+    rule: EarnRule
+    earning: Earning
+    terms: Terms
+    bonus_asset: str | None = None
+    bearer: str | None = None
+
+
+def assess(rulebook: Rulebook, purchase: Purchase, takings: Iterable[Taking], draw: Draw) -> Assessment:
+    """Say what the purchase earns under the rules in force when it was paid.
+
+    :param takings: what the holder's other receipts of the same business day brought.
+    :raises NoRuleInForce: if the unit has no earn rule then.
+    """
+    rule = rulebook.earn_rule(purchase.unit.code, purchase.at)
+    points = rule.earned(purchase.amount_fen, purchase.lines, purchase.tier)
+    cap = rulebook.cap(purchase.at)
+    campaigns = rulebook.campaigns(purchase.unit.code, purchase.tier, purchase.at) if points else []
+    if cap is None and not campaigns:
+        return Assessment(rule, Earning(points), Terms(rule.version, purchase.lines, purchase.tier))
+    rates = rulebook.rates(purchase.at)
+    wishes = _wishes(rule, purchase, campaigns, rates)
+    return _limited(rule, purchase, points, wishes, _Limits(cap, tuple(takings), rates), draw)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    campaign: Campaign
+    asset: str
+    bonus: Points
+    worth_fen: int
+    rate: Rate | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    cap: CapRule | None
+    takings: tuple[Taking, ...]
+    rates: Mapping[str, Rate]
+
+
+def _wishes(
+    rule: EarnRule, purchase: Purchase, campaigns: Iterable[Campaign], rates: Mapping[str, Rate]
+) -> list[_Wish]:
+    """Give the bonuses that would be given, the most valuable first."""
+    split = purchase.lines or Terms(rule.version).split(purchase.amount_fen)
+    wishes = []
+    for one in campaigns:
+        asset = GROUP_POINT if one.by_group else purchase.unit.asset
+        rate = rates.get(purchase.unit.asset) if one.by_group and one.bonus_bp is not None else None
+        bonus = one.bonus(rule, split, rate)
+        if bonus:
+            worth_fen = rates[asset].worth(bonus) if asset in rates else 0
+            wishes.append(_Wish(one, asset, bonus, worth_fen, rate))
+    return sorted(wishes, key=lambda wish: (-wish.worth_fen, wish.campaign.code))
+
+
+def _limited(
+    rule: EarnRule, purchase: Purchase, points: Points, wishes: list[_Wish], limits: _Limits, draw: Draw
+) -> Assessment:
+    """Cut points and bonus by the caps, the bonus by the budget of the first campaign that has any left."""
+    terms = Terms(rule.version, purchase.lines, purchase.tier)
+    unit, cap = purchase.unit, limits.cap
+    if cap is not None and points and cap.full(unit.code, purchase.store, limits.takings):
+        cut = (Cut(STORE, POINTS, points),)
+        return Assessment(rule, Earning(Points(0)), replace(terms, cut=cut))
+    room = None if cap is None else cap.room(unit.code, limits.takings, limits.rates)
+    spent: tuple[_Wish, Capped] | None = None
+    for wish in wishes:
+        left = capped(Earning(points, wish.bonus), unit.asset, wish.asset, room, limits.rates)
+        if not left.earning.bonus:
+            continue
+        drawn = Points(draw(wish.campaign, left.earning.bonus))
+        if drawn:
+            return _given(rule, purchase, wish, left, drawn)
+        spent = spent or (wish, left)
+    if spent is not None:
+        return _given(rule, purchase, *spent, Points(0))
+    left = capped(Earning(points), unit.asset, unit.asset, room, limits.rates)
+    return Assessment(rule, left.earning, replace(terms, cut=left.cut))
+
+
+def _given(rule: EarnRule, purchase: Purchase, wish: _Wish, left: Capped, drawn: Points) -> Assessment:
+    campaign, unit = wish.campaign, purchase.unit.code
+    missed = left.earning.bonus - drawn
+    cut = (*left.cut, Cut(BUDGET, BONUS, missed)) if missed else left.cut
+    given = Given(campaign.code, campaign.version, campaign.bearer(unit), drawn, wish.rate)
+    terms = Terms(rule.version, purchase.lines, purchase.tier, given, cut)
+    if not drawn:
+        return Assessment(rule, Earning(left.earning.points), terms)
+    earning = Earning(left.earning.points, drawn)
+    return Assessment(rule, earning, terms, wish.asset, campaign.bearer(unit))
