@@ -19,12 +19,13 @@ from services.points.jobs.audit import AUDIT_OPTIONS, audit_all
 from services.points.jobs.close_months import CLOSING_OPTIONS
 from services.points.jobs.timetable import timetable
 from services.points.listeners.member import LISTENERS
+from services.points.queries.wallet import Wallets
 from services.points.settings import PointsSettings
 from services.points.store.keyring import Keyring
 from services.points.store.ledger import LedgerMemory
 from shared.runtime import clock
 from shared.runtime.consumer import Consumer
-from shared.runtime.database import OUTAGES, Reader, connect
+from shared.runtime.database import OUTAGES, READING_OPTIONS, Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, Desk, DeskLimits
 from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
@@ -32,6 +33,7 @@ from shared.runtime.logs import configure_logs
 from shared.runtime.migrations import is_migrated, newest
 from shared.runtime.parked import Parked
 from shared.runtime.partitions import open_ahead
+from shared.runtime.reading_room import ReadingRoom
 from shared.runtime.relay import Relay
 from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
@@ -74,6 +76,10 @@ class PointsProcess:
             reached=self.reached,
         )
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
+        self.wallets: ReadingRoom[str, Mapping[str, Any]] = ReadingRoom(
+            Wallets(clock.now).read,
+            lambda: connect(settings.database_url_reader.get_secret_value(), READING_OPTIONS),
+        )
         self.keyring = Keyring(lambda: connect(desk_url), importers=settings.believes_importers)
         self.parked = Parked(lambda: connect(desk_url))
         self.consumer = Consumer(
@@ -100,6 +106,7 @@ class PointsProcess:
             Front(
                 self.desk,
                 self.reader,
+                self.wallets,
                 Cursors(self.settings.secret.get_secret_value().encode()),
                 self._audit_all,
             )
@@ -124,7 +131,7 @@ class PointsProcess:
         """List the parts in the order in which they start."""
         parts: list[Part] = [self.desk]
         if self.role.answers:
-            parts.append(Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys))
+            parts += [self.wallets, Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys)]
         if self.role.works:
             parts += [self.relay, *self._jobs(), self.consumer]
         return parts

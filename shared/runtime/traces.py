@@ -6,7 +6,7 @@ Refuses automatic instrumentation: the door's own span costs nothing where a tra
 import random
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from opentelemetry import trace as otel
 from opentelemetry.context import Context
@@ -24,8 +24,7 @@ _HEADER = re.compile(
 _HEADER_MAX = 256
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(NamedTuple):
     """Where this process stands in a trace: its own span, the span that called, whether it is sampled."""
 
     trace_id: str

@@ -18,6 +18,7 @@ from starlette.responses import Response
 from shared.kernel.refusal import NotFound, Refusal
 from shared.runtime import logs, metrics
 from shared.runtime.clock import now
+from shared.runtime.metrics import Meters
 from shared.runtime.traces import Spans
 from shared.web.arrival import Arrival, HungUp, Receive, Scope, Send
 from shared.web.declaration import EXCHANGE, declare, openapi_of
@@ -77,6 +78,7 @@ class Application:
             {**(checks or {}), "open": lambda: not self.draining}, partial(openapi_of, self.framework)
         )
         self.doors = (*doors, house)
+        self._meters: dict[tuple[str, str, int], Meters] = {}
         self.allowed: dict[str, set[str]] = {}
         self._straight: dict[str, dict[str, Passage]] = {}
         for door in self.doors:
@@ -144,8 +146,12 @@ class Application:
         """Count the request and write its one line: ids and outcome, nothing personal."""
         arrival, reply = exchange.arrival, exchange.reply
         method = arrival.method if arrival.method in _METHODS else "OTHER"
-        metrics.REQUESTS.labels(arrival.route, method, str(reply.status)).inc()
-        metrics.REQUEST_SECONDS.labels(arrival.route, method).observe(seconds)
+        counted = (arrival.route, method, reply.status)
+        meters = self._meters.get(counted)
+        if meters is None:
+            meters = self._meters[counted] = metrics.meters_of(*counted)
+        meters.requests.inc()
+        meters.seconds.observe(seconds)
         if "denied" in arrival.notes:
             metrics.DENIED.labels(arrival.route, str(arrival.notes["denied"])).inc()
         if exchange.quiet and reply.status < _FAILED:

@@ -53,6 +53,8 @@ def serve(application: Application, host: str, port: int, parts: Sequence[Part])
         http="httptools",
         log_config=None,
         access_log=False,
+        # The address of a caller is what the gateway writes (arrival.py), never X-Forwarded-For.
+        proxy_headers=False,
         server_header=False,
         date_header=False,
         backlog=2048,

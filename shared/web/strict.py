@@ -68,6 +68,9 @@ def _no_constant(_name: str) -> Any:
     raise malformed("", "not-a-number", "JSON 中没有 NaN 与 Infinity", "JSON knows neither NaN nor Infinity")
 
 
+_DECODE = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant).decode
+
+
 def _check_text(text: str, place: str) -> None:
     if _UNWANTED.search(text):
         raise malformed(
@@ -99,6 +102,20 @@ def _check_container(place: str, container: Any, escaped: bool) -> list[tuple[st
     return inside
 
 
+def _plain(root: Any) -> bool:
+    """Tell whether this is one object of plain values: most bodies are, and need no second look."""
+    if type(root) is not dict:
+        return False
+    for value in root.values():
+        kind = type(value)
+        if kind is int:
+            if not -_INTEGER_BOUND <= value < _INTEGER_BOUND:
+                return False
+        elif kind is not str and kind is not bool and value is not None:
+            return False
+    return True
+
+
 def _check_tree(root: Any, escaped: bool) -> None:
     """Look at the tree level by level, so that depth never becomes recursion."""
     # The root stands in a list of one, for which its place must not show.
@@ -120,11 +137,13 @@ def read(body: bytes, limit: int = BODY_MAX) -> Any:
         raise TooLarge(limit_bytes=limit)
     try:
         text = body.decode()
-        root = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        root = _DECODE(text)
     except (ValueError, RecursionError):
         # An integer of more than 4,300 digits is a ValueError, a deep nest a RecursionError.
         raise malformed("", "not-json", "不是有效的 UTF-8 JSON", "this is not valid JSON in UTF-8") from None
-    _check_tree(root, "\\" in text)
+    escaped = "\\" in text
+    if escaped or not _plain(root):
+        _check_tree(root, escaped)
     return root
 
 

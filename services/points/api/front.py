@@ -8,6 +8,7 @@ from services.points.domain.books import LedgerBooks
 from shared.kernel.principal import Principal, Role
 from shared.runtime.database import Reader
 from shared.runtime.desk import Desk
+from shared.runtime.reading_room import ReadingRoom
 from shared.web.cursor import Cursors
 from shared.web.door import Call
 
@@ -17,10 +18,11 @@ GROUP_ROLES = (Role.OPERATOR, Role.IMPORTER)
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Desk, reader, the signer of list cursors, and the auditor's check of everything."""
+    """Desk, reader, the reading room of wallets, the signer of list cursors, the check of everything."""
 
     desk: Desk[LedgerBooks]
     reader: Reader
+    wallets: ReadingRoom[str, Mapping[str, Any]]
     cursors: Cursors
     audit: Callable[[], Mapping[str, Any]]
 

@@ -1,27 +1,24 @@
-"""A person's wallet: what there is of each asset, and what it is worth today."""
+"""A member's wallet now: usable, pending, about to expire, worth; many members in one question."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from services.points.domain.amounts import Points
-from services.points.queries.rules import rulebook
+from psycopg2.extensions import cursor as Cursor
+
+from services.points.domain.amounts import Points, Rate
+from services.points.store.rules import RulebookShelf
 from shared.kernel.calendar import days
 from shared.kernel.ids import shown
 from shared.runtime.database import Questions
 
 SOON_DAYS = 30
 
-_SQL = """
-SELECT asset,
-       sum(points_left) FILTER (WHERE available_at <= :at) AS available,
-       sum(points_left) FILTER (WHERE available_at > :at) AS pending,
-       sum(points_left) FILTER (WHERE expires_at <= :soon) AS expiring,
-       min(expires_at) AS next_expiry
-FROM lots WHERE is_open AND expires_at > :at
-  AND wallet_id IN (SELECT id FROM wallets WHERE holder_id = CAST(:holder AS uuid))
-GROUP BY asset ORDER BY asset
-"""
+_APPROVED = "SELECT count(*) FROM rules WHERE approved_at IS NOT NULL"
+_READ = (
+    "SELECT place, holder::text, asset, available, pending, expiring, next_expiry"
+    " FROM wallets_read(%s, %s, %s)"
+)
 
 
 def holder_of(questions: Questions, identity: str) -> str | None:
@@ -30,25 +27,51 @@ def holder_of(questions: Questions, identity: str) -> str | None:
     return str(row.holder) if row and row.holder else None
 
 
-def wallet_of(questions: Questions, holder: str, at: datetime) -> Mapping[str, Any]:
-    """Give per asset what is available, pending and expiring within 30 days, and its worth in fen."""
-    rates = rulebook(questions).rates(at)
-    assets = []
-    for row in questions.rows(_SQL, at=at, soon=at + days(SOON_DAYS), holder=holder):
-        rate = rates.get(row.asset)
-        available = Points(int(row.available or 0))
-        assets.append(
-            {
-                "asset": row.asset,
-                "available": available,
-                "pending": int(row.pending or 0),
-                "expiring_soon": int(row.expiring or 0),
-                "next_expiry_at": row.next_expiry,
-                "worth_fen": rate.worth(available) if rate else 0,
-            }
-        )
-    return {
-        "holder": shown("hol", holder),
-        "worth_fen": sum(one["worth_fen"] for one in assets),
-        "assets": assets,
-    }
+class Wallets:
+    """Reads the wallets of many members at once, each behind the policy of its own holder.
+
+    One instance belongs to one thread: it keeps the rulebook until another rule is approved.
+    """
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._shelf = RulebookShelf()
+
+    def read(self, cursor: Cursor, identities: Sequence[str]) -> list[Mapping[str, Any]]:
+        """Give each wallet: per asset available, pending, expiring within 30 days, and its worth in fen."""
+        at = self._clock()
+        cursor.execute(_APPROVED)
+        rulebook, _ = self._shelf.at(cursor, (cursor.fetchone() or (0,))[0])
+        rates = rulebook.rates(at)
+        views: list[dict[str, Any]] = [{"holder": None, "worth_fen": 0, "assets": []} for _ in identities]
+        cursor.execute(_READ, (list(identities), at, at + days(SOON_DAYS)))
+        for place, holder, *asset in cursor.fetchall():
+            view = views[place - 1]
+            view["holder"] = shown("hol", holder)
+            if asset[0] is not None:
+                _add(view, rates, *asset)
+        return list(views)
+
+
+def _add(
+    view: dict[str, Any],
+    rates: Mapping[str, Rate],
+    asset: str,
+    available: int,
+    pending: int,
+    expiring: int,
+    next_expiry: datetime,
+) -> None:
+    rate = rates.get(asset)
+    worth_fen = rate.worth(Points(available)) if rate else 0
+    view["worth_fen"] += worth_fen
+    view["assets"].append(
+        {
+            "asset": asset,
+            "available": available,
+            "pending": pending,
+            "expiring_soon": expiring,
+            "next_expiry_at": next_expiry,
+            "worth_fen": worth_fen,
+        }
+    )

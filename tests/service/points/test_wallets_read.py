@@ -1,0 +1,92 @@
+"""Wallets read together: the same as read alone, and nobody's points in somebody else's wallet."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from services.points.queries.wallet import Wallets
+from shared.kernel.command import Command
+from shared.runtime.database import READING_OPTIONS, connect
+from tests.service.points.ledger_house import LedgerHouse, answer_of, earn, link, redeem
+
+NOON_LATER = datetime(2017, 1, 28, 12, 0, tzinfo=UTC)
+CONDITION = "AND l.wallet_id = ANY (ARRAY(SELECT w.id FROM wallets w WHERE w.holder_id = whose))"
+
+
+@contextmanager
+def reading(house: LedgerHouse) -> Iterator[Connection]:
+    """Open a connection as the reading room does."""
+    with closing(connect(house.database.url("reader"), READING_OPTIONS)) as connection:
+        connection.autocommit = True
+        yield connection
+
+
+def read(connection: Connection, identities: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Read wallets in one round trip."""
+    with connection.cursor() as cursor:
+        return Wallets(lambda: NOON_LATER).read(cursor, identities)
+
+
+def crowd(house: LedgerHouse, run: str, count: int) -> list[str]:
+    """Bring members with points of three units each, every one a different number of them."""
+    members = [f"mem_{run}{place}" for place in range(count)]
+    commands: list[Command] = []
+    for place, member in enumerate(members):
+        number = f"{run}{place}"
+        for unit in ("office", "hotel", "mall-east"):
+            commands.append(earn(unit, number, 10_000 * (place + 1), f"{run}-{unit}-{place}"))
+            commands.append(link(member, unit, number))
+    for answer in house.obey(*commands):
+        answer_of(answer)
+    return members
+
+
+def test_wallets_read_together_are_the_wallets_read_alone(house: LedgerHouse) -> None:
+    members = crowd(house, "together", 20)
+    answer_of(house.obey(redeem(members[3], "hotel", "together-1", 100))[0])
+    asked = [*members, "mem_nobody", members[0], "", "office:together5"]
+    with reading(house) as connection:
+        alone = [read(connection, [one])[0] for one in asked]
+        together = read(connection, asked)
+    assert together == alone
+    assert together[20] == together[22] == {"holder": None, "worth_fen": 0, "assets": []}
+    assert together[23] == together[5]
+    assert len({view["holder"] for view in together[:20]}) == 20
+    for place, view in enumerate(together[:20]):
+        spent = 100 if place == 3 else 0
+        points = {one["asset"]: (one["available"], one["pending"]) for one in view["assets"]}
+        assert points == {
+            "OFFI": (50 * (place + 1) - spent, 0),
+            "HOTL": (0, 300 * (place + 1)),
+            "MALL": (10 * (place + 1), 0),
+        }
+        assert view["worth_fen"] == 50 * (place + 1) - spent + 50 * (place + 1)
+    print(f"{len(asked)} wallets read together and alone: the same")
+
+
+def test_the_policies_alone_keep_wallets_apart_that_are_read_together(house: LedgerHouse) -> None:
+    """A function that forgets whose lots it adds up shows nobody anything of anybody else."""
+    members = crowd(house, "policy", 5)
+    with reading(house) as connection:
+        right = read(connection, members)
+        ((source,),) = house.rows("SELECT pg_get_functiondef('wallets_read'::regproc)")
+        assert CONDITION in source
+        house.rows(source.replace(CONDITION, ""))
+        try:
+            assert read(connection, members) == right
+        finally:
+            house.rows(source)
+
+
+def test_a_reading_leaves_nobodys_rows_in_sight(house: LedgerHouse) -> None:
+    members = crowd(house, "after", 2)
+    with reading(house) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        assert all(view["assets"] for view in read(connection, members))
+        for table in ("lots", "wallets", "holders", "journals", "transfers"):
+            cursor.execute(f"SELECT count(*) FROM {table}")
+            assert cursor.fetchone() == (0,), table
+        cursor.execute("ROLLBACK")
