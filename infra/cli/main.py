@@ -12,7 +12,7 @@ from importlib import import_module
 import typer
 
 SINGLE = ("run", "stop", "status", "logs", "reset", "token", "messages", "replay", "audit", "bench")
-GROUPS = ("client", "rule", "month", "parked")
+GROUPS = ("client", "rule", "month", "outbox", "parked")
 
 app = typer.Typer(
     name="tongfen",

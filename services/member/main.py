@@ -35,6 +35,7 @@ from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
 from shared.runtime.migrations import is_migrated, newest
+from shared.runtime.outbox import OutboxReplays
 from shared.runtime.relay import Relay
 from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
@@ -42,6 +43,7 @@ from shared.runtime.topics import topic_of
 from shared.web.application import Application
 from shared.web.callers import Callers
 from shared.web.door import Services
+from shared.web.outbox_door import declare_outbox
 from shared.web.rates import Quota, Rates
 from shared.web.serving import Part, serve
 from shared.web.signatures import RequestVerifier
@@ -114,10 +116,12 @@ class MemberProcess:
             settings.embedded == "on",
             None if settings.staff_secret is None else settings.staff_secret.get_secret_value(),
         )
+        door = member_door(front)
+        declare_outbox(door, OutboxReplays(self._connected))
         return Application(
             "Tongfen member",
             VERSION,
-            (member_door(front),) if self.role.answers else (),
+            (door,) if self.role.answers else (),
             services=Services(
                 Callers(TokenReader(self.ring), RequestVerifier(self.trust)), Rates(known, strangers)
             ),

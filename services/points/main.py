@@ -31,6 +31,7 @@ from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
 from shared.runtime.migrations import is_migrated, newest
+from shared.runtime.outbox import OutboxReplays
 from shared.runtime.parked import Parked
 from shared.runtime.partitions import open_ahead
 from shared.runtime.reading_room import ReadingRoom
@@ -42,6 +43,7 @@ from shared.web.application import Application
 from shared.web.callers import Callers
 from shared.web.cursor import Cursors
 from shared.web.door import Services
+from shared.web.outbox_door import declare_outbox
 from shared.web.parked_door import declare_parked
 from shared.web.rates import Quota, Rates
 from shared.web.serving import Part, serve
@@ -112,6 +114,8 @@ class PointsProcess:
             )
         )
         declare_parked(door, self.consumer, self.desk)
+        desk_url = self.settings.database_url_desk.get_secret_value()
+        declare_outbox(door, OutboxReplays(lambda: connect(desk_url)))
         return Application(
             "Tongfen points",
             VERSION,

@@ -20,6 +20,7 @@ from psycopg2.extensions import connection as Connection
 from contracts.event import Headers, constant_headers, own_headers
 from shared.runtime import broker
 from shared.runtime.metrics import OUTBOX_AGE_SECONDS, OUTBOX_PUBLISHED
+from shared.runtime.outbox import COLUMNS, Replaying, Row
 
 log = structlog.get_logger("relay")
 
@@ -30,12 +31,7 @@ ROW_OVERHEAD_BYTES = 600
 # An outbox is mostly empty or mostly dead, and its statistics are of another moment: never a scan of it.
 BY_INDEX = "SET enable_seqscan = off; SET enable_bitmapscan = off"
 _LOCK = "SELECT pg_try_advisory_lock(hashtextextended('tongfen relay', 0))"
-_READ = """
-SELECT id, 'evt_' || replace(event_id::text, '-', ''), type, key, seq,
-       to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), traceparent, data,
-       extract(epoch FROM clock_timestamp() - recorded_at)::float8
-FROM outbox WHERE id >= %s AND key <> ALL (%s) ORDER BY id LIMIT %s
-"""
+_READ = f"SELECT {COLUMNS} FROM outbox WHERE id >= %s AND key <> ALL (%s) ORDER BY id LIMIT %s"  # noqa: S608
 _MOVE = """
 WITH gone AS (
     DELETE FROM outbox WHERE id = ANY (%s)
@@ -45,8 +41,6 @@ INSERT INTO outbox_archive (id, event_id, type, key, seq, occurred_at, data, tra
 SELECT id, event_id, type, key, seq, occurred_at, data, traceparent, recorded_at FROM gone
 ON CONFLICT (event_id) DO NOTHING
 """
-
-Row = tuple[int, str, str, str, int, str, str | None, str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +98,7 @@ class Relay:
         self._floor = Floor(pace.settled_s)
         self._headers: dict[str, Headers] = {}
         self._held: dict[str, Held] = {}
+        self._replaying = Replaying(pace.standby_s, pace.rows)
         self._woken = threading.Event()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
@@ -149,7 +144,7 @@ class Relay:
         while not self._stopping:
             try:
                 self._lead()
-                full = self._turn()
+                full = self._replay() or self._turn()
                 failures = 0
                 self._came_back()
                 if not full and not self._stopping:
@@ -196,14 +191,36 @@ class Relay:
             connection.close()
             raise NotLeading
         self._floor = Floor(self._pace.settled_s)
+        self._replaying = Replaying(self._pace.standby_s, self._pace.rows)
         self._connection = connection
         log.info("relay.leads", topic=self.topic)
+
+    def _replay(self) -> bool:
+        """Publish a page of the archive, if anybody asked for it; nothing new leaves until all of it has."""
+        assert self._connection is not None
+        with self._connection.cursor() as cursor:
+            page = self._replaying.page(cursor, time.monotonic())
+            if page is None:
+                return False
+            self._let_go()
+            taken = within(page.rows)
+            published, failed = self._publish(taken) if taken else ([], None)
+            self._reached("relay.replayed")
+            self._replaying.passed(cursor, page, taken, published, self._held)
+        if failed is not None:
+            self._drop_producer()
+            raise BrokerAway(str(failed))
+        return True
+
+    def _let_go(self) -> None:
+        present = time.monotonic()
+        self._held = {key: held for key, held in self._held.items() if held.until > present}
 
     def _turn(self) -> bool:
         """Publish what is pending, oldest first; tell whether more is waiting."""
         assert self._connection is not None
         present = time.monotonic()
-        self._held = {key: held for key, held in self._held.items() if held.until > present}
+        self._let_go()
         with self._connection.cursor() as cursor:
             cursor.execute(_READ, (self._floor.low, [*self._held], self._pace.rows))
             rows: list[Row] = cursor.fetchall()

@@ -14,7 +14,8 @@ from tests.house.schema.listing import listed
 
 # Every service has these from shared/runtime/frame.py; their columns stand in the committed lists.
 FRAME = frozenset(
-    "inbox event_inbox heard nonces outbox outbox_archive parked errands alembic_version".split()
+    "inbox event_inbox heard nonces outbox outbox_archive outbox_replays parked errands"
+    " alembic_version".split()
 )
 NARROW = ("smallint", "integer", "real", "double", "float", "numeric", "money")
 SPELLED = {"varchar": "character varying", "timestamp without time zone": "timestamp"}

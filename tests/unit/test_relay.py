@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from shared.runtime.relay import ROW_OVERHEAD_BYTES, TURN_BYTES_MAX, Row, acknowledged, within
+from shared.runtime.outbox import Row
+from shared.runtime.relay import ROW_OVERHEAD_BYTES, TURN_BYTES_MAX, acknowledged, within
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,7 @@ _PLACES = {
     "client": "till-of-nobody",
     "month": "2031-01",
     "event": "999999999999",
+    "replay": f"rpl_{'0' * 32}",
 }
 
 
@@ -138,6 +139,8 @@ def samples() -> dict[str, Sample]:
         "POST /member/v1/keys/rotate": Sample(),
         "POST /member/v1/clients": Sample(_client()),
         "POST /member/v1/clients/{client}/revoke": Sample(),
+        "POST /member/v1/outbox/replays": Sample({"since": now().isoformat()}),
+        "POST /points/v1/outbox/replays": Sample({"since": now().isoformat()}),
         "POST /points/v1/receipts": Sample(_receipt(), zero=zero),
         "POST /points/v1/redemptions": Sample(_redemption(), zero=zero),
         "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),

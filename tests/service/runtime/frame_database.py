@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 
 from shared.runtime import clock, partitions
 from shared.runtime.frame import FRAME_1, FRAME_DESK_1
+from shared.runtime.outbox import FRAME_REPLAYS_1
 from shared.runtime.partitions import FRAME_PARTITIONS_1
 from tests import stack
 
@@ -21,6 +22,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO points_de
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO points_desk;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO points_desk;
 GRANT SELECT, INSERT, DELETE ON outbox, outbox_archive TO points_relay;
+GRANT SELECT, UPDATE (next_id, sent, unsendable, ended_at) ON outbox_replays TO points_relay;
 """
 _ids = itertools.count(1)
 
@@ -32,7 +34,7 @@ def framed() -> Iterator[stack.Database]:
     try:
         owner = psycopg2.connect(database.url("owner"))
         with owner, owner.cursor() as cursor:
-            cursor.execute(FRAME_1 + FRAME_DESK_1 + FRAME_PARTITIONS_1 + GRANTS)
+            cursor.execute(FRAME_1 + FRAME_DESK_1 + FRAME_PARTITIONS_1 + FRAME_REPLAYS_1 + GRANTS)
         partitions.open_ahead(owner, clock.now())
         owner.close()
         yield database
