@@ -14,12 +14,16 @@ DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 def declared(service: str) -> dict[str, tuple[Table, str]]:
     """Give the tables that a service declares, each with what its class says about it, by name."""
-    module = found(f"services.{service}.store.tables")
-    classes = inspect.getmembers(module, inspect.isclass) if module else []
+    place = f"services.{service}.store.tables"
+    module = found(place)
+    if module is None:
+        return {}
+    modules = [module, *(one for _, one in inspect.getmembers(module, inspect.ismodule))]
     return {
         cast(Any, kind).__table__.name: (cast(Any, kind).__table__, first_sentence(kind.__doc__))
-        for _, kind in classes
-        if hasattr(kind, "__table__") and kind.__module__ == f"services.{service}.store.tables"
+        for one in modules
+        for _, kind in inspect.getmembers(one, inspect.isclass)
+        if hasattr(kind, "__table__") and kind.__module__.startswith(place)
     }
 
 

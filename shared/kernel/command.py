@@ -114,6 +114,13 @@ class Outcome:
     events: tuple[Announcement, ...] = ()
 
 
+class Postponed(Exception):
+    """Raised by a decision that cannot be taken in this batch: the desk puts the command off to the next one.
+
+    As with a row that is held elsewhere, whoever waits too long is told to come again.
+    """
+
+
 class Books(Protocol):
     """Frozen views of loaded facts; only the desk applies changes to them."""
 

@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from contracts.catalogue import written
-from shared.kernel.command import Answer, Books, Command, Needs, Outcome, Row
+from shared.kernel.command import Answer, Books, Command, Needs, Outcome, Postponed, Row
 from shared.kernel.heard import judge
 from shared.kernel.ids import derived
 from shared.kernel.refusal import InFlight, KeyReused, Refusal, Unauthenticated
@@ -93,7 +93,7 @@ class Batch:
         self.record.nonces[nonce.name] = nonce
         return True
 
-    def _decided(self, command: Command, loaded: Loaded[B]) -> Answer:
+    def _decided(self, command: Command, loaded: Loaded[B]) -> Answer | None:
         books: Books = loaded.books
         try:
             if command.asked.heard is not None:
@@ -102,6 +102,8 @@ class Batch:
             outcome = self.decisions[type(command)](books, command)
             answer = orjson.dumps(outcome.answer, option=orjson.OPT_SORT_KEYS)
             outgoing = announced(command, outcome)
+        except Postponed:
+            return None
         except Refusal as refusal:
             return self._refused(command, refusal, books)
         except Exception:

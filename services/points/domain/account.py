@@ -1,4 +1,8 @@
-"""Accounts by role. Those of units are only added to: balances are folds, never a row everyone updates."""
+"""Accounts by role. Those of units are only added to: balances are folds, never a row everyone updates.
+
+Accounts of members have no row: wallets are numbered from 10,000, what is on hold is the wallet's number with
+a minus, debts are numbered from 10^15 (`member_role` in SQL says the same).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +18,32 @@ class AccountRole(StrEnum):
     EXPIRED = "expired"
     EXCHANGE = "exchange"
     CLEARING = "clearing"
+    DEBTS = "debts"
+    FEE = "fee"
+    RESIDUAL = "residual"
+    GIFT = "gift"
+    HELD = "held"
+    DEBT = "debt"
 
 
 GROUP = "group"
+
+UNIT_ROLES = (
+    AccountRole.ISSUED,
+    AccountRole.REDEEMED,
+    AccountRole.EXPIRED,
+    AccountRole.CLEARING,
+    AccountRole.DEBTS,
+)
+"""The accounts that every unit has from its approval on."""
+
+IN_HAND = frozenset({AccountRole.WALLET, AccountRole.HELD})
+"""Where points are still the member's: to be spent, or on hold."""
+
+
+def held_account(wallet_account: int) -> int:
+    """Give the account in which a wallet's points lie while they are on hold."""
+    return -wallet_account
 
 
 @dataclass(frozen=True, slots=True)

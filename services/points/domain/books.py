@@ -10,6 +10,7 @@ from services.points.domain.account import Accounts
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
+from shared.kernel.command import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class LedgerBooks:
     clients: dict[str, c.ClientKept] = field(default_factory=dict)
     rule_counts: dict[tuple[str, str], int] = field(default_factory=dict)
     stated: set[date] = field(default_factory=set)
+    named: dict[Row, tuple[str, ...]] = field(default_factory=dict)
     journals_exist: bool = False
     applied: list[Any] = field(default_factory=list)
 
@@ -63,8 +65,12 @@ class LedgerBooks:
         return list(self.held.get(holder_id, {}).values())
 
     def lots_of(self, holder_id: str) -> list[Lot]:
-        """Give every open lot of the holder, over all wallets."""
+        """Give every lot of the holder that was loaded, over all wallets; those without points among them."""
         return [lot for wallet in self.wallets_of(holder_id) for lot in self.lots.get(wallet.id, {}).values()]
+
+    def identities_of(self, noun: str, id_: str) -> tuple[str, ...]:
+        """Give the identities behind a row that the command has named; none if there is no such row."""
+        return self.named.get((noun, id_), ())
 
     def next_version(self, kind: str, subject: str) -> int:
         """Give the version number that the next draft of this kind and subject gets."""

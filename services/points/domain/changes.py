@@ -59,7 +59,7 @@ class ReceiptKept:
 
 @dataclass(frozen=True, slots=True)
 class RedemptionKept:
-    """A redemption, remembered for ever under its unit and order number."""
+    """A redemption, remembered for ever under its unit and order number; `hold_id` if it captured a hold."""
 
     name: str
     id: str
@@ -73,6 +73,7 @@ class RedemptionKept:
     month: date
     terms: str
     answer: Mapping[str, Any]
+    hold_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

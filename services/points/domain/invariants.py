@@ -1,226 +1,24 @@
-"""What must hold in the books, as a list of named checks over evidence.
+"""What must hold in the books, as a list of named checks over evidence. Refuses to read: queries gather."""
 
-Evidence is small: rows that look alike are one look, with how many they are and one of them by name. So a
-check says over how many rows it held, and names the row that breaks it. Refuses to read: queries gather.
-"""
+from collections.abc import Iterator
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Rows that look alike: how many, and one of them by name."""
-
-    rows: int
-    example: str
-
-
-@dataclass(frozen=True, slots=True)
-class LineLook(Look):
-    """Transfers: journal's kind, roles of both ends (`stranger`: not the wallet of the line's lot), cause.
-
-    `lot` is none, known or lost (no such lot, or another asset); `cause` none, same lot, other lot or lost.
-    """
-
-    kind: str | None
-    is_money: bool
-    from_role: str
-    to_role: str
-    lot: str
-    cause: str
-    pays: bool
-    moves: bool
-    units_fit: bool
-    points_fit: bool
-
-
-@dataclass(frozen=True, slots=True)
-class SliceLook(Look):
-    """Redeemed lines beside the lines of money that name them as cause; either may be missing."""
-
-    is_slice: bool
-    is_foreign: bool
-    settlements: int
-    amount_fits: bool
-    units_fit: bool
-    worth_fits: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeLook(Look):
-    """Points into the exchange account beside the group points that came out for them."""
-
-    is_whole: bool
-    value_fits: bool
-    lineage_fits: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LotLook(Look):
-    """Lots: what is left less the sum of their lines, whether open while points are left, whose they are."""
-
-    is_known: bool
-    difference: int
-    open_fits: bool
-    has_wallet: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BalanceLook(Look):
-    """Two ways to the same number, and by how much they differ."""
-
-    difference: int
-
-
-@dataclass(frozen=True, slots=True)
-class SumLook(Look):
-    """The sum of an asset over a set of accounts."""
-
-    accounts: str
-    asset: str
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptLook(Look):
-    """Receipts beside the journals that earned for them."""
-
-    is_kept: bool
-    is_booked: bool
-    earns: bool
-    fits: bool
-    answer_fits: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RedemptionLook(Look):
-    """Redemptions beside their journals."""
-
-    is_kept: bool
-    is_booked: bool
-    paid_fits: bool
-    change_fits: bool
-    fits: bool
-    answer_fits: bool
-
-
-@dataclass(frozen=True, slots=True)
-class JournalLook(Look):
-    """Journals: the month's state, the holder, the lines, the right month, posted before the seal."""
-
-    state: str | None
-    has_holder: bool
-    has_lines: bool
-    booked_fits: bool
-    in_time: bool
-
-
-@dataclass(frozen=True, slots=True)
-class BatchLook(Look):
-    """Batches as their journals name them: known, with as many lines as they say, under their digest."""
-
-    is_known: bool
-    rows_fit: bool
-    digest_fits: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PaperLook(Look):
-    """What was kept of a sealed month and what is found; `told` says what differs, or is empty."""
-
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """Everything that one round of checks looks at; what was not gathered is empty and counts no rows."""
-
-    lines: Sequence[LineLook] = ()
-    slices: Sequence[SliceLook] = ()
-    exchanges: Sequence[ExchangeLook] = ()
-    lots: Sequence[LotLook] = ()
-    wallets: Sequence[BalanceLook] = ()
-    sums: Sequence[SumLook] = ()
-    receipts: Sequence[ReceiptLook] = ()
-    redemptions: Sequence[RedemptionLook] = ()
-    journals: Sequence[JournalLook] = ()
-    batches: Sequence[BatchLook] = ()
-    snapshot_lots: Sequence[BalanceLook] = ()
-    snapshot_accounts: Sequence[BalanceLook] = ()
-    digests: Sequence[PaperLook] = ()
-    locks: Sequence[PaperLook] = ()
-    statements: Sequence[PaperLook] = ()
-    holders: Sequence[BalanceLook] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A row that breaks an invariant, and how."""
-
-    invariant: str
-    row: str
-    told: str
-
-
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """A named check: which looks it judges, and what it says of one that breaks it (None: it holds)."""
-
-    name: str
-    over: Callable[[Evidence], Sequence[Look]]
-    broken: Callable[[Any], str | None]
-
-
-SHAPES = frozenset(
-    {
-        ("earning", "issued", "wallet", "none"),
-        ("redemption", "wallet", "redeemed", "none"),
-        ("redemption", "wallet", "redeemed", "same lot"),
-        ("redemption", "wallet", "exchange", "none"),
-        ("redemption", "exchange", "wallet", "other lot"),
-        ("redemption", "clearing", "clearing", "other lot"),
-        ("expiry", "wallet", "expired", "none"),
-    }
+from services.points.domain.line_invariants import LINE_INVARIANTS
+from services.points.domain.looks import (
+    BalanceLook,
+    BatchLook,
+    Evidence,
+    ExchangeLook,
+    Finding,
+    Invariant,
+    JournalLook,
+    Look,
+    LotLook,
+    PaperLook,
+    ReceiptLook,
+    RedemptionLook,
+    SliceLook,
+    SumLook,
 )
-"""Kind of journal, from, to, cause: every way in which value may move."""
-
-
-def _orphan_line(one: LineLook) -> str | None:
-    return "its journal is missing" if one.kind is None else None
-
-
-def _still_line(one: LineLook) -> str | None:
-    return None if one.moves else "it moves nothing from one account to another"
-
-
-def _shapeless_line(one: LineLook) -> str | None:
-    if one.kind is None:
-        return None
-    if (one.kind, one.from_role, one.to_role, one.cause) not in SHAPES:
-        return f"{one.kind}: {one.from_role} to {one.to_role}, cause {one.cause}"
-    if one.is_money != (one.from_role == "clearing"):
-        return "money moves between clearing accounts, points elsewhere"
-    if one.pays != (one.to_role == "redeemed"):
-        return "a worth stands on redeemed lines alone"
-    return None
-
-
-def _lotless_line(one: LineLook) -> str | None:
-    if "stranger" in (one.from_role, one.to_role):
-        return "the account is not the wallet of the line's lot"
-    if one.lot != ("none" if one.is_money else "known"):
-        return f"the lot is {one.lot}"
-    return None
-
-
-def _misplaced_line(one: LineLook) -> str | None:
-    return None if one.units_fit else "the account's unit is not the lot's issuer, or not the journal's unit"
-
-
-def _ill_begun_lot(one: LineLook) -> str | None:
-    return None if one.points_fit else "the lot did not begin with what this line brought"
 
 
 def _unsettled(one: SliceLook) -> str | None:
@@ -321,12 +119,7 @@ def _paper(one: PaperLook) -> str | None:
 
 
 INVARIANTS: tuple[Invariant, ...] = (
-    Invariant("a line belongs to a journal", lambda e: e.lines, _orphan_line),
-    Invariant("a line moves more than nothing between two accounts", lambda e: e.lines, _still_line),
-    Invariant("a line has a lawful shape", lambda e: e.lines, _shapeless_line),
-    Invariant("a wallet's line names one lot of that wallet", lambda e: e.lines, _lotless_line),
-    Invariant("a line's accounts are those of issuer and unit", lambda e: e.lines, _misplaced_line),
-    Invariant("a lot begins with what its line brought", lambda e: e.lines, _ill_begun_lot),
+    *LINE_INVARIANTS,
     Invariant("a foreign slice is settled once, an own one never", lambda e: e.slices, _unsettled),
     Invariant("money goes from issuer to redeemer and is the slice's worth", lambda e: e.slices, _missettled),
     Invariant("a slice pays what it is worth at the pinned rate", lambda e: e.slices, _mispriced),

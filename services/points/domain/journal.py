@@ -12,8 +12,8 @@ class Transfer:
     """An amount (> 0) of one asset from one account to another; money in 1/100 fen.
 
     `lot_id` names the lot that a line from or to a wallet moves. `cause` is the place, in the same journal,
-    of the line this one settles or spends on (0-based). `worth_fen` is what a redeemed line paid at the
-    pinned rate.
+    of the line this one settles or spends on (0-based); `cause_line` is the id of the line of an earlier
+    journal that this one reverses. `worth_fen` is what a redeemed line paid at the pinned rate.
     """
 
     asset: str
@@ -23,6 +23,7 @@ class Transfer:
     lot_id: str | None = None
     cause: int | None = None
     worth_fen: int | None = None
+    cause_line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,31 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 
 from services.points.domain.amounts import Points
 
 SpendingOrder = tuple[datetime, datetime, tuple[int, int, str], int, str]
 
 
+class Origin(StrEnum):
+    """Where the points of a lot come from."""
+
+    RECEIPT = "receipt"
+    CHANGE = "change"
+    RESTORED = "restored"
+    EXCHANGE = "exchange"
+    GIFT = "gift"
+    GRANT = "grant"
+    CHECKIN = "checkin"
+    OPENING = "opening"
+
+
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Points of one asset in one wallet. `[available_at, expires_at)` is when they can be spent.
 
-    `parent_id` names the lot whose point was exchanged to make this one (change), which is spent first.
+    `parent_id` names the lot it was made of (change, exchange, gift, refund); it is spent before that one.
     """
 
     id: str
@@ -27,6 +41,7 @@ class Lot:
     available_at: datetime
     expires_at: datetime
     parent_id: str | None = None
+    origin: Origin = Origin.RECEIPT
 
     def usable(self, at: datetime) -> bool:
         """Tell whether points of this lot can be spent at that moment."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from services.points.domain.account import GROUP, AccountRole, Accounts
 from services.points.domain.amounts import CNY_PER_FEN, Fen, Points, Rate
 from services.points.domain.journal import CNY, GROUP_POINT, Transfer
-from services.points.domain.lot import Lot
+from services.points.domain.lot import Lot, Origin
 from services.points.domain.rulebook import SpendTerms
 from services.points.domain.spending import Slice
 from shared.kernel.refusal import Kind, Refusal
@@ -174,4 +174,5 @@ def _change_lot(one: Slice, name: str, rest_fen: int) -> Lot:
         available_at=parent.available_at,
         expires_at=parent.expires_at,
         parent_id=parent.id,
+        origin=Origin.CHANGE,
     )

@@ -3,14 +3,15 @@
 Refuses to read anything: it is given the fold. Money is rounded here, once, from 1/100 fen to fen.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.points.domain.account import AccountRole
+from services.points.domain.account import IN_HAND, AccountRole
 from services.points.domain.amounts import CNY_PER_FEN
 from services.points.domain.journal import GROUP_POINT
+from services.points.domain.lot import Origin
 
 
 class CrookedFold(ArithmeticError):
@@ -21,8 +22,9 @@ class CrookedFold(ArithmeticError):
 class Flow:
     """Lines of a month that look alike, added up.
 
-    Roles and units are those of the two accounts (`wallet` has no unit); `issuer` is the lot's. `caused`
-    tells that the lines spend from a lot of change that the same journal opened. Money in 1/100 fen.
+    Roles and units are those of the two accounts (`wallet`, `held` and `debt` have no unit); `issuer` and
+    `origin` are the lot's. `caused` tells that the lines spend from a lot of change that the same journal
+    opened. Money in 1/100 fen.
     """
 
     from_role: str
@@ -30,10 +32,21 @@ class Flow:
     from_unit: str | None
     to_unit: str | None
     issuer: str | None
+    origin: str | None
     asset: str
     caused: bool
     amount: int
     worth_fen: int
+
+    @property
+    def comes(self) -> bool:
+        """Tell whether points come into members' hands (wallet or held) from the house."""
+        return self.to_role in IN_HAND and self.from_role not in IN_HAND
+
+    @property
+    def goes(self) -> bool:
+        """Tell whether points leave members' hands."""
+        return self.from_role in IN_HAND and self.to_role not in IN_HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,38 +195,53 @@ def _points(fold: MonthFold, unit: str) -> dict[str, dict[str, int]]:
     }
     for asset, moved in found.items():
         moved["opening"], moved["closing"] = opening.get(asset, 0), closing.get(asset, 0)
-        came = moved["opening"] + moved["issued"] + moved["exchanged_in"]
-        went = (
-            moved["redeemed_here"] + moved["redeemed_elsewhere"] + moved["exchanged_out"] + moved["expired"]
-        )
+        came = moved["opening"] + sum(moved.get(name, 0) for name in CAME)
+        went = sum(moved.get(name, 0) for name in WENT)
         if came - went != moved["closing"]:
             raise CrookedFold(f"{asset} of {unit}: {came} - {went} is not {moved['closing']}")
     return found
 
 
+CAME = ("issued", "exchanged_in", "refunded", "gifted_in")
+WENT = ("redeemed_here", "redeemed_elsewhere", "exchanged_out", "gifted_out", "expired", "returned")
+"""By which movements an issuer's points come into members' hands, and leave them."""
+
+
 def _movements(own: Iterable[Flow], unit: str) -> dict[str, int]:
     flows = tuple(own)
-
-    def total(fits: Callable[[Flow], bool], *, fen: bool = False) -> int:
-        return sum(one.worth_fen if fen else one.amount for one in flows if fits(one))
-
-    def here(flow: Flow) -> bool:
-        return flow.to_role == AccountRole.REDEEMED and flow.to_unit == unit
-
-    def elsewhere(flow: Flow) -> bool:
-        return flow.to_role == AccountRole.REDEEMED and flow.to_unit != unit
-
-    return {
-        "issued": total(lambda flow: flow.from_role == AccountRole.ISSUED),
-        "redeemed_here": total(here),
-        "redeemed_here_fen": total(here, fen=True),
-        "redeemed_elsewhere": total(elsewhere),
-        "redeemed_elsewhere_fen": total(elsewhere, fen=True),
-        "exchanged_out": total(lambda flow: flow.to_role == AccountRole.EXCHANGE),
-        "exchanged_in": total(lambda flow: flow.from_role == AccountRole.EXCHANGE),
-        "change_given": _change(flows),
-        "expired": total(lambda flow: flow.to_role == AccountRole.EXPIRED),
+    coming = [flow for flow in flows if flow.comes]
+    going = [flow for flow in flows if flow.goes]
+    here = [flow for flow in going if flow.to_role == AccountRole.REDEEMED and flow.to_unit == unit]
+    elsewhere = [flow for flow in going if flow.to_role == AccountRole.REDEEMED and flow.to_unit != unit]
+    refunded = [flow for flow in coming if flow.from_role == AccountRole.REDEEMED]
+    rare = {
+        "refunded": sum(flow.amount for flow in refunded),
+        "refunded_fen": sum(flow.worth_fen for flow in refunded),
+        "returned": _out(going, AccountRole.ISSUED),
+        "gifted_out": _out(going, AccountRole.GIFT),
+        "gifted_in": _into(coming, AccountRole.GIFT),
     }
+    return {
+        "issued": _into(coming, AccountRole.ISSUED),
+        "redeemed_here": sum(flow.amount for flow in here),
+        "redeemed_here_fen": sum(flow.worth_fen for flow in here),
+        "redeemed_elsewhere": sum(flow.amount for flow in elsewhere),
+        "redeemed_elsewhere_fen": sum(flow.worth_fen for flow in elsewhere),
+        "exchanged_out": _out(going, AccountRole.EXCHANGE),
+        "exchanged_in": _into(coming, AccountRole.EXCHANGE),
+        "change_given": _change(flows),
+        "expired": _out(going, AccountRole.EXPIRED),
+        # Named where there were any: a statement of a month sealed before they existed stays as it is.
+        **{name: amount for name, amount in rare.items() if amount},
+    }
+
+
+def _into(coming: Iterable[Flow], role: AccountRole) -> int:
+    return sum(flow.amount for flow in coming if flow.from_role == role)
+
+
+def _out(going: Iterable[Flow], role: AccountRole) -> int:
+    return sum(flow.amount for flow in going if flow.to_role == role)
 
 
 def _change(flows: Iterable[Flow]) -> int:
@@ -221,7 +249,7 @@ def _change(flows: Iterable[Flow]) -> int:
     change = 0
     for flow in flows:
         if flow.asset == GROUP_POINT:
-            if flow.from_role == AccountRole.EXCHANGE:
+            if flow.from_role == AccountRole.EXCHANGE and flow.origin == Origin.CHANGE:
                 change += flow.amount
             elif flow.to_role == AccountRole.REDEEMED and flow.caused:
                 change -= flow.amount

@@ -12,7 +12,8 @@ from typing import Any
 import structlog
 from psycopg2.extensions import connection as Connection
 
-from services.points.domain.invariants import Finding, checked, findings
+from services.points.domain.invariants import checked, findings
+from services.points.domain.looks import Finding
 from services.points.queries.evidence import gathered
 from services.points.queries.scope import Scope, closed_scopes, unclosed_scope
 from shared.runtime.clock import now

@@ -5,7 +5,7 @@ Refuses to judge, and to read lines older than the snapshot.
 
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain.invariants import BalanceLook, LotLook, PaperLook, SumLook
+from services.points.domain.looks import BalanceLook, LotLook, PaperLook, SumLook
 from services.points.queries.scope import Scope
 from services.points.store.closing import find_digest
 
@@ -14,17 +14,24 @@ WITH moved AS (
     SELECT lot_id, sum(points)::bigint AS points
     FROM (SELECT lot_id, points_left AS points FROM closing_lots WHERE month = %(previous)s
           UNION ALL
-          SELECT t.lot_id, CASE WHEN a.id IS NULL THEN -t.amount ELSE t.amount END
-          FROM transfers t LEFT JOIN accounts a ON a.id = t.from_account
+          SELECT t.lot_id, ((b.id IS NULL)::int - (a.id IS NULL)::int) * t.amount
+          FROM transfers t
+          LEFT JOIN accounts a ON a.id = t.from_account
+          LEFT JOIN accounts b ON b.id = t.to_account
           WHERE t.month = ANY (%(months)s) AND t.lot_id IS NOT NULL) AS lines
-    GROUP BY lot_id)
+    GROUP BY lot_id),
+on_hold AS (SELECT lot_id, sum(points_left)::bigint AS points FROM hold_slices WHERE points_left > 0
+            GROUP BY lot_id)
 SELECT count(*), concat('lot ', min(id::text)), is_known, difference, open_fits, has_wallet
 FROM (
-    SELECT coalesce(l.id, m.lot_id) AS id, l.id IS NOT NULL AS is_known,
-           coalesce(l.points_left, 0) - coalesce(m.points, 0) AS difference,
+    SELECT coalesce(l.id, m.lot_id, h.lot_id) AS id, l.id IS NOT NULL AS is_known,
+           coalesce(l.points_left, 0) + coalesce(h.points, 0) - coalesce(m.points, 0) AS difference,
            coalesce(l.is_open = (l.points_left > 0), true) AS open_fits, w.id IS NOT NULL AS has_wallet
-    FROM lots l FULL JOIN moved m ON m.lot_id = l.id LEFT JOIN wallets w ON w.id = l.wallet_id
-    WHERE l.points_left <> 0 OR l.is_open OR m.lot_id IS NOT NULL) AS seen
+    FROM lots l
+    FULL JOIN moved m ON m.lot_id = l.id
+    FULL JOIN on_hold h ON h.lot_id = coalesce(l.id, m.lot_id)
+    LEFT JOIN wallets w ON w.id = l.wallet_id
+    WHERE l.points_left <> 0 OR l.is_open OR m.lot_id IS NOT NULL OR h.lot_id IS NOT NULL) AS seen
 GROUP BY is_known, difference, open_fits, has_wallet, CASE WHEN difference <> 0 THEN id END
 """
 _WALLETS = """
@@ -36,8 +43,15 @@ WITH booked AS (
     WHERE account NOT IN (SELECT id FROM accounts) GROUP BY account, asset),
 held AS (
     SELECT w.account, w.id, l.asset, sum(l.points_left)::bigint AS points
-    FROM lots l JOIN wallets w ON w.id = l.wallet_id WHERE l.is_open GROUP BY w.account, w.id, l.asset)
-SELECT count(*), min(coalesce('wallet ' || h.id, 'account ' || account) || ' in ' || asset),
+    FROM lots l JOIN wallets w ON w.id = l.wallet_id WHERE l.is_open GROUP BY w.account, w.id, l.asset
+    UNION ALL
+    SELECT -w.account, w.id, l.asset, sum(s.points_left)::bigint
+    FROM hold_slices s JOIN lots l ON l.id = s.lot_id JOIN wallets w ON w.id = l.wallet_id
+    WHERE s.points_left > 0 GROUP BY w.account, w.id, l.asset
+    UNION ALL
+    SELECT account, wallet_id, 'CNY', -fen * 100 FROM debts WHERE fen > 0)
+SELECT count(*), min(coalesce(nullif(member_role(account), 'wallet') || ' of ', '')
+                     || coalesce('wallet ' || h.id, 'account ' || account) || ' in ' || asset),
        coalesce(h.points, 0) - coalesce(b.amount, 0) AS difference
 FROM booked b FULL JOIN held h USING (account, asset)
 GROUP BY difference, CASE WHEN coalesce(h.points, 0) <> coalesce(b.amount, 0) THEN account END
@@ -60,13 +74,16 @@ FROM (
     FROM (SELECT lot_id, points_left AS points FROM closing_lots WHERE month = %(month)s
           UNION ALL SELECT lot_id, -points_left FROM closing_lots WHERE month = %(previous)s
           UNION ALL
-          SELECT t.lot_id, CASE WHEN a.id IS NULL THEN t.amount ELSE -t.amount END
-          FROM transfers t LEFT JOIN accounts a ON a.id = t.from_account
+          SELECT t.lot_id, ((a.id IS NULL)::int - (b.id IS NULL)::int) * t.amount
+          FROM transfers t
+          LEFT JOIN accounts a ON a.id = t.from_account
+          LEFT JOIN accounts b ON b.id = t.to_account
           WHERE t.month = ANY (%(months)s) AND t.lot_id IS NOT NULL) AS lines
     GROUP BY lot_id) AS seen
 GROUP BY difference, CASE WHEN difference <> 0 THEN lot_id END
 """
-# Twice the same balance: from the snapshot before plus the lines, and for wallets from this snapshot's lots.
+# Twice the same balance: from the snapshot before plus the lines, and for wallets, what is on hold included,
+# from this snapshot's lots.
 _SNAPSHOT_ACCOUNTS = """
 WITH kept AS (SELECT account, asset, balance FROM closing_accounts WHERE month = %(month)s),
 lines AS (
@@ -85,7 +102,9 @@ FROM (
     FROM kept k FULL JOIN lines l USING (account, asset)
     UNION ALL
     SELECT account, asset, coalesce(k.balance, 0) - coalesce(h.points, 0)
-    FROM (SELECT * FROM kept WHERE account NOT IN (SELECT id FROM accounts)) k
+    FROM (SELECT abs(account) AS account, asset, sum(balance)::bigint AS balance FROM kept
+          WHERE account NOT IN (SELECT id FROM accounts) AND member_role(account) <> 'debt'
+          GROUP BY abs(account), asset) k
     FULL JOIN held h USING (account, asset)) AS seen
 GROUP BY difference, CASE WHEN difference <> 0 THEN account END
 """

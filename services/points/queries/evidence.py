@@ -2,7 +2,7 @@
 
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain.invariants import Evidence
+from services.points.domain.looks import Evidence
 from services.points.queries import balance_evidence, journal_evidence, line_evidence
 from services.points.queries.scope import Scope
 from services.points.queries.statement_evidence import statement_papers

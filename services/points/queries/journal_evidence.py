@@ -5,7 +5,7 @@ Refuses to judge. Batches that reach into other months are looked up there, and 
 
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain.invariants import (
+from services.points.domain.looks import (
     BalanceLook,
     BatchLook,
     JournalLook,

@@ -6,7 +6,7 @@ said again in each join: only so does the planner leave the others out.
 
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain.invariants import ExchangeLook, LineLook, SliceLook
+from services.points.domain.looks import ExchangeLook, LineLook, SliceLook
 from services.points.queries.scope import Scope
 
 _LINES = """
@@ -17,28 +17,37 @@ FROM (
                    WHEN NOT units_fit OR NOT points_fit THEN ' of lot ' || lot_id END AS suspect
     FROM (
         SELECT t.id, t.lot_id, l.wallet_id, j.kind, t.asset = 'CNY' AS is_money,
-               coalesce(a.role, CASE WHEN t.from_account = w.account THEN 'wallet' ELSE 'stranger' END)
-                   AS from_role,
-               coalesce(b.role, CASE WHEN t.to_account = w.account THEN 'wallet' ELSE 'stranger' END)
-                   AS to_role,
+               coalesce(a.role, CASE WHEN t.from_account = w.account THEN 'wallet'
+                                     WHEN t.from_account = -w.account THEN 'held'
+                                     WHEN d.account IS NOT NULL THEN 'debt' ELSE 'stranger' END) AS from_role,
+               coalesce(b.role, CASE WHEN t.to_account = w.account THEN 'wallet'
+                                     WHEN t.to_account = -w.account THEN 'held'
+                                     WHEN e.account IS NOT NULL THEN 'debt' ELSE 'stranger' END) AS to_role,
                CASE WHEN t.lot_id IS NULL THEN 'none'
                     WHEN l.asset = t.asset THEN 'known' ELSE 'lost' END AS lot,
                CASE WHEN t.cause_id IS NULL THEN 'none'
-                    WHEN c.id IS NULL OR c.journal_id <> t.journal_id OR c.id >= t.id THEN 'lost'
-                    WHEN c.lot_id = t.lot_id THEN 'same lot' ELSE 'other lot' END AS cause,
+                    WHEN c.id >= t.id THEN 'lost'
+                    WHEN c.journal_id = t.journal_id THEN
+                         CASE WHEN c.lot_id = t.lot_id THEN 'same lot' ELSE 'other lot' END
+                    WHEN EXISTS (SELECT 1 FROM transfers f WHERE f.id = t.cause_id AND f.id < t.id
+                                 AND f.journal_id <> t.journal_id) THEN 'earlier'
+                    ELSE 'lost' END AS cause,
                t.worth_fen IS NOT NULL AS pays,
                t.amount > 0 AND t.from_account <> t.to_account AS moves,
                coalesce(CASE WHEN a.role = 'issued' THEN a.unit = l.issuer AND a.unit = j.unit
-                             WHEN b.role = 'expired' THEN b.unit = l.issuer
+                             WHEN b.role IN ('expired', 'issued') THEN b.unit = l.issuer
+                             WHEN a.role = 'redeemed' THEN a.unit = j.unit
                              WHEN b.role = 'redeemed' THEN b.unit = j.unit ELSE true END, false) AS units_fit,
-               coalesce(CASE WHEN a.role IN ('issued', 'exchange') THEN t.amount = l.earned
-                             ELSE true END, false) AS points_fit
+               coalesce(CASE WHEN a.role IN ('issued', 'exchange', 'gift') AND b.role IS NULL
+                             THEN t.amount = l.earned ELSE true END, false) AS points_fit
         FROM transfers t
         LEFT JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
         LEFT JOIN accounts a ON a.id = t.from_account
         LEFT JOIN accounts b ON b.id = t.to_account
         LEFT JOIN lots l ON l.id = t.lot_id
         LEFT JOIN wallets w ON w.id = l.wallet_id
+        LEFT JOIN debts d ON d.account = t.from_account
+        LEFT JOIN debts e ON e.account = t.to_account
         LEFT JOIN transfers c ON c.id = t.cause_id AND c.month = t.month AND c.month = ANY (%(months)s)
         WHERE t.month = ANY (%(months)s)) AS seen) AS lines
 GROUP BY suspect, kind, is_money, from_role, to_role, lot, cause, pays, moves, units_fit, points_fit

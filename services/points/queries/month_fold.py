@@ -11,17 +11,19 @@ from services.points.domain.statement import Counts, Flow, MonthFold, Position
 from shared.kernel.calendar import month_bounds
 
 _FLOWS = """
-SELECT from_role, to_role, from_unit, to_unit, issuer, asset, caused, sum(amount)::bigint,
+SELECT from_role, to_role, from_unit, to_unit, issuer, origin, asset, caused, sum(amount)::bigint,
        coalesce(sum(worth_fen), 0)::bigint
-FROM (SELECT coalesce(a.role, 'wallet') AS from_role, coalesce(b.role, 'wallet') AS to_role,
-             a.unit AS from_unit, b.unit AS to_unit, l.issuer, t.asset, t.cause_id IS NOT NULL AS caused,
-             t.amount, t.worth_fen
+FROM (SELECT coalesce(a.role, member_role(t.from_account)) AS from_role,
+             coalesce(b.role, member_role(t.to_account)) AS to_role,
+             a.unit AS from_unit, b.unit AS to_unit, l.issuer, l.origin, t.asset,
+             t.cause_id IS NOT NULL AS caused, t.amount, t.worth_fen
       FROM transfers t
       LEFT JOIN accounts a ON a.id = t.from_account
       LEFT JOIN accounts b ON b.id = t.to_account
       LEFT JOIN lots l ON l.id = t.lot_id
       WHERE t.month = %(month)s) AS lines
-GROUP BY from_role, to_role, from_unit, to_unit, issuer, asset, caused ORDER BY 1, 2, 3, 4, 5, 6, 7
+GROUP BY from_role, to_role, from_unit, to_unit, issuer, origin, asset, caused
+ORDER BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 _POSITIONS = """
 SELECT l.issuer, l.asset, sum(c.points_left)::bigint,

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain.invariants import PaperLook
+from services.points.domain.looks import PaperLook
 from services.points.domain.statement import CrookedFold, claims, statements, summary
 from services.points.queries.month_fold import month_fold
 from services.points.queries.scope import Scope

@@ -11,14 +11,17 @@ from psycopg2.extensions import cursor as Cursor
 
 _PREVIOUS = "SELECT max(month) FROM closings WHERE month < %s"
 
+# What is on hold is still the member's, so it counts with the lot: only lines from or to the house change it.
 # A lot may be below zero for a month: a late receipt is booked in the next one, what was spent of it in this.
 _LOTS = """
 INSERT INTO closing_lots (month, lot_id, points_left)
 SELECT %(month)s, lot_id, sum(points)::bigint
 FROM (SELECT lot_id, points_left AS points FROM closing_lots WHERE month = %(previous)s
       UNION ALL
-      SELECT t.lot_id, CASE WHEN a.id IS NULL THEN -t.amount ELSE t.amount END
-      FROM transfers t LEFT JOIN accounts a ON a.id = t.from_account
+      SELECT t.lot_id, ((b.id IS NULL)::int - (a.id IS NULL)::int) * t.amount
+      FROM transfers t
+      LEFT JOIN accounts a ON a.id = t.from_account
+      LEFT JOIN accounts b ON b.id = t.to_account
       WHERE t.month = %(month)s AND t.lot_id IS NOT NULL) AS moved
 GROUP BY lot_id HAVING sum(points) <> 0 ORDER BY lot_id
 """

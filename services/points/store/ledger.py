@@ -13,9 +13,10 @@ from psycopg2.extensions import cursor as Cursor
 from services.points.domain import changes as c
 from services.points.domain.amounts import Points
 from services.points.domain.books import LedgerBooks, Wallet
-from services.points.domain.lot import Lot
+from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import MonthState
 from services.points.store import rare
+from services.points.store.noun import Noun, load_each, resolve, save_each
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
 from shared.kernel.command import Row
@@ -29,8 +30,13 @@ from shared.runtime.memory import (
     record_parameters,
 )
 
+NOUNS: tuple[Noun, ...] = ()
+"""What few or some commands need beside wallets and lots; each is read and written only when it is named."""
+
+_GUARDED = frozenset(noun.name for noun in NOUNS if noun.identities is not None)
+
 _LOAD = f"SELECT points_load({', '.join(['%s'] * 10)})"
-_SAVE = f"SELECT points_save({', '.join(['%s'] * 77)})"
+_SAVE = f"SELECT points_save({', '.join(['%s'] * 80)})"
 
 
 class LedgerMemory:
@@ -41,6 +47,7 @@ class LedgerMemory:
 
     def load(self, cursor: Cursor, claims: Sequence[Claim]) -> Loaded[LedgerBooks]:
         """Obtain names, open wallets at first touch, lock holders, read what the commands need."""
+        named = resolve(cursor, claims, NOUNS)
         wanted = _Wanted(claims)
         cursor.execute(_LOAD, (*claim_parameters(claims), *wanted.parameters()))
         found: dict[str, Any] = (cursor.fetchone() or ({},))[0]
@@ -55,13 +62,9 @@ class LedgerMemory:
         _put_wallets(books, found)
         _put_lots(books, found["lots"] or ())
         _put_known(books, found)
-        locks: dict[Row, str] = {}
-        for row in wanted.rows:
-            noun, name = row
-            if noun == "identity":
-                wallet = books.wallets.get(name)
-                if wallet is not None and wallet.holder_id in books.holders:
-                    locks[row] = wallet.holder_id
+        books.named.update(named)
+        load_each(cursor, books, wanted.rows, wanted.facts, NOUNS)
+        locks = _locks(books, wanted.rows)
         locks.update(rare.load(cursor, books, wanted.rows, wanted.facts))
         return Loaded(books=books, locks=locks, **claimed(found["frame"], claims))
 
@@ -72,6 +75,7 @@ class LedgerMemory:
         for change in books.applied:
             by_kind.setdefault(type(change), []).append(change)
         rare.save(cursor, by_kind)
+        save_each(cursor, by_kind, NOUNS)
         cursor.execute(_SAVE, (*record_parameters(record), *saved_parameters(books, by_kind)))
 
 
@@ -93,6 +97,20 @@ class _Wanted:
             pg_texts(self.receipts),
             pg_texts(self.orders),
         )
+
+
+def _locks(books: LedgerBooks, rows: Iterable[Row]) -> dict[Row, str]:
+    """Name the lock held for each row; what belongs to a holder is guarded by the identities behind it."""
+    locks: dict[Row, str] = {}
+    for row in rows:
+        noun, name = row
+        if noun == "identity":
+            wallet = books.wallets.get(name)
+            if wallet is not None and wallet.holder_id in books.holders:
+                locks[row] = wallet.holder_id
+        elif noun in _GUARDED:
+            locks[row] = f"{noun} {name}"
+    return locks
 
 
 def _put_wallets(books: LedgerBooks, found: Mapping[str, Any]) -> None:
@@ -117,6 +135,7 @@ def _put_lots(books: LedgerBooks, rows: Iterable[Sequence[Any]]) -> None:
         earned_at,
         available_at,
         expires_at,
+        origin,
     ) in rows:
         books.lots.setdefault(wallet_id, {})[id_] = Lot(
             id_,
@@ -130,6 +149,7 @@ def _put_lots(books: LedgerBooks, rows: Iterable[Sequence[Any]]) -> None:
             moment(available_at),
             moment(expires_at),
             parent,
+            Origin(origin),
         )
 
 

@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from services.points.domain import changes as c
-from services.points.domain.account import AccountRole
+from services.points.domain.account import UNIT_ROLES
 from services.points.domain.books import Draft, LedgerBooks
 from services.points.domain.month import MonthState
 from services.points.domain.rulebook import RuleKind, RuleVersion
@@ -142,7 +142,7 @@ def _approve_rules(cursor: Cursor, changes: Sequence[c.RuleApproved]) -> None:
 
 
 def _open_accounts(cursor: Cursor, unit: str) -> None:
-    for role in (AccountRole.ISSUED, AccountRole.REDEEMED, AccountRole.EXPIRED, AccountRole.CLEARING):
+    for role in UNIT_ROLES:
         cursor.execute(
             "INSERT INTO accounts (id, role, unit) VALUES (nextval('house_account_id'), %s, %s)"
             " ON CONFLICT (role, unit) DO NOTHING",

@@ -58,6 +58,7 @@ def _lots(by_kind: ByKind) -> tuple[str, ...]:
         pg_texts(lot.issuer for lot in lots),
         pg_texts(lot.receipt_number for lot in lots),
         pg_array(lot.parent_id for lot in lots),
+        pg_texts(lot.origin for lot in lots),
         pg_array(lot.earned for lot in lots),
         pg_array(lot.points_left for lot in lots),
         _times(lot.earned_at for lot in lots),
@@ -93,6 +94,7 @@ def _journals(by_kind: ByKind) -> tuple[str, ...]:
         pg_array(line.to_account for _, line in lines),
         pg_array(line.lot_id for _, line in lines),
         pg_array(causes),
+        pg_array(line.cause_line for _, line in lines),
         pg_array(line.worth_fen for _, line in lines),
     )
 
@@ -129,4 +131,5 @@ def _orders(by_kind: ByKind) -> tuple[str, ...]:
         pg_array(one.month for one in kept),
         pg_texts(one.terms for one in kept),
         pg_texts(_json(one.answer) for one in kept),
+        pg_array(one.hold_id for one in kept),
     )

@@ -16,14 +16,16 @@ SELECT account, asset, sum(amount) AS amount FROM (
 CHECKS: dict[str, str] = {
     "a lot's points are the sum of its lines": """
         SELECT l.id, l.points_left, coalesce(t.points, 0) FROM lots l
-        LEFT JOIN (SELECT lot_id, sum(CASE WHEN w.account = to_account THEN amount ELSE -amount END) AS points
+        LEFT JOIN (SELECT lot_id, sum(CASE w.account WHEN to_account THEN amount
+                                    WHEN from_account THEN -amount ELSE 0 END) AS points
                    FROM transfers JOIN lots ON lots.id = lot_id JOIN wallets w ON w.id = lots.wallet_id
                    GROUP BY lot_id) AS t ON t.lot_id = l.id
         WHERE l.points_left <> coalesce(t.points, 0)""",
     "a wallet's balance is the sum of its lots": f"""
         SELECT * FROM (SELECT w.account, l.asset, sum(l.points_left) AS points FROM wallets w
                        JOIN lots l ON l.wallet_id = w.id GROUP BY w.account, l.asset) AS held
-        FULL JOIN (SELECT * FROM ({_BALANCE}) AS b WHERE account >= 10000) AS booked USING (account, asset)
+        FULL JOIN (SELECT * FROM ({_BALANCE}) AS b WHERE account BETWEEN 10000 AND 999999999999999)
+                   AS booked USING (account, asset)
         WHERE coalesce(held.points, 0) <> coalesce(booked.amount, 0)""",
     "every line of a wallet names a lot of that wallet": """
         SELECT t.id FROM (SELECT id, lot_id, from_account AS account FROM transfers

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from services.points.domain.account import GROUP, AccountRole, Accounts
+from services.points.domain.account import GROUP, UNIT_ROLES, AccountRole, Accounts
 from services.points.domain.amounts import Points, Rate
 from services.points.domain.journal import Transfer
 from services.points.domain.lot import Lot
@@ -16,8 +16,11 @@ UNITS = {"residential": "RESI", "mall-east": "MALL", "mall-west": "MALL", "hotel
 RATES = {asset: Rate(5 if asset == "MALL" else 1) for asset in (*UNITS.values(), "GRUP")}
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 EARLY, LATE = datetime(2017, 1, 1, tzinfo=UTC), datetime(2019, 4, 1, tzinfo=UTC)
-_UNIT_ROLES = (AccountRole.ISSUED, AccountRole.REDEEMED, AccountRole.EXPIRED, AccountRole.CLEARING)
-_PLACES = [(AccountRole.EXCHANGE, GROUP), *((role, unit) for unit in UNITS for role in _UNIT_ROLES)]
+_GROUP_ROLES = (AccountRole.EXCHANGE, AccountRole.FEE, AccountRole.RESIDUAL, AccountRole.GIFT)
+_PLACES = [
+    *((role, GROUP) for role in _GROUP_ROLES),
+    *((role, unit) for unit in UNITS for role in UNIT_ROLES),
+]
 ACCOUNTS = Accounts({(role.value, unit): number for number, (role, unit) in enumerate(_PLACES, 1)})
 WALLET = 10_000
 

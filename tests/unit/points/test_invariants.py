@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from services.points.domain.invariants import (
-    INVARIANTS,
+from services.points.domain.invariants import INVARIANTS, checked, findings
+from services.points.domain.looks import (
     BalanceLook,
     BatchLook,
     Evidence,
@@ -20,8 +20,6 @@ from services.points.domain.invariants import (
     RedemptionLook,
     SliceLook,
     SumLook,
-    checked,
-    findings,
 )
 
 EARNED = LineLook(

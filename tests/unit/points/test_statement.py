@@ -28,7 +28,7 @@ def flow(source: str, target: str, asset: str, amount: int, **facts: object) -> 
     """Make a flow between `role:unit` and `role:unit`."""
     from_role, _, from_unit = source.partition(":")
     to_role, _, to_unit = target.partition(":")
-    known = {"issuer": None, "caused": False, "worth_fen": 0} | facts
+    known = {"issuer": None, "origin": None, "caused": False, "worth_fen": 0} | facts
     return Flow(
         from_role=from_role,
         to_role=to_role,
@@ -37,6 +37,7 @@ def flow(source: str, target: str, asset: str, amount: int, **facts: object) -> 
         asset=asset,
         amount=amount,
         issuer=known["issuer"],  # type: ignore[arg-type]  # a test's facts are not typed one by one
+        origin=known["origin"],  # type: ignore[arg-type]  # as above
         caused=bool(known["caused"]),
         worth_fen=int(str(known["worth_fen"])),
     )

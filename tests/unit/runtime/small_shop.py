@@ -11,7 +11,18 @@ from typing import Any
 
 from psycopg2.extensions import cursor as Cursor
 
-from shared.kernel.command import Announcement, Asked, Heard, Key, Needs, Nonce, Outcome, Row, fingerprint
+from shared.kernel.command import (
+    Announcement,
+    Asked,
+    Heard,
+    Key,
+    Needs,
+    Nonce,
+    Outcome,
+    Postponed,
+    Row,
+    fingerprint,
+)
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 from shared.runtime.batch import Batch
@@ -78,6 +89,8 @@ def fill(books: Boxes, command: Fill) -> Outcome:
         raise BoxFull(changes=[("refusals", 1)], box=command.box)
     if command.mood == "shut":
         raise BoxShut()
+    if command.mood == "later" and not books.inside:
+        raise Postponed
     if command.mood == "broken":
         raise ZeroDivisionError
     inside = books.inside.get(command.box, 0) + command.amount

@@ -72,6 +72,14 @@ def test_a_defect_costs_one_command_and_is_never_kept() -> None:
     assert run(shelf, Fill(asked("k"), "a", 5)) == ["7"]
 
 
+def test_a_decision_may_be_postponed_and_holds_back_later_ones_of_its_row() -> None:
+    shelf = Shelf()
+    commands = [Fill(asked("1"), "a", 1, "later"), Fill(asked("2"), "a", 1), Fill(asked("3"), "b", 1)]
+    batch = obey(shelf, tickets(*commands))
+    assert told(batch, commands) == ["waits", "waits", "1"]
+    assert run(shelf, commands[0], commands[1]) == ["1", "2"]
+
+
 def test_who_waits_holds_back_every_later_one_that_needs_the_same_row() -> None:
     shelf = Shelf(held={"shop 1"})
     commands = [Fill(asked("1"), "a", 1), Fill(asked("2"), "b", 1), Fill(asked("3"), "a", 1)]

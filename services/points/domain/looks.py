@@ -1,0 +1,173 @@
+"""Evidence: rows that look alike are one look, with how many they are and one of them by name.
+
+So a check says over how many rows it held, and names the row that breaks it. Refuses to read and to judge:
+queries gather, invariants judge.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Rows that look alike: how many, and one of them by name."""
+
+    rows: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineLook(Look):
+    """Transfers: journal's kind, roles of both ends (`stranger`: not the wallet of the line's lot), cause.
+
+    `lot` is none, known or lost (no such lot, or another asset); `cause` none, same lot, other lot or lost.
+    """
+
+    kind: str | None
+    is_money: bool
+    from_role: str
+    to_role: str
+    lot: str
+    cause: str
+    pays: bool
+    moves: bool
+    units_fit: bool
+    points_fit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SliceLook(Look):
+    """Redeemed lines beside the lines of money that name them as cause; either may be missing."""
+
+    is_slice: bool
+    is_foreign: bool
+    settlements: int
+    amount_fits: bool
+    units_fit: bool
+    worth_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeLook(Look):
+    """Points into the exchange account beside the group points that came out for them."""
+
+    is_whole: bool
+    value_fits: bool
+    lineage_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LotLook(Look):
+    """Lots: what is left less the sum of their lines, whether open while points are left, whose they are."""
+
+    is_known: bool
+    difference: int
+    open_fits: bool
+    has_wallet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceLook(Look):
+    """Two ways to the same number, and by how much they differ."""
+
+    difference: int
+
+
+@dataclass(frozen=True, slots=True)
+class SumLook(Look):
+    """The sum of an asset over a set of accounts."""
+
+    accounts: str
+    asset: str
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLook(Look):
+    """Receipts beside the journals that earned for them."""
+
+    is_kept: bool
+    is_booked: bool
+    earns: bool
+    fits: bool
+    answer_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionLook(Look):
+    """Redemptions beside their journals."""
+
+    is_kept: bool
+    is_booked: bool
+    paid_fits: bool
+    change_fits: bool
+    fits: bool
+    answer_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLook(Look):
+    """Journals: the month's state, the holder, the lines, the right month, posted before the seal."""
+
+    state: str | None
+    has_holder: bool
+    has_lines: bool
+    booked_fits: bool
+    in_time: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLook(Look):
+    """Batches as their journals name them: known, with as many lines as they say, under their digest."""
+
+    is_known: bool
+    rows_fit: bool
+    digest_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PaperLook(Look):
+    """What was kept of a sealed month and what is found; `told` says what differs, or is empty."""
+
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that one round of checks looks at; what was not gathered is empty and counts no rows."""
+
+    lines: Sequence[LineLook] = ()
+    slices: Sequence[SliceLook] = ()
+    exchanges: Sequence[ExchangeLook] = ()
+    lots: Sequence[LotLook] = ()
+    wallets: Sequence[BalanceLook] = ()
+    sums: Sequence[SumLook] = ()
+    receipts: Sequence[ReceiptLook] = ()
+    redemptions: Sequence[RedemptionLook] = ()
+    journals: Sequence[JournalLook] = ()
+    batches: Sequence[BatchLook] = ()
+    snapshot_lots: Sequence[BalanceLook] = ()
+    snapshot_accounts: Sequence[BalanceLook] = ()
+    digests: Sequence[PaperLook] = ()
+    locks: Sequence[PaperLook] = ()
+    statements: Sequence[PaperLook] = ()
+    holders: Sequence[BalanceLook] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A row that breaks an invariant, and how."""
+
+    invariant: str
+    row: str
+    told: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A named check: which looks it judges, and what it says of one that breaks it (None: it holds)."""
+
+    name: str
+    over: Callable[[Evidence], Sequence[Look]]
+    broken: Callable[[Any], str | None]
