@@ -25,8 +25,9 @@ def bench(steps: Steps, jars: Path | None = None) -> Iterator[Line]:
     :raises NoGenerator: if wrk is not on this machine.
     """
     check_generator()
-    # Thousands sign in from one address within a minute, which the door of strangers would not have.
-    os.environ.setdefault("MEMBER_STRANGER_REQUESTS_PER_MINUTE", "100000")
+    # Thousands sign in from one address within a minute, which the doors of strangers would not have.
+    for quota in ("MEMBER_STRANGER_REQUESTS_PER_MINUTE", "MEMBER_CODES_PER_ADDRESS_HOUR"):
+        os.environ.setdefault(quota, "100000")
     with tempfile.TemporaryDirectory(prefix="tongfen-bench-") as folder:
         home = Path(folder)
         home.chmod(0o711)

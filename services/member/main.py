@@ -13,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 from pydantic import SecretStr
 
 from services.member.api import member_door
+from services.member.api.code_rates import CodeRates
 from services.member.api.front import Front
 from services.member.api.mint import Mint
 from services.member.api.trust import Trust
@@ -113,6 +114,7 @@ class MemberProcess:
             self.reader,
             Mint(self.ring, self.secret),
             self.trust.renew,
+            CodeRates(settings.codes_per_address_hour),
             settings.embedded == "on",
             None if settings.staff_secret is None else settings.staff_secret.get_secret_value(),
         )

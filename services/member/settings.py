@@ -55,6 +55,9 @@ class MemberSettings(BaseSettings):
     batch: int = Field(default=256, ge=1, le=1000)
     requests_per_minute: int = Field(default=60_000, ge=1)
     stranger_requests_per_minute: int = Field(default=600, ge=1)
+    codes_per_address_hour: int = Field(
+        default=100, ge=1, description="Texts one address may cause; behind one there may be a whole office."
+    )
     fault: str | None = Field(
         default=None,
         description="`point:n`: the process dies when it reaches that point the n-th time; embedded alone.",

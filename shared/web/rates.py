@@ -69,12 +69,21 @@ class Gauge:
             wait = ceil(ahead - window)
             raise TooMany(quota=self.quota.requests, window_s=window, retry_after_s=wait)
         if who not in self.full_at and len(self.full_at) >= CALLERS_MAX:
-            self._forget(present)
+            self._forget_longest_known(present)
         self.full_at[who] = present + ahead
         left = max(int((window - ahead) / step + 0.5), 0)
         return f'"{self.quota.name}";r={left};t={ceil(ahead)}'.encode()
 
-    def _forget(self, present: float) -> None:
+    def give_back(self, who: str) -> None:
+        """Take one request back out of the count: it came to nothing that the quota is for."""
+        if who in self.full_at:
+            self.full_at[who] -= self.quota.window_s / self.quota.requests
+
+    def forget(self, who: str) -> None:
+        """Let the caller begin anew."""
+        self.full_at.pop(who, None)
+
+    def _forget_longest_known(self, present: float) -> None:
         self.full_at = {who: moment for who, moment in self.full_at.items() if moment > present}
         for who in list(self.full_at)[: max(len(self.full_at) - CALLERS_MAX + 1, 0)]:
             del self.full_at[who]
@@ -102,18 +111,21 @@ class Rates:
 
         :raises TooMany: if their quota is used up.
         """
-        _count(self._known, principal.subject, arrival)
+        count(self._known, principal.subject, arrival)
 
     def count_stranger(self, arrival: Arrival) -> None:
         """Count a request of the address that the gateway reports.
 
         :raises TooMany: if its quota is used up.
         """
-        _count(self._strangers, network_of(arrival.address), arrival)
+        count(self._strangers, network_of(arrival.address), arrival)
 
 
-def _count(gauge: Gauge, who: str, arrival: Arrival) -> None:
-    """Take one request from a quota; the answer, yes or no, tells how much is left."""
+def count(gauge: Gauge, who: str, arrival: Arrival) -> None:
+    """Take one request from a quota; the answer, yes or no, tells how much is left.
+
+    :raises TooMany: if the quota is used up.
+    """
     headers = arrival.reply_headers
     headers.append((b"ratelimit-policy", gauge.quota.policy))
     try:

@@ -35,7 +35,10 @@ from tests.stack import rows
 PROFILE = Profile("journeys", clock=False, seeded=False, durable=False)
 PATIENCE_S = 20.0
 # Attacks come by the hundred from one address: the quota of strangers has tests of its own.
-_SETTINGS = {f"{name}_STRANGER_REQUESTS_PER_MINUTE": "1000000" for name in ("MEMBER", "POINTS")}
+_SETTINGS = {
+    "MEMBER_CODES_PER_ADDRESS_HOUR": "1000000",
+    **{f"{name}_STRANGER_REQUESTS_PER_MINUTE": "1000000" for name in ("MEMBER", "POINTS")},
+}
 
 Found = TypeVar("Found")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from services.member.api.code_rates import CodeRates
 from services.member.api.mint import Mint
 from services.member.domain.books import MemberBooks
 from shared.runtime.database import Reader
@@ -22,5 +23,6 @@ class Front:
     reader: Reader
     mint: Mint
     renew_trust: Callable[[], None]
+    code_rates: CodeRates
     embedded: bool = False
     staff_secret: str | None = field(default=None, repr=False)

@@ -63,7 +63,7 @@ class SignedOut(BaseModel):
 
 def declare(door: Door, front: Front) -> None:
     """Add the doors of sign-in."""
-    mint = front.mint
+    mint, rates = front.mint, front.code_rates
 
     def minted(answer: Answer) -> Given:
         return answer if answer.json is None else mint.pair(orjson.loads(answer.json))
@@ -77,17 +77,26 @@ def declare(door: Door, front: Front) -> None:
     @door.post("/codes", takes=CodeWanted, gives=CodeSent, roles=ANYONE, status=202, keyed=False)
     async def ask_for_code(asked: Asked, taken: CodeWanted, call: Call) -> Given:
         """Send a one-time code to a phone; known and unknown phones get the same answer."""
+        phone = taken.phone.e164
+        rates.count_code(call.arrival, phone)
         code = f"{randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
         text = CODE_TEXT.told(call.language, {"code": code})
-        phone = taken.phone.e164
         answer = await front.desk.ask(AskCode(asked, phone, mint.secret.code_digest(phone, code), text))
-        return answer if answer.json is None else _SENT
+        if answer.json is not None:
+            return _SENT
+        rates.discount_code(call.arrival, phone)
+        return answer
 
     @door.post("/sessions", takes=Credentials, gives=TokenPair, roles=ANYONE, status=201, keyed=False)
     async def sign_in_by_code(asked: Asked, taken: Credentials, call: Call) -> Given:
         """Register or sign in with a phone and its code."""
-        digest = mint.secret.code_digest(taken.phone.e164, taken.code)
-        return minted(await front.desk.ask(SignIn(asked, taken.phone, digest)))
+        phone = taken.phone.e164
+        rates.count_guess(call.arrival, phone)
+        digest = mint.secret.code_digest(phone, taken.code)
+        answer = await front.desk.ask(SignIn(asked, taken.phone, digest))
+        if answer.json is not None:
+            rates.welcome(call.arrival, phone)
+        return minted(answer)
 
     @door.post("/sessions/refresh", takes=RefreshToken, gives=TokenPair, roles=ANYONE, keyed=False)
     async def refresh_pair(asked: Asked, taken: RefreshToken, call: Call) -> Given:

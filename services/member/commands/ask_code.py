@@ -28,7 +28,7 @@ class AskCode:
 def ask_code(books: MemberBooks, command: AskCode) -> Outcome:
     """Replace the phone's code and leave the errand that sends it.
 
-    :raises TooManyCodes: if ten codes were sent within 24 h without a sign-in.
+    :raises TooManyCodes: if the pause after the phone's last code is not over.
     """
     now = books.now
     challenge = challenged(books.challenges.get(command.phone), command.phone, command.digest, now)

@@ -1,10 +1,12 @@
 """One-time codes for a phone: six digits, five minutes, six guesses. Refuses to know a code, only its digest.
 
-Known and unknown phones are treated alike: nothing here looks at members.
+Known and unknown phones are treated alike: nothing here looks at members. Whoever asks for codes of somebody
+else's phone makes its owner wait a quarter of an hour at most, never for a day.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from math import ceil
 
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
@@ -14,10 +16,13 @@ CODE_LASTS = timedelta(minutes=5)
 GUESSES = 6
 """Wrong guesses that one code bears. Source: the owner's list of what must be refused, six guesses."""
 
-CODES_PER_DAY = 10
-"""Codes that one phone may be sent in 24 h without a sign-in: 60 guesses at a million numbers a day."""
-
 DAY = timedelta(hours=24)
+
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (0, 1, 2, 4, 8, 15))
+"""How long after its latest code a phone gets the next one, by the codes of a day without a sign-in.
+
+The last holds however many there were: at most 100 codes a day, 600 guesses at a million numbers.
+"""
 
 
 class WrongCode(Refusal):
@@ -50,18 +55,24 @@ class CodeExpired(Refusal):
 
 
 class TooManyCodes(Refusal):
-    """This phone was sent as many codes as a day allows."""
+    """This phone was sent a code a moment ago; the pauses grow while nobody signs in."""
 
     kind = Kind.TOO_MANY
     code = "too-many-codes"
     retryable = True
-    title = Words("获取验证码过于频繁", "Too many codes were asked for")
-    advice = Words("请在 {retry_after_s} 秒后再试。", "Try again in {retry_after_s} seconds.")
+    title = Words("获取验证码过于频繁", "Codes were asked for too often")
+    advice = Words(
+        "最近一条验证码五分钟内有效；如未收到，请在 {retry_after_s} 秒后重新获取。",
+        "The latest code is valid for five minutes; if none came, ask again in {retry_after_s} seconds.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """The last code that was sent to a phone, as a digest, and how often codes were asked for."""
+    """The last code that was sent to a phone, as a digest, and how often codes were asked for.
+
+    `codes_in_day` counts the codes since `day_began_at` without a sign-in, as far as pauses grow with them.
+    """
 
     phone: str
     digest: bytes
@@ -73,21 +84,23 @@ class Challenge:
 
 
 def challenged(before: Challenge | None, phone: str, digest: bytes, now: datetime) -> Challenge:
-    """Replace whatever code the phone had by a new one.
+    """Replace whatever code the phone had by a new one, once the pause after the last is over.
 
-    :raises TooManyCodes: if ten codes were sent within 24 h without a sign-in.
+    A clock that was set back ends the pause rather than making it longer.
+
+    :raises TooManyCodes: if the pause is not over; the code that was sent stays as it is.
     """
-    fresh_day = before is None or not timedelta(0) <= now - before.day_began_at < DAY
-    if before is None or fresh_day:
+    if before is None or not timedelta(0) <= now - before.day_began_at < DAY:
         return Challenge(phone, digest, now, 0, False, now, 1)
-    if before.codes_in_day >= CODES_PER_DAY:
-        wait = before.day_began_at + DAY - now
-        raise TooManyCodes(retry_after_s=int(wait.total_seconds()) + 1)
-    return Challenge(phone, digest, now, 0, False, before.day_began_at, before.codes_in_day + 1)
+    passed, pause = now - before.sent_at, PAUSES[min(before.codes_in_day, len(PAUSES) - 1)]
+    if timedelta(0) <= passed < pause:
+        raise TooManyCodes(retry_after_s=ceil((pause - passed).total_seconds()))
+    codes = min(before.codes_in_day + 1, len(PAUSES) - 1)
+    return Challenge(phone, digest, now, 0, False, before.day_began_at, codes)
 
 
 def answered(challenge: Challenge | None, digest: bytes, now: datetime) -> Challenge:
-    """Use the code up, if the digest is the right one; the day's count of codes begins anew.
+    """Use the code up, if the digest is the right one; the count of codes begins anew.
 
     A clock that was set back makes a code invalid rather than longer lived.
 

@@ -27,6 +27,7 @@ def test_the_sixth_wrong_guess_locks_until_a_new_code(member: Running) -> None:
     assert [answer.status_code for answer in answers] == [401] * 5 + [423]
     assert [answer.json().get("guesses_left") for answer in answers] == [5, 4, 3, 2, 1, None]
     assert member.post("/member/v1/sessions", {"phone": phone, "code": code}).status_code == 423
+    member.let_pass(phone, seconds=60)
     assert member.sign_in(phone)["member"].startswith("mem_")
 
 
@@ -35,8 +36,9 @@ def test_six_guesses_are_six_guesses_also_all_at_once(member: Running) -> None:
     code = member.code_for(phone)
     wrong = "000000" if code != "000000" else "111111"
 
-    def guess(_: int) -> int:
-        return member.post("/member/v1/sessions", {"phone": phone, "code": wrong}).status_code
+    def guess(place: int) -> int:
+        body = {"phone": phone, "code": wrong}
+        return member.post("/member/v1/sessions", body, x_client_address=f"203.0.113.{place}").status_code
 
     with ThreadPoolExecutor(20) as crowd:
         statuses = sorted(crowd.map(guess, range(40)))
@@ -48,8 +50,9 @@ def test_a_code_opens_one_session_for_a_crowd_that_has_it(member: Running) -> No
     phone = "+8613900000003"
     code = member.code_for(phone)
 
-    def enter(_: int) -> int:
-        return member.post("/member/v1/sessions", {"phone": phone, "code": code}).status_code
+    def enter(place: int) -> int:
+        body = {"phone": phone, "code": code}
+        return member.post("/member/v1/sessions", body, x_client_address=f"203.0.113.{place}").status_code
 
     with ThreadPoolExecutor(20) as crowd:
         statuses = sorted(crowd.map(enter, range(50)))
@@ -80,14 +83,6 @@ def test_known_and_unknown_phones_get_the_same_answer_in_the_same_time(member: R
     slow = max(statistics.median(times[True]), statistics.median(times[False]))
     fast = min(statistics.median(times[True]), statistics.median(times[False]))
     assert slow < fast * 2 + 0.01
-
-
-def test_ten_codes_a_day_are_enough_for_a_phone_that_never_signs_in(member: Running) -> None:
-    phone = "+8613900000004"
-    statuses = [member.post("/member/v1/codes", {"phone": phone}).status_code for _ in range(11)]
-    assert statuses == [202] * 10 + [429]
-    answer = member.post("/member/v1/codes", {"phone": phone})
-    assert 86_000 < int(answer.headers["retry-after"]) <= 86_401
 
 
 def test_a_lost_answer_to_a_refresh_can_be_had_again(member: Running) -> None:

@@ -10,9 +10,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.member.domain.code import (
     CODE_LASTS,
-    CODES_PER_DAY,
     DAY,
     GUESSES,
+    PAUSES,
     Challenge,
     CodeExpired,
     CodeLocked,
@@ -37,9 +37,11 @@ class Guesser(RuleBasedStateMachine):
         self.kept: Challenge | None = None
         self.wrong = 0
         self.sent_at: datetime | None = None
+        self.began_at = START
+        self.sent = 0
         self.open = False
 
-    @rule(seconds=st.integers(0, 400))
+    @rule(seconds=st.integers(0, 400) | st.integers(0, 90_000))
     def time_passes(self, seconds: int) -> None:
         """Let some time pass."""
         self.now += timedelta(seconds=seconds)
@@ -47,14 +49,18 @@ class Guesser(RuleBasedStateMachine):
     @rule()
     def a_code_is_asked_for(self) -> None:
         """Ask for a code."""
-        before = self.kept
-        if before and before.codes_in_day >= CODES_PER_DAY and self.now - before.day_began_at < DAY:
+        pause = PAUSES[min(self.sent, len(PAUSES) - 1)]
+        if self.sent_at is not None and self.now - self.began_at < DAY and self.now - self.sent_at < pause:
             with pytest.raises(TooManyCodes) as caught:
-                challenged(before, PHONE, RIGHT, self.now)
-            assert 0 < caught.value.facts["retry_after_s"] <= DAY.total_seconds() + 1
+                challenged(self.kept, PHONE, RIGHT, self.now)
+            over_at = self.now + timedelta(seconds=caught.value.facts["retry_after_s"])
+            assert over_at == self.sent_at + pause
             return
-        self.kept = challenged(before, PHONE, RIGHT, self.now)
+        if self.sent_at is None or self.now - self.began_at >= DAY:
+            self.sent, self.began_at = 0, self.now
+        self.kept = challenged(self.kept, PHONE, RIGHT, self.now)
         self.wrong, self.sent_at, self.open = 0, self.now, True
+        self.sent += 1
 
     @rule()
     def a_wrong_guess_is_made(self) -> None:
@@ -72,7 +78,7 @@ class Guesser(RuleBasedStateMachine):
         """Type the right code."""
         if self._alive() and self.wrong < GUESSES:
             self.kept = answered(self.kept, RIGHT, self.now)
-            self.open = False
+            self.open, self.sent = False, 0
         else:
             with pytest.raises(self._expected(CodeLocked)):
                 answered(self.kept, RIGHT, self.now)
@@ -110,7 +116,8 @@ def test_the_sixth_wrong_guess_locks_even_the_right_code() -> None:
         challenge = caught.value.changes[0]
     with pytest.raises(CodeLocked):
         answered(challenge, RIGHT, START)
-    assert answered(challenged(challenge, PHONE, RIGHT, START), RIGHT, START).used
+    later = START + PAUSES[1]
+    assert answered(challenged(challenge, PHONE, RIGHT, later), RIGHT, later).used
 
 
 @given(st.timedeltas(timedelta(microseconds=1), timedelta(days=400)))
@@ -119,12 +126,41 @@ def test_a_clock_that_was_set_back_makes_a_code_invalid(back: timedelta) -> None
         answered(challenged(None, PHONE, RIGHT, START), RIGHT, START - back)
 
 
+def test_whoever_asks_all_day_makes_the_owner_wait_a_quarter_of_an_hour_at_most() -> None:
+    challenge, sent, longest = None, 0, timedelta(0)
+    for second in range(int(DAY.total_seconds())):
+        now = START + timedelta(seconds=second)
+        try:
+            challenge = challenged(challenge, PHONE, RIGHT, now)
+            sent += 1
+        except TooManyCodes as refusal:
+            longest = max(longest, timedelta(seconds=refusal.facts["retry_after_s"]))
+    assert longest <= timedelta(minutes=15)
+    assert sent <= 100
+
+
+def test_a_code_that_is_asked_for_too_early_leaves_the_one_that_was_sent() -> None:
+    challenge = challenged(None, PHONE, RIGHT, START)
+    with pytest.raises(TooManyCodes) as caught:
+        challenged(challenge, PHONE, WRONG, START + PAUSES[1] - timedelta(microseconds=1))
+    assert caught.value.facts == {"retry_after_s": 1}
+    assert caught.value.changes == ()
+    assert answered(challenge, RIGHT, START + PAUSES[1]).used
+    assert challenged(challenge, PHONE, WRONG, START + PAUSES[1]).digest == WRONG
+
+
 def test_a_sign_in_gives_a_phone_its_codes_back() -> None:
-    challenge: Challenge | None = None
-    for _ in range(CODES_PER_DAY):
-        challenge = challenged(challenge, PHONE, RIGHT, START)
+    challenge, now = None, START
+    for pause in PAUSES:
+        now += pause
+        challenge = challenged(challenge, PHONE, RIGHT, now)
     with pytest.raises(TooManyCodes):
-        challenged(challenge, PHONE, RIGHT, START)
+        challenged(challenge, PHONE, RIGHT, now)
     assert challenge is not None
-    assert challenged(answered(challenge, RIGHT, START), PHONE, RIGHT, START).codes_in_day == 1
+    assert challenged(answered(challenge, RIGHT, now), PHONE, RIGHT, now).codes_in_day == 1
     assert challenged(replace(challenge, guesses=3), PHONE, RIGHT, START + DAY).codes_in_day == 1
+
+
+def test_a_clock_that_was_set_back_does_not_lengthen_a_pause() -> None:
+    challenge = replace(challenged(None, PHONE, RIGHT, START), sent_at=START + timedelta(hours=3))
+    assert challenged(challenge, PHONE, RIGHT, START + timedelta(hours=1)).codes_in_day == 2

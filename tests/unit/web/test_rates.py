@@ -53,6 +53,19 @@ def test_lets_exactly_the_quota_pass_and_refills_evenly(clock: Clock, requests: 
     assert allowed(gauge, "b") == requests
 
 
+@pytest.mark.usefixtures("clock")
+def test_what_is_given_back_or_forgotten_may_be_asked_again() -> None:
+    gauge = Gauge(Quota("q", 3, 10))
+    assert allowed(gauge, "a") == 3
+    gauge.give_back("a")
+    assert allowed(gauge, "a") == 1
+    gauge.forget("a")
+    assert allowed(gauge, "a") == 3
+    for stranger in (gauge.give_back, gauge.forget):
+        stranger("nobody")
+    assert allowed(gauge, "nobody") == 3
+
+
 def test_says_how_much_is_left_and_when_to_come_back(clock: Clock) -> None:
     service = application()
     said = ask(service, body=GOOD, headers=PROVEN)
