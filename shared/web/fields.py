@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import Field, GetCoreSchemaHandler, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, GetCoreSchemaHandler, PlainValidator, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from shared.kernel.ids import read
+from shared.kernel.number import normal
 from shared.web.faults import broken
 
 LARGEST_EXACT = 2**53 - 1
@@ -131,5 +132,22 @@ UnitCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,31}$", 
 AssetCode = Annotated[str, Field(strict=True, pattern=r"^[A-Z]{4}$", max_length=4)]
 """The code of an asset of points, like `MALL`."""
 
-Number = Annotated[str, Text(64)]
-"""A number that a partner gave: receipt, order, member number. Up to 64 characters."""
+NUMBER_MAX = 64
+
+Number = Annotated[str, Text(NUMBER_MAX)]
+"""A number that a partner gave: a receipt, an order. Up to 64 characters, as they were typed."""
+
+
+def _spelled(number: str) -> str:
+    spelled = normal(number)
+    if not 1 <= len(spelled) <= NUMBER_MAX:
+        raise broken(
+            "number",
+            f"去除首尾空格并统一写法后须为 1 至 {NUMBER_MAX} 个字符",
+            f"must have 1 to {NUMBER_MAX} characters in its one spelling, without outer blanks",
+        )
+    return spelled
+
+
+MemberNumber = Annotated[str, Text(NUMBER_MAX), AfterValidator(_spelled)]
+"""A unit's member number, read into its one spelling: `q1` and `Q1` are one member's."""

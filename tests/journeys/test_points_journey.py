@@ -159,6 +159,30 @@ def test_a_receipt_earns_once_whoever_sends_it_and_however(group: Group) -> None
     assert wallet(member) == {"OFFI": 100}
 
 
+def test_a_member_number_is_one_wallet_however_it_is_typed(group: Group) -> None:
+    number = f"vip-{fresh_key()[:8]}"
+    till, importer = group.system("till-office"), group.system("importer")
+    typed = [number, number.upper(), f" {number.title()} ", number.upper().replace("VIP", "ｖｉｐ")]
+    # Earned before anybody is linked, under four spellings: one wallet, and one member's once linked.
+    lots = [till.post("/points/v1/receipts", receipt("office", one, 20_000)).json()["lot"] for one in typed]
+    assert len(set(lots)) == 4
+    member = group.person(office=f"{number} ")
+    assert wallet(member) == {"OFFI": 400}
+    asked = {"numbers": [{"unit": "office", "number": one} for one in typed]}
+    known = importer.post("/points/v1/numbers/lookup", asked).json()["data"]
+    assert len({(one["holder"], one["member"]) for one in known}) == 1
+    assert {one["number"] for one in known} == {number.upper()}
+    body = receipt("office", typed[2], 20_000)
+    first = till.post("/points/v1/receipts", body).json()
+    again = importer.post("/points/v1/receipts", {**body, "number": typed[3]})
+    assert (again.status_code, again.json()) == (201, first)
+    paying = {**wish(fresh_key(), 500), "unit": "office", "number": typed[1]}
+    paid = importer.post("/points/v1/redemptions", paying)
+    assert (paid.status_code, paid.json()["paid_fen"]) == (201, 500)
+    assert importer.post("/points/v1/redemptions", {**paying, "number": typed[0]}).json() == paid.json()
+    assert wallet(member) == {}
+
+
 def test_a_till_reports_neither_for_another_unit_nor_at_another_time(group: Group) -> None:
     till = group.system("till-office")
     foreign = till.post("/points/v1/receipts", receipt("hotel", fresh_key(), 1_000))

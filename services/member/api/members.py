@@ -18,7 +18,7 @@ from shared.kernel.refusal import NotFound
 from shared.runtime.clock import mint_id
 from shared.web.batch_reply import batch_reply
 from shared.web.door import Call, Door, Given
-from shared.web.fields import Number
+from shared.web.fields import MemberNumber
 from shared.web.strict import Inbound, Nothing
 
 REASON_LEAST, REASON_MOST = 4, 200
@@ -27,7 +27,7 @@ REASON_LEAST, REASON_MOST = 4, 200
 class NumberWanted(Inbound):
     """A number of the caller's own unit; the phone is only kept as stated, and links nothing."""
 
-    number: Number
+    number: MemberNumber
     phone: PhoneText | None = None
 
 

@@ -12,7 +12,7 @@ from shared.kernel.principal import Role
 from shared.runtime.clock import mint_id
 from shared.web.batch_reply import batch_reply
 from shared.web.door import Call, Door, Given
-from shared.web.fields import Moment, Number, UnitCode
+from shared.web.fields import MemberNumber, Moment, Number, UnitCode
 from shared.web.strict import Inbound
 
 NUMBERS_MAX = 50
@@ -22,7 +22,7 @@ class PersonWanted(Inbound):
     """A person: the importer's own reference, a number per unit, perhaps a phone, and when it was."""
 
     reference: Number
-    numbers: Annotated[dict[UnitCode, Number], Field(min_length=1, max_length=NUMBERS_MAX)]
+    numbers: Annotated[dict[UnitCode, MemberNumber], Field(min_length=1, max_length=NUMBERS_MAX)]
     phone: PhoneText | None = None
     at: Moment | None = None
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.member.domain.books import MemberBooks
-from services.member.domain.identity import IdentityKind, Phone, StatedPhone, number_name
+from services.member.domain.identity import Phone, StatedPhone
 from services.member.domain.member import NewName, admitted
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.ids import derived
@@ -27,9 +27,14 @@ class RegisterNumber:
         assert principal.unit is not None
         return principal.unit
 
+    @property
+    def wanted(self) -> NewName:
+        """The name that is to be somebody's."""
+        return NewName.of_number(self.unit, self.number)
+
     def needs(self) -> Needs:
         """State what must be locked and loaded."""
-        name = number_name(self.unit, self.number)
+        name = self.wanted.name
         return Needs(naturals=(name,), rows=(("identity", name),))
 
 
@@ -37,10 +42,10 @@ def register_number(books: MemberBooks, command: RegisterNumber) -> Outcome:
     """Give the number's member, registering one if the number is nobody's; keep the phone as stated only."""
     principal = command.asked.principal
     assert principal is not None
-    known = books.identities.get(number_name(command.unit, command.number))
+    name = command.wanted
+    known = books.identities.get(name.name)
     if known is not None:
-        return Outcome(answer={"member": books.members[known.member].shown, "number": command.number})
-    name = NewName(IdentityKind.UNIT_NUMBER, command.unit, command.number)
+        return Outcome(answer={"member": books.members[known.member].shown, "number": name.value})
     admission = admitted(None, derived(command.asked.id, 1), principal.subject, (name,), books.now)
     stated: tuple[StatedPhone, ...] = ()
     if command.phone is not None:
@@ -56,6 +61,6 @@ def register_number(books: MemberBooks, command: RegisterNumber) -> Outcome:
         )
     return Outcome(
         changes=(*admission.changed, *stated),
-        answer={"member": admission.member.shown, "number": command.number},
+        answer={"member": admission.member.shown, "number": name.value},
         events=admission.events,
     )

@@ -4,14 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.member.domain.books import MemberBooks
-from services.member.domain.identity import (
-    WORLD,
-    IdentityKind,
-    Phone,
-    StatedPhone,
-    number_name,
-    phone_name,
-)
+from services.member.domain.identity import WORLD, IdentityKind, Phone, StatedPhone
 from services.member.domain.member import NewName, admitted, owner_of
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.ids import derived
@@ -35,16 +28,14 @@ class RegisterPerson:
     @property
     def names(self) -> tuple[NewName, ...]:
         """The names that are to be linked: all numbers, and the phone if it is believed."""
-        numbers = tuple(NewName(IdentityKind.UNIT_NUMBER, unit, number) for unit, number in self.numbers)
+        numbers = tuple(NewName.of_number(unit, number) for unit, number in self.numbers)
         if self.phone is None or not self.verified:
             return numbers
         return (*numbers, NewName(IdentityKind.PHONE, WORLD, self.phone.e164, self.phone.range_known))
 
     def needs(self) -> Needs:
         """State what must be locked and loaded."""
-        names = [number_name(unit, number) for unit, number in self.numbers]
-        if self.phone is not None and self.verified:
-            names.append(phone_name(self.phone.e164))
+        names = [name.name for name in self.names]
         return Needs(naturals=tuple(names), rows=tuple([("identity", name) for name in names]))
 
 

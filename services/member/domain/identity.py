@@ -29,11 +29,6 @@ def phone_name(phone: str) -> str:
     return identity_name(IdentityKind.PHONE, WORLD, phone)
 
 
-def number_name(unit: str, number: str) -> str:
-    """Name the identity of a unit's member number."""
-    return identity_name(IdentityKind.UNIT_NUMBER, unit, number)
-
-
 @dataclass(frozen=True, slots=True)
 class Identity:
     """A verified name of a member; `range_known` is False for a phone of a range too new for our tables."""

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from services.member.domain.identity import Identity, IdentityKind, identity_name
 from shared.kernel.command import Announcement
 from shared.kernel.ids import shown
+from shared.kernel.number import normal
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
@@ -49,6 +51,11 @@ class NewName:
     scope: str
     value: str
     range_known: bool = True
+
+    @classmethod
+    def of_number(cls, unit: str, number: str) -> Self:
+        """Make the name of a unit's member number, in the number's one spelling."""
+        return cls(IdentityKind.UNIT_NUMBER, unit, normal(number))
 
     @property
     def name(self) -> str:

@@ -10,7 +10,7 @@ from services.points.queries.numbers import numbers_known
 from shared.kernel.command import Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
-from shared.web.fields import Number, UnitCode
+from shared.web.fields import MemberNumber, UnitCode
 from shared.web.strict import Inbound
 
 
@@ -18,7 +18,7 @@ class UnitNumber(Inbound):
     """A member number of a unit."""
 
     unit: UnitCode
-    number: Number
+    number: MemberNumber
 
 
 class LookupBody(Inbound):

@@ -9,7 +9,7 @@ from services.points.commands.earn_points import EarnPoints
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
-from shared.web.fields import AmountFenOrZero, Moment, Number, Text, UnitCode
+from shared.web.fields import AmountFenOrZero, MemberNumber, Moment, Number, Text, UnitCode
 from shared.web.strict import Inbound
 
 
@@ -19,7 +19,7 @@ class ReceiptBody(Inbound):
     unit: UnitCode
     store: Annotated[str, Text(64)]
     receipt_no: Number
-    number: Number
+    number: MemberNumber
     amount_fen: AmountFenOrZero
     purchased_at: Moment
     at: Moment | None = None

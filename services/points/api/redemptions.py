@@ -14,7 +14,7 @@ from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.kernel.refusal import Forbidden, NotFound
 from shared.web.door import Call, Door
-from shared.web.fields import AmountFen, AmountFenOrZero, Moment, Number, Text, UnitCode
+from shared.web.fields import AmountFen, AmountFenOrZero, MemberNumber, Moment, Number, Text, UnitCode
 from shared.web.strict import Inbound
 
 
@@ -42,7 +42,7 @@ class PriceBody(Inbound):
 class RedemptionBody(PriceBody):
     """A redemption; `number` and `at` are for importers, who pay for a member of the unit."""
 
-    number: Number | None = None
+    number: MemberNumber | None = None
     at: Moment | None = None
 
 
@@ -51,7 +51,7 @@ class RedemptionItem(PriceBody):
 
     kind: Literal["redemption"]
     key: Annotated[str, Text(255)]
-    number: Number
+    number: MemberNumber
     at: Moment | None = None
 
 

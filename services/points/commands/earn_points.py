@@ -12,10 +12,11 @@ from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.lot import Lot
 from services.points.domain.month import Booking, booking
-from services.points.domain.naming import normal, number_identity, receipt_name
+from services.points.domain.naming import number_identity, receipt_name
 from services.points.domain.receipt import ReceiptConflict, check_purchase
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
+from shared.kernel.number import normal
 from shared.kernel.principal import Role
 
 LOT, JOURNAL = 1, 2

@@ -1,13 +1,13 @@
 """Natural names: what must be unique for ever, and the identity a wallet belongs to."""
 
-import unicodedata
 from datetime import datetime
 
 from shared.kernel.calendar import day_of
+from shared.kernel.number import normal
 
 
 def receipt_name(unit: str, store: str, number: str, purchased_at: datetime) -> str:
-    """Name a receipt: unit, store, number (NFKC, upper case) and business day in Asia/Shanghai."""
+    """Name a receipt: unit, store, number in its one spelling, and business day in Asia/Shanghai."""
     return f"receipt {unit}|{_part(store)}|{_part(number)}|{day_of(purchased_at).isoformat()}"
 
 
@@ -17,13 +17,8 @@ def order_name(unit: str, order_no: str) -> str:
 
 
 def number_identity(unit: str, number: str) -> str:
-    """Give the identity of a unit's member number."""
-    return f"{unit}:{number}"
-
-
-def normal(text: str) -> str:
-    """Give the one spelling of a number that people type in many: NFKC, upper case, no outer blanks."""
-    return unicodedata.normalize("NFKC", text).upper().strip()
+    """Give the identity of a unit's member number, however it is typed."""
+    return f"{unit}:{normal(number)}"
 
 
 def _part(text: str) -> str:

@@ -7,6 +7,7 @@ import orjson
 
 from contracts.catalogue import EVENTS, written
 from services.member.settings import DEMO_STAFF
+from shared.kernel.ids import read
 from tests.service.member.running import Running, System, fresh_key
 
 UNITS = ("residential", "mall-east", "mall-west", "hotel", "office", "property")
@@ -94,14 +95,47 @@ def test_numbers_of_two_members_are_no_one_person(importer: System) -> None:
 
 def test_fifty_registrations_of_one_number_at_once_are_one_member(member: Running, till: System) -> None:
     def register(place: int) -> str:
-        body = {"number": "crowd", "phone": f"+86137000001{place:02d}"}
+        body = {
+            "number": ("crowd", "CROWD", " Crowd", "ｃｒｏｗｄ")[place % 4],
+            "phone": f"+86137000001{place:02d}",
+        }
         answer = till.post("/member/v1/members/numbers", body)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["member"])
 
     with ThreadPoolExecutor(20) as crowd:
         assert len(set(crowd.map(register, range(50)))) == 1
-    assert member.rows("SELECT count(*) FROM identities WHERE value = 'crowd'") == [(1,)]
+    assert member.rows("SELECT count(*) FROM identities WHERE value = 'CROWD'") == [(1,)]
+
+
+def test_a_number_typed_in_many_ways_is_one_member_and_is_announced_in_its_one_spelling(
+    member: Running, till: System, importer: System
+) -> None:
+    typed = ["vip-a1", "VIP-A1", " Vip-A1 ", "ＶＩＰ－ａ１"]
+    answers = [till.post("/member/v1/members/numbers", {"number": number}) for number in typed]
+    assert [answer.status_code for answer in answers] == [201] * 4
+    (told,) = {orjson.dumps(answer.json()) for answer in answers}
+    name = orjson.loads(told)["member"]
+    assert orjson.loads(told)["number"] == "VIP-A1"
+    bulk = till.post(
+        "/member/v1/members/numbers/bulk", {"numbers": [{"number": one} for one in typed]}
+    ).json()
+    assert set(_members(bulk)) == {name}
+    for number in typed:
+        person = {"reference": number, "numbers": {"hotel": number}}
+        assert importer.post("/member/v1/persons", person).json()["member"] == name
+    linked = member.rows("SELECT data FROM outbox WHERE key = %s AND type = 'member.identity.linked'", name)
+    assert [orjson.loads(data)["number"] for (data,) in linked] == ["VIP-A1"]
+    assert member.rows("SELECT value FROM identities WHERE member::text = %s", read("mem", name)) == [
+        ("VIP-A1",)
+    ]
+
+
+def test_a_number_that_its_one_spelling_leaves_nothing_of_or_makes_too_long_is_refused(till: System) -> None:
+    for number in (" ", "\u3000", "\ufdfa" * 4, "ß" * 33):
+        answer = till.post("/member/v1/members/numbers", {"number": number})
+        assert answer.status_code == 422, number
+        assert [fault["pointer"] for fault in answer.json()["faults"]] == ["/number"]
 
 
 def test_a_phone_that_a_unit_states_links_nothing(member: Running, till: System) -> None:
@@ -118,7 +152,7 @@ def test_a_till_registers_numbers_of_its_own_unit_alone(member: Running, till: S
     name = till.post("/member/v1/members/numbers", {"number": "own"}).json()["member"]
     assert till.post("/member/v1/members/numbers", {"number": "own", "unit": "office"}).status_code == 422
     assert till.post("/member/v1/persons", {"reference": "1", "numbers": {"office": "x"}}).status_code == 403
-    (scope,) = member.rows("SELECT scope FROM identities WHERE value = 'own'")[0]
+    (scope,) = member.rows("SELECT scope FROM identities WHERE value = 'OWN'")[0]
     assert scope == "hotel"
     office = member.system("till-office", "unit-system", "office")
     assert office.post("/member/v1/members/numbers", {"number": "own"}).json()["member"] != name

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.points.domain.naming import normal, order_name, receipt_name
+from services.points.domain.naming import number_identity, order_name, receipt_name
 from services.points.domain.receipt import ReceiptTooEarly, ReceiptTooLate, check_purchase
 from shared.kernel.calendar import SHANGHAI
+from shared.kernel.number import normal
 
 NOON = datetime(2017, 1, 20, 12, tzinfo=SHANGHAI)
 TEXT = st.text(st.sampled_from("aA1|\\- Ａｂß:"), min_size=1, max_size=6)
@@ -18,11 +19,7 @@ TEXT = st.text(st.sampled_from("aA1|\\- Ａｂß:"), min_size=1, max_size=6)
 def test_a_number_typed_in_many_ways_is_one_receipt(typed: str) -> None:
     assert receipt_name("hotel", "1", typed, NOON) == receipt_name("hotel", "1", "AB-17", NOON)
     assert order_name("hotel", typed) == order_name("hotel", "AB-17")
-
-
-@given(TEXT)
-def test_the_one_spelling_of_a_number_is_its_own(text: str) -> None:
-    assert normal(normal(text)) == normal(text)
+    assert number_identity("hotel", typed) == "hotel:AB-17"
 
 
 @example("1|2", "3", "1", "2|3")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kernel.refusal import Malformed
-from shared.web.fields import AssetCode, Day, Moment, Number, Shown, Text, UnitCode
+from shared.web.fields import AssetCode, Day, MemberNumber, Moment, Number, Shown, Text, UnitCode
 from shared.web.strict import Inbound, parse, parse_query
 
 
@@ -21,6 +21,7 @@ class Taken(Inbound):
     day: Day | None = None
     note: Annotated[str, Text(5)] | None = None
     number: Number | None = None
+    member_number: MemberNumber | None = None
     member: Annotated[str, Shown("mem")] | None = None
     unit: UnitCode | None = None
     asset: AssetCode | None = None
@@ -150,3 +151,16 @@ def test_takes_codes_of_their_form() -> None:
     ):
         with pytest.raises(Malformed):
             take(**wrong)
+
+
+def test_reads_a_member_number_into_its_one_spelling_and_leaves_other_numbers_as_typed() -> None:
+    for typed in ("q1", "Q1", " ｑ１ "):
+        assert take(member_number=typed).member_number == "Q1"
+        assert take(number=typed).number == typed
+
+
+@pytest.mark.parametrize("number", ["", " ", "\u3000 ", "\ufdfa" * 4, "ß" * 33, "1" * 65, 17, "a\u200b"])
+def test_refuses_a_member_number_without_a_spelling_of_its_own(number: object) -> None:
+    with pytest.raises(Malformed) as caught:
+        take(member_number=number)
+    assert [fault["pointer"] for fault in caught.value.facts["faults"]] == ["/member_number"]
