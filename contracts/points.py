@@ -6,6 +6,7 @@ from pydantic import Field
 
 from contracts.shapes import (
     Asset,
+    Day,
     EventData,
     Fen,
     Id,
@@ -83,6 +84,54 @@ class WalletExpired(EventData):
     issuer: Unit
     points: Points
     lot: Id
+
+
+class WalletCheckedIn(EventData):
+    """`points.wallet.checked_in`: a member checked in for a business day. Key: the holder; seq: its version.
+
+    `streak` counts the days in a row, this one included; the points can be spent until `expires_at`.
+    """
+
+    journal: Id
+    holder: Id
+    wallet: Id
+    unit: Unit
+    day: Day
+    streak: Version
+    asset: Asset
+    points: Points
+    lot: Id
+    expires_at: Moment
+
+
+class WalletGranted(EventData):
+    """`points.wallet.granted`: two persons of the staff gave points at a unit's cost. Key: the holder.
+
+    Seq: the holder's version. The reason stays with points: people write names into it.
+    """
+
+    journal: Id
+    holder: Id
+    grant: Id
+    unit: Unit
+    asset: Asset
+    points: Points
+    lot: Id
+    expires_at: Moment
+
+
+class WalletDeducted(EventData):
+    """`points.wallet.deducted`: two persons of the staff took a unit's points back. Key: the holder.
+
+    Seq: the holder's version.
+    """
+
+    journal: Id
+    holder: Id
+    deduction: Id
+    unit: Unit
+    asset: Asset
+    points: Points
 
 
 class MonthSealed(EventData):

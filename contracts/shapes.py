@@ -30,6 +30,9 @@ PaidFen = Annotated[int, Field(strict=True, ge=0, le=BIGINT_MAX)]
 Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
 """A business month in Asia/Shanghai, `YYYY-MM`."""
 
+Day = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
+"""A business day in Asia/Shanghai, `YYYY-MM-DD`."""
+
 Moment = AwareDatetime
 """A moment with offset, written in UTC."""
 

@@ -39,6 +39,12 @@ RATES = {"MALL": 5, "HOTL": 1, "OFFI": 1, "PROP": 1, "RESI": 1, "GRUP": 1}
 EXPIRY_MONTHS = 24
 MINIMUM_FEN = 100
 SHARE_BP = 5_000
+CHECK_IN_POINTS = tuple(range(1, 11))
+"""What the days of a streak of check-ins bring, in group points; ten on every day from the tenth."""
+
+GRANT_MOST_FEN = 1_000_000
+"""What one grant or deduction by hand may be worth: ¥10,000."""
+
 OPERATORS = ("operator-1", "operator-2")
 
 
@@ -65,6 +71,14 @@ def drafts() -> Iterator[dict[str, Any]]:
     for asset, numerator in RATES.items():
         yield {"kind": "rate", "subject": asset, "body": {"numerator": numerator, "denominator": 1}}
     yield {"kind": "spend", "subject": GROUP, "body": {"minimum_fen": MINIMUM_FEN, "share_bp": SHARE_BP}}
+    yield from _other_ways()
+
+
+def _other_ways() -> Iterator[dict[str, Any]]:
+    check_in = {"points": list(CHECK_IN_POINTS), "expiry_months": EXPIRY_MONTHS}
+    yield {"kind": "check-in", "subject": GROUP, "body": check_in}
+    grant = {"most_fen": GRANT_MOST_FEN, "expiry_months": EXPIRY_MONTHS}
+    yield {"kind": "grant", "subject": GROUP, "body": grant}
 
 
 def clients() -> Iterator[dict[str, Any]]:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from services.points.api import (
+    adjustments,
     audit,
     balances,
     batches,
+    check_ins,
     journals,
     months,
     numbers,
@@ -24,6 +26,8 @@ _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
     receipts.declare,
     redemptions.declare,
     batches.declare,
+    check_ins.declare,
+    adjustments.declare,
     numbers.declare,
     balances.declare,
     rules.declare,

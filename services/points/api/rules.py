@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from services.points.api.front import Front
+from services.points.api.way_rules import WayDraft
 from services.points.commands.approve_rule import ApproveRule
 from services.points.commands.draft_rule import DraftRule
 from services.points.domain.journal import GROUP_POINT
@@ -109,7 +110,7 @@ class SpendDraft(_Draft):
 class DraftBody(Inbound):
     """A version of one rule; without `valid_from` it is meant for books that have no journal yet."""
 
-    rule: Annotated[UnitDraft | EarnDraft | RateDraft | SpendDraft, Field(discriminator="kind")]
+    rule: Annotated[UnitDraft | EarnDraft | RateDraft | SpendDraft | WayDraft, Field(discriminator="kind")]
 
 
 class RulesQuery(Inbound):

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
+from services.points.commands.approve_adjustment import ApproveAdjustment, approve_adjustment
 from services.points.commands.approve_rule import ApproveRule, approve_rule
+from services.points.commands.check_in import CheckIn, check_in
 from services.points.commands.close_month import CloseMonth, close_month
 from services.points.commands.draft_rule import DraftRule, draft_rule
 from services.points.commands.earn_points import EarnPoints, earn_points
@@ -13,10 +15,14 @@ from services.points.commands.keep_signing_key import KeepSigningKey, keep_signi
 from services.points.commands.link_number import LinkNumber, link_number
 from services.points.commands.open_month import OpenMonth, open_month
 from services.points.commands.redeem_points import RedeemPoints, redeem_points
+from services.points.commands.reject_adjustment import RejectAdjustment, reject_adjustment
+from services.points.commands.request_adjustment import RequestAdjustment, request_adjustment
 from shared.runtime.batch import Decision
 
 DECISIONS: Mapping[type, Decision] = {
+    ApproveAdjustment: approve_adjustment,
     ApproveRule: approve_rule,
+    CheckIn: check_in,
     CloseMonth: close_month,
     DraftRule: draft_rule,
     EarnPoints: earn_points,
@@ -27,4 +33,6 @@ DECISIONS: Mapping[type, Decision] = {
     LinkNumber: link_number,
     OpenMonth: open_month,
     RedeemPoints: redeem_points,
+    RejectAdjustment: reject_adjustment,
+    RequestAdjustment: request_adjustment,
 }

@@ -28,6 +28,15 @@ def own_unit(principal: Principal | None, unit: str) -> None:
         raise NotFound(_denied="foreign")
 
 
+def own_unit_of_staff(principal: Principal, unit: str) -> None:
+    """Let an operator act for any unit, and finance for its own.
+
+    :raises NotFound: if it is another unit's.
+    """
+    if principal.role is not Role.OPERATOR and principal.unit != unit:
+        raise NotFound(_denied="foreign")
+
+
 def stated_time(principal: Principal | None, at: datetime | None, now: datetime) -> datetime:
     """Give the moment a command speaks of: an importer or operator may state it, everyone else means now.
 

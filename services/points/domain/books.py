@@ -7,6 +7,8 @@ from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.account import Accounts
+from services.points.domain.adjustment import Adjustment
+from services.points.domain.check_in import LastCheckIn
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
@@ -50,6 +52,9 @@ class LedgerBooks:
     redemptions: dict[str, c.RedemptionKept | c.KnownRedemption] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     clients: dict[str, c.ClientKept] = field(default_factory=dict)
+    known: dict[str, str] = field(default_factory=dict)
+    check_ins: dict[str, LastCheckIn] = field(default_factory=dict)
+    adjustments: dict[str, Adjustment] = field(default_factory=dict)
     rule_counts: dict[tuple[str, str], int] = field(default_factory=dict)
     stated: set[date] = field(default_factory=set)
     named: dict[Row, tuple[str, ...]] = field(default_factory=dict)
@@ -101,6 +106,14 @@ def _keep_redemption(books: LedgerBooks, change: c.RedemptionKept) -> None:
     books.redemptions[change.name] = change
 
 
+def _keep_check_in(books: LedgerBooks, change: c.CheckInKept) -> None:
+    books.check_ins[change.wallet_id] = LastCheckIn(change.day, change.streak, change.answer)
+
+
+def _put_adjustment(books: LedgerBooks, change: c.AdjustmentAsked | c.AdjustmentDecided) -> None:
+    books.adjustments[change.adjustment.id] = change.adjustment
+
+
 def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
     wallet = next(one for one in books.wallets.values() if one.id == change.wallet_id)
     books.held[wallet.holder_id].pop(wallet.id)
@@ -142,6 +155,9 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.LotDrawn: _put_lot,
     c.ReceiptKept: _keep_receipt,
     c.RedemptionKept: _keep_redemption,
+    c.CheckInKept: _keep_check_in,
+    c.AdjustmentAsked: _put_adjustment,
+    c.AdjustmentDecided: _put_adjustment,
     c.WalletMoved: _move_wallet,
     c.RuleDrafted: _draft_rule,
     c.RuleApproved: _approve_rule,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from services.points.domain.adjustment import Adjustment
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
@@ -104,6 +105,37 @@ class RedemptionDeclined:
     code: str
     occurred_at: datetime
     month: date
+
+
+@dataclass(frozen=True, slots=True)
+class CheckInKept:
+    """A member's check-in of one business day, remembered for ever."""
+
+    id: str
+    wallet_id: str
+    day: date
+    streak: int
+    points: int
+    occurred_at: datetime
+    month: date
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentAsked:
+    """Somebody asks for a grant or a deduction."""
+
+    adjustment: Adjustment
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentDecided:
+    """A request was approved, and booked in a month, or rejected with a remark."""
+
+    adjustment: Adjustment
+    at: datetime
+    remark: str | None
+    month: date | None
 
 
 @dataclass(frozen=True, slots=True)

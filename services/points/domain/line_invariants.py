@@ -15,6 +15,9 @@ SHAPES = frozenset(
         ("redemption", "exchange", "wallet", "other lot"),
         ("redemption", "clearing", "clearing", "other lot"),
         ("expiry", "wallet", "expired", "none"),
+        ("check-in", "issued", "wallet", "none"),
+        ("grant", "issued", "wallet", "none"),
+        ("deduction", "wallet", "issued", "none"),
     }
 )
 """Kind of journal, from, to, cause: every way in which value may move."""

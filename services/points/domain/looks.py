@@ -107,6 +107,19 @@ class RedemptionLook(Look):
 
 
 @dataclass(frozen=True, slots=True)
+class ActLook(Look):
+    """What was kept of an act (a check-in, a grant, a gift) beside the journals of its kind; either may lack.
+
+    `fits`: they say the same; `rule_fits`: the act is as its own rule wants it.
+    """
+
+    is_kept: bool
+    is_booked: bool
+    fits: bool
+    rule_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JournalLook(Look):
     """Journals: the month's state, the holder, the lines, the right month, posted before the seal."""
 
@@ -145,6 +158,8 @@ class Evidence:
     sums: Sequence[SumLook] = ()
     receipts: Sequence[ReceiptLook] = ()
     redemptions: Sequence[RedemptionLook] = ()
+    check_ins: Sequence[ActLook] = ()
+    adjustments: Sequence[ActLook] = ()
     journals: Sequence[JournalLook] = ()
     batches: Sequence[BatchLook] = ()
     snapshot_lots: Sequence[BalanceLook] = ()

@@ -13,9 +13,11 @@ from functools import cached_property
 from typing import Any
 
 from services.points.domain.account import GROUP
+from services.points.domain.adjustment import GrantTerms
 from services.points.domain.amounts import Rate
 from services.points.domain.campaign import Campaign
 from services.points.domain.cap import CapRule
+from services.points.domain.check_in import CheckInTerms
 from services.points.domain.earning import Earning, EarnRate, EarnRule, Split, Terms
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
@@ -33,6 +35,8 @@ class RuleKind(StrEnum):
     SPEND = "spend"
     CAP = "cap"
     CAMPAIGN = "campaign"
+    CHECK_IN = "check-in"
+    GRANT = "grant"
 
 
 class NoRuleInForce(Refusal):
@@ -172,6 +176,21 @@ class Rulebook:
         found = {asset: self._found(RuleKind.RATE, asset, at) for asset in self.assets}
         return {asset: rate for asset, rate in found.items() if rate is not None}
 
+    def rate(self, asset: str, at: datetime) -> Rate:
+        """Give the rate of one asset in force.
+
+        :raises NoRuleInForce: if there is none.
+        """
+        rate: Rate = self._in_force(RuleKind.RATE, asset, at)
+        return rate
+
+    def group_rule(self, kind: RuleKind, at: datetime) -> Any:
+        """Give the group's own rule of a kind in force: of check-ins, of grants.
+
+        :raises NoRuleInForce: if there is none.
+        """
+        return self._in_force(kind, GROUP, at)
+
     def spend_terms(self, at: datetime) -> SpendTerms:
         """Give the group's terms for paying with points.
 
@@ -225,6 +244,8 @@ _READERS: Mapping[RuleKind, Callable[[RuleVersion], Any]] = {
     RuleKind.SPEND: _spend,
     RuleKind.CAP: _cap,
     RuleKind.CAMPAIGN: _campaign,
+    RuleKind.CHECK_IN: lambda one: CheckInTerms.read(one.version, one.body),
+    RuleKind.GRANT: lambda one: GrantTerms.read(one.version, one.body),
 }
 
 

@@ -3,7 +3,7 @@
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.looks import Evidence
-from services.points.queries import balance_evidence, journal_evidence, line_evidence
+from services.points.queries import balance_evidence, journal_evidence, line_evidence, way_evidence
 from services.points.queries.scope import Scope
 from services.points.queries.statement_evidence import statement_papers
 
@@ -26,6 +26,8 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         sums=balance_evidence.sums(cursor, scope),
         receipts=journal_evidence.receipts(cursor, scope),
         redemptions=journal_evidence.redemptions(cursor, scope),
+        check_ins=way_evidence.check_ins(cursor, scope),
+        adjustments=way_evidence.adjustments(cursor, scope),
         journals=journal_evidence.journals(cursor, scope),
         batches=journal_evidence.batches(cursor, scope),
         snapshot_lots=balance_evidence.snapshot_lots(cursor, scope) if closed else (),

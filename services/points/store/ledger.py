@@ -16,6 +16,9 @@ from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import MonthState
 from services.points.store import rare
+from services.points.store.adjustments import ADJUSTMENTS
+from services.points.store.check_ins import CHECK_INS
+from services.points.store.known import KNOWN
 from services.points.store.noun import Noun, load_each, resolve, save_each
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
@@ -30,7 +33,7 @@ from shared.runtime.memory import (
     record_parameters,
 )
 
-NOUNS: tuple[Noun, ...] = ()
+NOUNS: tuple[Noun, ...] = (KNOWN, CHECK_INS, ADJUSTMENTS)
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 
 _GUARDED = frozenset(noun.name for noun in NOUNS if noun.identities is not None)

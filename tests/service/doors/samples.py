@@ -79,6 +79,8 @@ _PLACES = {
     "member": NOBODY,
     "statement": f"stm_{'0' * 32}",
     "rule": f"rul_{'0' * 32}",
+    "grant": f"grt_{'0' * 32}",
+    "deduction": f"ded_{'0' * 32}",
     "client": "till-of-nobody",
     "month": "2031-01",
     "event": "999999999999",
@@ -109,6 +111,11 @@ def _draft() -> dict[str, Any]:
         "valid_from": "2199-01-01T00:00:00+08:00",
         "body": terms,
     }
+
+
+def _request() -> dict[str, Any]:
+    receiver = {"unit": "office", "number": fresh_key()}
+    return {"receiver": receiver, "unit": "office", "points": 5, "reason": "a good word"}
 
 
 def _client() -> dict[str, Any]:
@@ -143,6 +150,13 @@ def samples() -> dict[str, Sample]:
         "POST /points/v1/outbox/replays": Sample({"since": now().isoformat()}),
         "POST /points/v1/receipts": Sample(_receipt(), zero=zero),
         "POST /points/v1/redemptions": Sample(_redemption(), zero=zero),
+        "POST /points/v1/check-ins": Sample(),
+        "POST /points/v1/grants": Sample(_request()),
+        "POST /points/v1/grants/{grant}/approve": Sample(),
+        "POST /points/v1/grants/{grant}/reject": Sample({"reason": "not for this"}),
+        "POST /points/v1/deductions": Sample(_request()),
+        "POST /points/v1/deductions/{deduction}/approve": Sample(),
+        "POST /points/v1/deductions/{deduction}/reject": Sample({"reason": "not for this"}),
         "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),
         "POST /points/v1/numbers/lookup": Sample({"numbers": [{"unit": "office", "number": fresh_key()}]}),
         "POST /points/v1/rules": Sample({"rule": _draft()}, zero=zero),

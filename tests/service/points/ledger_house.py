@@ -22,6 +22,7 @@ from services.points.commands.link_number import LinkNumber
 from services.points.commands.open_month import OpenMonth
 from services.points.commands.redeem_points import RedeemPoints
 from services.points.domain.books import LedgerBooks
+from services.points.domain.naming import number_identity
 from services.points.domain.redemption import Price
 from services.points.domain.rulebook import RuleKind
 from services.points.store.ledger import LedgerMemory
@@ -75,19 +76,25 @@ def earn(
     return EarnPoints(asked(key, body=body), unit, "1", receipt, number, amount_fen, at, at)
 
 
+def spelled(identity: str) -> str:
+    """Give an identity in the one spelling under which points know it: `office:q1` is `office:Q1`."""
+    unit, colon, number = identity.partition(":")
+    return number_identity(unit, number) if colon else identity
+
+
 def redeem(
     identity: str, unit: str, order: str, pay_fen: int, at: datetime = NOON, key: str | None = None
 ) -> RedeemPoints:
     """Make a redemption of exactly that much of a price twice as high."""
     price = Price(pay_fen * 2, pay_fen, None)
     return RedeemPoints(
-        asked(key, body=f"{identity} {unit} {order} {pay_fen}"), identity, unit, order, price, at
+        asked(key, body=f"{identity} {unit} {order} {pay_fen}"), spelled(identity), unit, order, price, at
     )
 
 
 def redeem_up_to(identity: str, unit: str, order: str, up_to_fen: int, at: datetime = NOON) -> RedeemPoints:
     """Make a redemption of as much as there is, at most that, of a price twice as high."""
-    return RedeemPoints(asked(), identity, unit, order, Price(up_to_fen * 2, None, up_to_fen), at)
+    return RedeemPoints(asked(), spelled(identity), unit, order, Price(up_to_fen * 2, None, up_to_fen), at)
 
 
 def link(member: str, unit: str, number: str) -> LinkNumber:
@@ -209,6 +216,8 @@ class LedgerHouse:
         for asset, value in RATES.items():
             rules.append((RuleKind.RATE, asset, {"numerator": value, "denominator": 1}))
         rules.append((RuleKind.SPEND, "group", {"minimum_fen": 100, "share_bp": 5_000}))
+        rules.append((RuleKind.CHECK_IN, "group", {"points": list(range(1, 11)), "expiry_months": 24}))
+        rules.append((RuleKind.GRANT, "group", {"most_fen": 100_000, "expiry_months": 24}))
         self.add_rules(rules)
         for month in (JANUARY, FEBRUARY, MARCH):
             self.open_month(month)
@@ -217,14 +226,14 @@ class LedgerHouse:
         """Let a member number earn that many points that can be spent at once; give its identity."""
         per_point = EARN[UNITS[unit]][1] // EARN[UNITS[unit]][0]
         answer_of(self.obey(earn(unit, number, points * per_point, f"fund-{mint_id()}", at))[0])
-        return f"{unit}:{number}"
+        return number_identity(unit, number)
 
     def points_of(self, identity: str) -> int:
         """Add up what the lots of one wallet hold."""
         found = self.rows(
             "SELECT coalesce(sum(points_left), 0)::bigint FROM lots l JOIN wallets w ON w.id = l.wallet_id"
             " WHERE identity = %s",
-            identity,
+            spelled(identity),
         )
         return int(found[0][0])
 
@@ -234,7 +243,7 @@ class LedgerHouse:
             "SELECT l.asset, sum(l.points_left)::bigint FROM lots l JOIN wallets w ON w.id = l.wallet_id"
             " WHERE w.holder_id = (SELECT holder_id FROM wallets WHERE identity = %s)"
             " AND l.available_at <= %s AND %s < l.expires_at GROUP BY l.asset",
-            identity,
+            spelled(identity),
             at,
             at,
         )

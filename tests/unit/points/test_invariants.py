@@ -7,6 +7,7 @@ import pytest
 
 from services.points.domain.invariants import INVARIANTS, checked, findings
 from services.points.domain.looks import (
+    ActLook,
     BalanceLook,
     BatchLook,
     Evidence,
@@ -36,6 +37,7 @@ RECEIPT = ReceiptLook(5, "receipt r", True, True, True, True, True)
 POINTLESS = ReceiptLook(2, "receipt p", True, False, False, True, True)
 REDEMPTION = RedemptionLook(2, "order o", True, True, True, True, True, True)
 JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
+ACT = ActLook(2, "check-in c", True, True, True, True)
 BATCH = BatchLook(3, "batch 1", True, True, True)
 SOUND: dict[str, tuple[Look, ...]] = {
     "lines": (EARNED, MONEY),
@@ -46,6 +48,8 @@ SOUND: dict[str, tuple[Look, ...]] = {
     "sums": (SumLook(20, "MALL", "all", "MALL", 0),),
     "receipts": (RECEIPT, POINTLESS),
     "redemptions": (REDEMPTION,),
+    "check_ins": (ACT,),
+    "adjustments": (ACT,),
     "journals": (JOURNAL,),
     "batches": (BATCH,),
     "snapshot_lots": (BalanceLook(8, "closing of lot a", 0),),
@@ -96,6 +100,10 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("redemptions", replace(REDEMPTION, change_fits=False)),
     ("redemptions", replace(REDEMPTION, fits=False)),
     ("redemptions", replace(REDEMPTION, answer_fits=False)),
+    ("check_ins", replace(ACT, is_kept=False)),
+    ("check_ins", replace(ACT, is_booked=False)),
+    ("adjustments", replace(ACT, fits=False)),
+    ("adjustments", replace(ACT, rule_fits=False)),
     ("journals", replace(JOURNAL, has_holder=False)),
     ("journals", replace(JOURNAL, has_lines=False)),
     ("journals", replace(JOURNAL, state=None)),

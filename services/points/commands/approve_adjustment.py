@@ -1,0 +1,155 @@
+"""Approve a grant or a deduction as another person than the one who asked: only now points move."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.points.domain import changes as c
+from services.points.domain.account import AccountRole
+from services.points.domain.adjustment import (
+    Adjustment,
+    AdjustmentKind,
+    GrantTerms,
+    adjustment_view,
+    approved,
+    deductible,
+)
+from services.points.domain.authority import UnknownUnit, own_unit_of_staff, stated_time
+from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.journal import Journal, Transfer
+from services.points.domain.lot import Lot, Origin
+from services.points.domain.month import booking
+from services.points.domain.rulebook import RuleKind
+from services.points.domain.taking import take
+from shared.kernel.command import Announcement, Asked, Needs, Outcome
+from shared.kernel.ids import derived, shown
+from shared.kernel.refusal import NotFound
+
+LOT, JOURNAL = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveAdjustment:
+    """The request with that canonical id, of that kind, is to be carried out."""
+
+    asked: Asked
+    kind: AdjustmentKind
+    adjustment: str
+    at: datetime | None = None
+
+    def needs(self) -> Needs:
+        """Need the request, whose holder and lots come with it."""
+        return Needs(rows=(("adjustment", self.adjustment),))
+
+
+@dataclass(frozen=True, slots=True)
+class _Movement:
+    """What an approved request moves: lines, lots as they are then, and which lot was opened."""
+
+    transfers: tuple[Transfer, ...]
+    changes: tuple[c.LotOpened | c.LotDrawn, ...]
+    opened: Lot | None = None
+
+
+def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcome:
+    """Open a lot at the unit's cost, or take the points from that unit's lots.
+
+    :raises AnotherPersonNeeded: if the same subject asked for it.
+    :raises RequestDecided: if it was approved or rejected before.
+    :raises TooFewPoints: if fewer points of the unit are there than were to be taken; it stays open.
+    """
+    principal = command.asked.principal
+    assert principal is not None
+    known = books.adjustments.get(command.adjustment)
+    if known is None or known.kind is not command.kind:
+        raise NotFound()
+    own_unit_of_staff(principal, known.unit)
+    now = stated_time(principal, command.at, books.now)
+    adjustment = approved(known, principal.subject)
+    unit = books.rulebook.find_unit(adjustment.unit, now)
+    if unit is None:
+        raise UnknownUnit(unit=adjustment.unit)
+    booked = booking(now, books.months)
+    wallet = books.wallet(adjustment.identity)
+    move = _granted if adjustment.kind is AdjustmentKind.GRANT else _deducted
+    moved = move(books, derived(command.asked.id, LOT), adjustment, wallet, unit.asset, now)
+    journal = Journal(
+        id=derived(command.asked.id, JOURNAL),
+        kind=adjustment.kind.value,
+        month=booked.month,
+        concerns=booked.concerns,
+        occurred_at=now,
+        holder_id=wallet.holder_id,
+        unit=adjustment.unit,
+        sides=(adjustment.unit,),
+        subject=adjustment.id,
+        transfers=moved.transfers,
+    )
+    version = books.holders[wallet.holder_id] + 1
+    return Outcome(
+        changes=(
+            c.HolderTurned(wallet.holder_id, version),
+            *moved.changes,
+            c.JournalPosted(journal),
+            c.AdjustmentDecided(adjustment, now, None, booked.month),
+        ),
+        answer={**adjustment_view(adjustment, unit.asset), "journal": shown("jrn", journal.id)},
+        events=(_announcement(adjustment, unit.asset, moved.opened, journal, version),),
+    )
+
+
+def _granted(
+    books: LedgerBooks, lot_id: str, adjustment: Adjustment, wallet: Wallet, asset: str, now: datetime
+) -> _Movement:
+    terms: GrantTerms = books.rulebook.group_rule(RuleKind.GRANT, now)
+    lot = Lot(
+        id=lot_id,
+        wallet_id=wallet.id,
+        asset=asset,
+        issuer=adjustment.unit,
+        receipt_number=shown("grt", adjustment.id),
+        earned=adjustment.points,
+        points_left=adjustment.points,
+        earned_at=now,
+        available_at=now,
+        expires_at=terms.expires_at(now),
+        origin=Origin.GRANT,
+    )
+    issued = books.accounts.of(AccountRole.ISSUED, adjustment.unit)
+    line = Transfer(asset, lot.earned, issued, wallet.account, lot.id)
+    return _Movement((line,), (c.LotOpened(lot),), lot)
+
+
+def _deducted(
+    books: LedgerBooks, _: str, adjustment: Adjustment, wallet: Wallet, asset: str, now: datetime
+) -> _Movement:
+    accounts = {one.id: one.account for one in books.wallets_of(wallet.holder_id)}
+    lots = deductible(books.lots_of(wallet.holder_id), adjustment.unit, asset, now)
+    shares = take(lots, adjustment.points)
+    issued = books.accounts.of(AccountRole.ISSUED, adjustment.unit)
+    lines = (Transfer(asset, one.points, accounts[one.lot.wallet_id], issued, one.lot.id) for one in shares)
+    return _Movement(tuple(lines), tuple(c.LotDrawn(one.left) for one in shares))
+
+
+def _announcement(
+    adjustment: Adjustment, asset: str, lot: Lot | None, journal: Journal, version: int
+) -> Announcement:
+    holder = shown("hol", journal.holder_id)
+    data: Mapping[str, Any] = {
+        "journal": shown("jrn", journal.id),
+        "holder": holder,
+        "unit": adjustment.unit,
+        "asset": asset,
+        "points": adjustment.points,
+    }
+    if lot is None:
+        told = {**data, "deduction": shown("ded", adjustment.id)}
+        return Announcement("points.wallet.deducted", holder, version, told, journal.occurred_at)
+    told = {
+        **data,
+        "grant": shown("grt", adjustment.id),
+        "lot": shown("lot", lot.id),
+        "expires_at": lot.expires_at,
+    }
+    return Announcement("points.wallet.granted", holder, version, told, journal.occurred_at)

@@ -1,0 +1,19 @@
+"""What must hold of other ways in and out: what moved points has its journal, no journal lacks its act."""
+
+from services.points.domain.looks import ActLook, Invariant
+
+
+def _bad_act(one: ActLook) -> str | None:
+    if not one.is_kept:
+        return "a journal of its kind, and nothing kept that asked for it"
+    if not one.is_booked:
+        return "it moved points by its own word, and has no journal"
+    if not one.fits:
+        return "wallet, unit, points or time are not those of its journal"
+    return None if one.rule_fits else "it is not as its rule says"
+
+
+WAY_INVARIANTS: tuple[Invariant, ...] = (
+    Invariant("a check-in has its journal and follows its streak", lambda e: e.check_ins, _bad_act),
+    Invariant("a grant or deduction has its journal and two persons", lambda e: e.adjustments, _bad_act),
+)
