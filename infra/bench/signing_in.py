@@ -13,7 +13,7 @@ import httpx2
 
 from infra.bench.crowd import Crowd, phone_of
 from infra.embedded.stack import Stack
-from infra.seed.operator import Operator
+from infra.staff import Staff
 
 WAVE = 100
 PATIENCE_S = 60.0
@@ -25,9 +25,9 @@ def write_tokens(stack: Stack, crowd: Crowd, place: Path) -> Path:
 
     :raises TimeoutError: if the texts do not come.
     """
-    operator = Operator(stack.address, "operator-1", stack.secrets.staff())
     tokens: list[str] = []
     with (
+        Staff(stack.address, "operator-1", stack.secrets.staff()) as operator,
         httpx2.Client(base_url=stack.services["member"], timeout=30.0, trust_env=False) as client,
         ThreadPoolExecutor(8) as pool,
     ):
@@ -36,7 +36,6 @@ def write_tokens(stack: Stack, crowd: Crowd, place: Path) -> Path:
             list(pool.map(lambda phone: _ask_code(client, phone), phones))
             codes = _codes(operator, phones)
             tokens += pool.map(lambda pair: _sign_in(client, *pair), codes.items())
-    operator.close()
     place.touch(mode=0o600)
     place.write_text("".join(f"{token}\n" for token in tokens), encoding="ascii")
     return place
@@ -46,7 +45,7 @@ def _ask_code(client: httpx2.Client, phone: str) -> None:
     client.post("/member/v1/codes", json={"phone": phone}).raise_for_status()
 
 
-def _codes(operator: Operator, phones: list[str]) -> dict[str, str]:
+def _codes(operator: Staff, phones: list[str]) -> dict[str, str]:
     give_up_at = time.monotonic() + PATIENCE_S
     while True:
         shown = {row["phone"]: row["text"] for row in operator.get("/member/v1/messages")["data"]}

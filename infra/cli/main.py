@@ -8,13 +8,31 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+
+from infra.cli.answer import give_up
+from infra.embedded.obstacle import Obstacle
 
 SINGLE = ("run", "stop", "status", "logs", "reset", "token", "messages", "replay", "audit", "bench")
 GROUPS = ("client", "rule", "month", "outbox", "parked")
 
+
+class PlainSpoken(TyperGroup):
+    """Ends any command with one line about what stands in the way, where that is known."""
+
+    def invoke(self, context: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(context)
+        except Obstacle as known:
+            give_up(known)
+
+
 app = typer.Typer(
+    cls=PlainSpoken,
     name="tongfen",
     help="Run Tongfen on this machine and look after it.",
     no_args_is_help=True,

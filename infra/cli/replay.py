@@ -18,7 +18,6 @@ from infra.embedded.obstacle import Obstacle
 from infra.replay.door import ReplayStopped
 from infra.replay.main import Output
 from infra.replay.own_stack import folder_for, replay_in_own_stack
-from infra.seed.operator import Refused
 
 First = Annotated[
     date,
@@ -53,7 +52,7 @@ def replay(
         told = replay_in_own_stack(first, until, output, folder, keep=keep, screen=None if json else out)
     except AlreadyRunning:
         give_up(f"This replay runs already, in {folder}.")
-    except (Obstacle, Refused, ReplayStopped, ValueError) as known:
+    except (Obstacle, ReplayStopped, ValueError) as known:
         give_up(str(known))
     if json:
         as_json(told)

@@ -36,18 +36,20 @@ def token(who: As = "operator-1", phone: Phone = None, home: AtHome = None, json
 
 def _signed_in(door: StaffDoor, phone: str) -> str:
     """Sign in as a member does: ask for a code, read it from the messages, give it back."""
-    known = _texts(door, phone)
+    before = _latest_text(door, phone)
     door.say("/member/v1/codes", {"phone": phone})
     give_up_at = time.monotonic() + _PATIENCE_S
-    while len(texts := _texts(door, phone)) <= len(known):
+    while (latest := _latest_text(door, phone)) == before:
         if time.monotonic() > give_up_at:
             give_up(f"No code came for {phone}. `tongfen messages` shows what was sent.")
         time.sleep(0.1)
-    code = _CODE.search(texts[0])
+    code = _CODE.search(latest[1])
     if code is None:
-        give_up(f"The latest text to {phone} holds no code: {texts[0]}")
+        give_up(f"The latest text to {phone} holds no code: {latest[1]}")
     return str(door.say("/member/v1/sessions", {"phone": phone, "code": code.group()})["access_token"])
 
 
-def _texts(door: StaffDoor, phone: str) -> list[str]:
-    return [row["text"] for row in door.get("/member/v1/messages")["data"] if row["phone"] == phone]
+def _latest_text(door: StaffDoor, phone: str) -> tuple[str, str]:
+    """Give moment and text of the latest message to the phone; empty ones if there is none."""
+    texts = [row for row in door.get("/member/v1/messages")["data"] if row["phone"] == phone]
+    return (texts[0]["sent_at"], texts[0]["text"]) if texts else ("", "")

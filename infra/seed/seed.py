@@ -10,36 +10,33 @@ from pathlib import Path
 from infra.embedded.stack import Stack
 from infra.seed.group import OPERATORS, clients, drafts
 from infra.seed.keys import private_key, signer_of
-from infra.seed.operator import Operator
+from infra.staff import Staff
 from shared.web.keys import private_key_of, public_key_text
 from shared.web.signatures import RequestSigner
 
 
 def seed_rules(address: str, staff_secret: str) -> int:
     """Draft every rule as the first operator and approve it as the second; give how many there are."""
-    first, second = (Operator(address, subject, staff_secret) for subject in OPERATORS)
     count = 0
-    for draft in drafts():
-        name = f"seed:{draft['kind']}:{draft['subject']}"
-        rule = first.post("/points/v1/rules", {"rule": draft}, f"{name}:draft")["rule"]
-        second.post(f"/points/v1/rules/{rule}/approve", {}, f"{name}:approve")
-        count += 1
-    first.close()
-    second.close()
+    one, other = OPERATORS
+    with Staff(address, one, staff_secret) as first, Staff(address, other, staff_secret) as second:
+        for draft in drafts():
+            name = f"seed:{draft['kind']}:{draft['subject']}"
+            rule = first.post("/points/v1/rules", {"rule": draft}, f"{name}:draft")["rule"]
+            second.post(f"/points/v1/rules/{rule}/approve", {}, f"{name}:approve")
+            count += 1
     return count
 
 
 def seed_clients(address: str, staff_secret: str, keys: Path) -> int:
     """Register every system with a key pair; private keys are files of the folder, 0600."""
-    operator = Operator(address, OPERATORS[0], staff_secret)
     count = 0
-    for client in clients():
-        public = public_key_text(private_key_of(private_key(keys, client["client"])))
-        operator.post(
-            "/member/v1/clients", {**client, "public_key": public}, f"seed:client:{client['client']}"
-        )
-        count += 1
-    operator.close()
+    with Staff(address, OPERATORS[0], staff_secret) as operator:
+        for client in clients():
+            public = public_key_text(private_key_of(private_key(keys, client["client"])))
+            body = {**client, "public_key": public}
+            operator.post("/member/v1/clients", body, f"seed:client:{client['client']}")
+            count += 1
     return count
 
 
