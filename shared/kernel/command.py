@@ -117,8 +117,14 @@ class Outcome:
 class Postponed(Exception):
     """Raised by a decision that cannot be taken in this batch: the desk puts the command off to the next one.
 
-    As with a row that is held elsewhere, whoever waits too long is told to come again.
+    As with a row that is held elsewhere, whoever waits too long is told to come again. `rows` are locked for
+    the command from then on; `wants` is what the service's memory supplies before the next batch.
     """
+
+    def __init__(self, *, rows: Iterable[Row] = (), wants: Iterable[Any] = ()) -> None:
+        super().__init__("put off to the next batch")
+        self.rows = tuple(rows)
+        self.wants = tuple(wants)
 
 
 class Books(Protocol):

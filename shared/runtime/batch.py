@@ -31,6 +31,7 @@ class Batch:
         self.twins: dict[str, list[Ticket]] = {}
         self.answers: list[tuple[Ticket, Answer]] = []
         self.deferred: list[Ticket] = []
+        self.wants: list[Any] = []
         self.record = Record()
         for ticket in tickets:
             self._admit(ticket)
@@ -59,13 +60,15 @@ class Batch:
         """Answer or defer every command, in order; one deferred holds back later ones that need its rows."""
         blocked: set[Row | str] = set()
         for ticket, claim in self.leads:
-            answer = None if ticket.passive else self._judged(claim, loaded, blocked)
+            answer = None if ticket.passive else self._judged(ticket, claim, loaded, blocked)
             if answer is None:
                 self._defer(ticket, claim, loaded, blocked)
             else:
                 self._settle(ticket, answer)
 
-    def _judged(self, claim: Claim, loaded: Loaded[B], blocked: set[Row | str]) -> Answer | None:
+    def _judged(
+        self, ticket: Ticket, claim: Claim, loaded: Loaded[B], blocked: set[Row | str]
+    ) -> Answer | None:
         for name in claim.names:
             if name not in loaded.obtained or name in blocked:
                 return None
@@ -82,7 +85,12 @@ class Batch:
             lock = loaded.locks.get(row)
             if lock is None or row in blocked or lock in blocked:
                 return None
-        return self._decided(claim.command, loaded)
+        try:
+            return self._decided(claim.command, loaded)
+        except Postponed as put_off:
+            ticket.widen(put_off.rows)
+            self.wants.extend(put_off.wants)
+            return None
 
     def _fresh(self, claim: Claim, loaded: Loaded[B]) -> bool:
         nonce = claim.command.asked.nonce
@@ -103,7 +111,7 @@ class Batch:
             answer = orjson.dumps(outcome.answer, option=orjson.OPT_SORT_KEYS)
             outgoing = announced(command, outcome)
         except Postponed:
-            return None
+            raise
         except Refusal as refusal:
             return self._refused(command, refusal, books)
         except Exception:

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic
+from typing import Any, Generic
 
 import psycopg2
 import structlog
@@ -112,6 +112,7 @@ class Desk(Generic[B]):
         self._connection: Connection | None = None
         self._waiting: deque[Ticket] = deque()
         self._deferred: list[Ticket] = []
+        self._wants: list[Any] = []
         self._more = threading.Condition()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="desk", daemon=True)
@@ -273,6 +274,7 @@ class Desk(Generic[B]):
         began = time.monotonic()
         batch = Batch(tickets, self.decisions)
         connection = self._opened()
+        self._supply(connection)
         self._reached("desk.claim")
         with connection.cursor() as cursor:
             loaded = self.memory.load(cursor, batch.claims)
@@ -287,6 +289,7 @@ class Desk(Generic[B]):
         connection.commit()
         ended = time.monotonic()
         self._defer(batch.deferred, ended)
+        self._wants.extend(batch.wants)
         waited = began - tickets[0].since
         self._tell_committed(
             BatchReport(
@@ -300,6 +303,22 @@ class Desk(Generic[B]):
             )
         )
         return batch.answers
+
+    def _supply(self, connection: Connection) -> None:
+        """Let the memory provide what the last batch lacked; without it those who want it only wait again."""
+        wants, self._wants = self._wants, []
+        if not wants:
+            return
+        try:
+            with connection.cursor() as cursor:
+                self.memory.supply(cursor, wants)
+            self._reached("desk.supply")
+            connection.commit()
+        except psycopg2.Error:
+            if connection.closed:
+                raise
+            log.warning("desk.not_supplied", wants=len(wants), exc_info=True)
+            connection.rollback()
 
     def _tell_committed(self, report: BatchReport) -> None:
         """Wake the relay and let metrics know; what fails here comes too late to fail anybody's command."""

@@ -90,6 +90,9 @@ class Memory(Protocol[B]):
     def save(self, cursor: Cursor, loaded: Loaded[B], record: Record) -> None:
         """Write all changes that the books applied, then the record, events last."""
 
+    def supply(self, cursor: Cursor, wants: Sequence[Any]) -> None:
+        """Provide what decisions were put off for, in a short transaction of its own between two batches."""
+
 
 def pg_array(values: Iterable[Any]) -> str:
     """Write values that need no quoting (integers, UUIDs, booleans; None for NULL) as one array literal."""

@@ -3,9 +3,10 @@
 import asyncio
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
-from shared.kernel.command import Answer, Command, Needs
+from shared.kernel.command import Answer, Command, Needs, Row
 
 
 class Group(Protocol):
@@ -53,6 +54,11 @@ class Ticket:
         if self._needs is None:
             self._needs = self.command.needs()
         return self._needs
+
+    def widen(self, rows: Sequence[Row]) -> None:
+        """Need these rows as well from now on: what its decision found out that it needs."""
+        needs = self.needs
+        self._needs = replace(needs, rows=tuple(dict.fromkeys((*needs.rows, *rows))))
 
 
 class AsyncGroup:

@@ -81,6 +81,13 @@ class MemberMemory:
                 cursor.execute(shelf.statement, shelf.parameters(records))
         cursor.execute(_SAVE, record_parameters(record))
 
+    def supply(self, cursor: Cursor, wants: Sequence[Any]) -> None:
+        """Refuse: no decision of this service is put off for want of anything.
+
+        :raises NotImplementedError: always.
+        """
+        raise NotImplementedError
+
 
 def _wanted(claims: Sequence[Claim]) -> tuple[dict[Row, None], dict[Row, None]]:
     rows = dict.fromkeys(row for claim in claims for row in claim.needs.rows)

@@ -9,6 +9,7 @@ from services.points.domain import changes as c
 from services.points.domain.account import Accounts
 from services.points.domain.adjustment import Adjustment
 from services.points.domain.check_in import LastCheckIn
+from services.points.domain.limit import LimitDrawn, Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
@@ -58,6 +59,7 @@ class LedgerBooks:
     rule_counts: dict[tuple[str, str], int] = field(default_factory=dict)
     stated: set[date] = field(default_factory=set)
     named: dict[Row, tuple[str, ...]] = field(default_factory=dict)
+    limits: dict[str, Share] = field(default_factory=dict)
     journals_exist: bool = False
     applied: list[Any] = field(default_factory=list)
 
@@ -145,6 +147,10 @@ def _keep_client(books: LedgerBooks, change: c.ClientKept) -> None:
     books.clients[change.client] = change
 
 
+def _draw_limit(books: LedgerBooks, change: LimitDrawn) -> None:
+    books.limits[change.wish.name] = books.limits[change.wish.name].less(change.wish.amount)
+
+
 def _post_journal(books: LedgerBooks, _: c.JournalPosted) -> None:
     books.journals_exist = True
 
@@ -165,4 +171,5 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.ClientKept: _keep_client,
     c.StatementsIssued: _state,
     c.JournalPosted: _post_journal,
+    LimitDrawn: _draw_limit,
 }

@@ -11,6 +11,7 @@ from services.points.domain.looks import (
     Finding,
     Invariant,
     JournalLook,
+    LimitLook,
     Look,
     LotLook,
     PaperLook,
@@ -115,6 +116,12 @@ def _bad_batch(one: BatchLook) -> str | None:
     return None if one.digest_fits else "its lines are not those of its digest"
 
 
+def _off_limit(one: LimitLook) -> str | None:
+    if not one.granted_fits:
+        return "its slices hold not what was granted from the budget"
+    return None if one.used_fits else "its slices count not as much used as was drawn"
+
+
 def _paper(one: PaperLook) -> str | None:
     return one.told or None
 
@@ -143,6 +150,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a sealed month refuses every change", lambda e: e.locks, _paper),
     Invariant("nets and statements are what the journals fold to", lambda e: e.statements, _paper),
     Invariant("a holder's version counts the holder's journals", lambda e: e.holders, _differs),
+    Invariant("a limit counts what was drawn", lambda e: e.limits, _off_limit),
 )
 
 

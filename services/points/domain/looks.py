@@ -140,6 +140,14 @@ class BatchLook(Look):
 
 
 @dataclass(frozen=True, slots=True)
+class LimitLook(Look):
+    """Windows of limits: whether slices hold what was granted, and count what was drawn."""
+
+    granted_fits: bool
+    used_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PaperLook(Look):
     """What was kept of a sealed month and what is found; `told` says what differs, or is empty."""
 
@@ -168,6 +176,7 @@ class Evidence:
     locks: Sequence[PaperLook] = ()
     statements: Sequence[PaperLook] = ()
     holders: Sequence[BalanceLook] = ()
+    limits: Sequence[LimitLook] = ()
 
 
 @dataclass(frozen=True, slots=True)

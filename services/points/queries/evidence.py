@@ -3,7 +3,13 @@
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.looks import Evidence
-from services.points.queries import balance_evidence, journal_evidence, line_evidence, way_evidence
+from services.points.queries import (
+    balance_evidence,
+    journal_evidence,
+    limit_evidence,
+    line_evidence,
+    way_evidence,
+)
 from services.points.queries.scope import Scope
 from services.points.queries.statement_evidence import statement_papers
 
@@ -36,4 +42,5 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         locks=journal_evidence.locks(cursor, scope),
         statements=statement_papers(cursor, scope) if closed else (),
         holders=journal_evidence.holders(cursor) if holders else (),
+        limits=() if closed else limit_evidence.limits(cursor),
     )

@@ -19,6 +19,7 @@ from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
 from services.points.store.check_ins import CHECK_INS
 from services.points.store.known import KNOWN
+from services.points.store.limits import LimitSlices
 from services.points.store.noun import Noun, load_each, resolve, save_each
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
@@ -47,9 +48,10 @@ class LedgerMemory:
 
     def __init__(self) -> None:
         self._shelf = RulebookShelf()
+        self._limits = LimitSlices()
 
     def load(self, cursor: Cursor, claims: Sequence[Claim]) -> Loaded[LedgerBooks]:
-        """Obtain names, open wallets at first touch, lock holders, read what the commands need."""
+        """Obtain names, open wallets, lock holders, then slices of limits, read what the commands need."""
         named = resolve(cursor, claims, NOUNS)
         wanted = _Wanted(claims)
         cursor.execute(_LOAD, (*claim_parameters(claims), *wanted.parameters()))
@@ -69,6 +71,7 @@ class LedgerMemory:
         load_each(cursor, books, wanted.rows, wanted.facts, NOUNS)
         locks = _locks(books, wanted.rows)
         locks.update(rare.load(cursor, books, wanted.rows, wanted.facts))
+        locks.update(self._limits.load(cursor, books, wanted.rows))
         return Loaded(books=books, locks=locks, **claimed(found["frame"], claims))
 
     def save(self, cursor: Cursor, loaded: Loaded[LedgerBooks], record: Record) -> None:
@@ -79,7 +82,12 @@ class LedgerMemory:
             by_kind.setdefault(type(change), []).append(change)
         rare.save(cursor, by_kind)
         save_each(cursor, by_kind, NOUNS)
+        self._limits.save(cursor, by_kind)
         cursor.execute(_SAVE, (*record_parameters(record), *saved_parameters(books, by_kind)))
+
+    def supply(self, cursor: Cursor, wants: Sequence[Any]) -> None:
+        """Fill the slices of limits that ran dry."""
+        self._limits.supply(cursor, wants)
 
 
 class _Wanted:

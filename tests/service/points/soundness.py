@@ -64,6 +64,12 @@ CHECKS: dict[str, str] = {
                ON o.key = 'hol_' || replace(h.id::text, '-', '')
         WHERE h.version <> coalesce(o.times, 0) OR h.version <> coalesce(o.last, 0)""",
     "no event is written twice": "SELECT event_id FROM outbox GROUP BY event_id HAVING count(*) > 1",
+    "slices count what was drawn, within what was granted": """
+        SELECT name, "window" FROM (SELECT name, "window", used, granted, 0 AS drawn FROM limits
+                                    UNION ALL SELECT name, "window", 0, 0, amount FROM draws) AS sliced
+        LEFT JOIN budgets b USING (name, "window") GROUP BY name, "window"
+        HAVING sum(used) <> sum(drawn) OR sum(sliced.granted) IS DISTINCT FROM max(b.granted)
+            OR max(b.granted) > max(b.total)""",
     "a journal is booked in the month of its lines": """
         SELECT t.id FROM transfers t LEFT JOIN journals j ON j.id = t.journal_id AND j.month = t.month
         WHERE j.id IS NULL""",

@@ -87,6 +87,9 @@ class CountingMemory:
             f"SELECT frame_save({', '.join(f'%s::{kind}' for kind in types)})", record_parameters(record)
         )
 
+    def supply(self, cursor: Cursor, wants: Sequence[Any]) -> None:
+        """Provide nothing: whoever counts wants nothing."""
+
 
 class Counting:
     """The service: its listeners, its desk, and a switch by which a test refuses or breaks on a client."""

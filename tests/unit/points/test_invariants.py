@@ -13,6 +13,7 @@ from services.points.domain.looks import (
     Evidence,
     ExchangeLook,
     JournalLook,
+    LimitLook,
     LineLook,
     Look,
     LotLook,
@@ -39,6 +40,7 @@ REDEMPTION = RedemptionLook(2, "order o", True, True, True, True, True, True)
 JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
 ACT = ActLook(2, "check-in c", True, True, True, True)
 BATCH = BatchLook(3, "batch 1", True, True, True)
+LIMIT = LimitLook(2, "limit l in 2017-01", True, True)
 SOUND: dict[str, tuple[Look, ...]] = {
     "lines": (EARNED, MONEY),
     "slices": (SLICE, OWN),
@@ -58,6 +60,7 @@ SOUND: dict[str, tuple[Look, ...]] = {
     "locks": (PaperLook(4, "month 2017-01", ""),),
     "statements": (PaperLook(1, "summary of 2017-01", ""),),
     "holders": (BalanceLook(5, "holder h", 0),),
+    "limits": (LIMIT,),
 }
 CROOKED: tuple[tuple[str, Look], ...] = (
     ("lines", replace(EARNED, kind=None)),
@@ -118,6 +121,8 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("locks", PaperLook(3, "month 2017-01", "3 of 4")),
     ("statements", PaperLook(1, "statement of hotel", "net_fen")),
     ("holders", BalanceLook(1, "holder h", 1)),
+    ("limits", replace(LIMIT, granted_fits=False)),
+    ("limits", replace(LIMIT, used_fits=False)),
 )
 
 

@@ -75,6 +75,8 @@ class Boxes:
     now: datetime
     inside: dict[str, int]
     applied: list[tuple[str, int]] = field(default_factory=list)
+    lids: set[str] = field(default_factory=set)
+    supplied: set[str] = field(default_factory=set)
 
     def apply(self, changes: Iterable[Any]) -> None:
         """Carry out the changes."""
@@ -93,6 +95,10 @@ def fill(books: Boxes, command: Fill) -> Outcome:
         raise Postponed
     if command.mood == "broken":
         raise ZeroDivisionError
+    if command.mood == "wanting" and command.box not in books.lids:
+        raise Postponed(rows=[("lid", command.box)])
+    if command.mood == "wanting" and command.box not in books.supplied:
+        raise Postponed(wants=[command.box])
     inside = books.inside.get(command.box, 0) + command.amount
     event = Announcement(
         "points.month.sealed",
@@ -118,6 +124,14 @@ class Shelf:
     batches: list[list[str]] = field(default_factory=list)
     faults: list[Exception] = field(default_factory=list)
     outgoing: list[str] = field(default_factory=list)
+    supplied: list[str] = field(default_factory=list)
+    dearths: list[Exception] = field(default_factory=list)
+
+    def supply(self, cursor: Cursor | None, wants: Sequence[str]) -> None:
+        """Provide what is wanted, or fail as planned."""
+        if self.dearths:
+            raise self.dearths.pop(0)
+        self.supplied.extend(wants)
 
     def load(self, cursor: Cursor | None, claims: Sequence[Claim]) -> Loaded[Boxes]:
         """Obtain what nobody else holds, and look up the rest."""
@@ -127,7 +141,12 @@ class Shelf:
             [claim.command.asked.id for claim in claims if claim.names or not claim.needs.rows]
         )
         return Loaded(
-            books=Boxes(NOW, dict(self.inside)),
+            books=Boxes(
+                NOW,
+                dict(self.inside),
+                lids={name for noun, name in rows if noun == "lid"},
+                supplied=set(self.supplied),
+            ),
             obtained={name for name in names if name not in self.held},
             locks={row: self.locks.get(row[1], row[1]) for row in rows if row[1] not in self.held},
             first={name: answer for name, answer in self.first.items() if name in names},

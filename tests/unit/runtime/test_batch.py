@@ -189,3 +189,18 @@ def test_however_a_sequence_is_cut_into_batches_it_ends_the_same(
         answers |= {ticket.place: _one(answer).removeprefix("again ") for ticket, answer in batch.answers}
     assert together.inside == one_by_one.inside
     assert [answers[place] for place in range(len(commands))] == expected
+
+
+def test_a_decision_that_is_put_off_keeps_its_place_and_needs_what_it_found_out() -> None:
+    shelf = Shelf()
+    wanting, plain = Fill(asked("w"), "a", 1, "wanting"), Fill(asked("p"), "a", 2)
+    waiting = tickets(wanting, plain, Fill(asked("o"), "b", 3))
+    batch = obey(shelf, waiting)
+    assert told(batch, [wanting, plain, plain]) == ["waits", "waits", "3"]
+    assert [ticket.place for ticket in batch.deferred] == [0, 1], "nobody overtakes"
+    assert waiting[0].needs.rows == (("box", "a"), ("lid", "a"))
+    again = obey(shelf, batch.deferred)
+    assert (again.wants, shelf.inside) == (["a"], {"b": 3})
+    shelf.supply(None, again.wants)
+    assert told(obey(shelf, again.deferred), [wanting, plain]) == ["1", "3"]
+    assert shelf.inside == {"a": 3, "b": 3}

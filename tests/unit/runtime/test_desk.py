@@ -256,3 +256,14 @@ def test_a_row_that_is_free_again_is_not_kept_behind_many_who_wait_for_another()
             thread.join(10)
     assert codes(told) == ["ok"]
     assert shelf.inside["a"] == 200
+
+
+def test_what_decisions_want_is_supplied_between_two_batches_and_again_after_a_failure() -> None:
+    shelf = Shelf(dearths=[errors.LockNotAvailable()])
+    points: list[str] = []
+    with open_desk(shelf, reached=points.append) as desk:
+        answers = desk.obey_all([Fill(asked("w"), "a", 1, "wanting"), Fill(asked("p"), "a", 2)])
+    assert codes(answers) == ["ok", "ok"]
+    assert (shelf.inside, shelf.supplied) == ({"a": 3}, ["a"])
+    place = points.index("desk.supply")
+    assert (points[place - 1], points[place + 1]) == ("desk.before_answer", "desk.claim")
