@@ -20,6 +20,7 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
     "member.client.revoked": member.ClientRevoked,
     "points.wallet.earned": points.WalletEarned,
     "points.wallet.redeemed": points.WalletRedeemed,
+    "points.wallet.refunded": points.WalletRefunded,
     "points.wallet.expired": points.WalletExpired,
     "points.wallet.checked_in": points.WalletCheckedIn,
     "points.wallet.granted": points.WalletGranted,

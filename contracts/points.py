@@ -34,7 +34,7 @@ class Slice(Part):
 
 
 class Owed(Part):
-    """What an issuer came to owe the redeeming unit."""
+    """What an issuer came to owe the redeeming unit, or does not owe any more."""
 
     issuer: Unit
     amount_fen: PaidFen
@@ -73,6 +73,33 @@ class WalletRedeemed(EventData):
     paid_fen: PaidFen
     slices: list[Slice]
     owed: list[Owed]
+
+
+class Restored(Part):
+    """What came back to one issuer's points of one asset by a refund."""
+
+    asset: Asset
+    issuer: Unit
+    points: Points
+    worth_fen: PaidFen
+
+
+class WalletRefunded(EventData):
+    """`points.wallet.refunded`: what points had paid at `unit` came back. Key: the holder; seq: its version.
+
+    `undone` is what issuers other than the unit do not owe it any more.
+    """
+
+    journal: Id
+    holder: Id
+    refund: Id
+    redemption: Id
+    unit: Unit
+    order_no: Number
+    refund_no: Number
+    refunded_fen: PaidFen
+    restored: list[Restored]
+    undone: list[Owed]
 
 
 class WalletExpired(EventData):

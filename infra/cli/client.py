@@ -6,12 +6,14 @@ The private key is made here and never leaves its 0600 file; only the public one
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import uuid4
 
 import typer
 from rich.table import Table
 
 from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
-from infra.cli.door import As, StaffDoor, system_reads
+from infra.cli.door import As, StaffDoor, system_reads, system_writes
+from infra.embedded.home import Home
 from infra.seed.keys import private_key
 from shared.web.keys import private_key_of, public_key_text
 from shared.web.signatures import RequestSigner
@@ -97,7 +99,30 @@ def ask(
     Ends with 1 when the group refuses or there is no key of that name here, 3 when nothing runs.
     """
     place = home_of(home)
+    print(system_reads(place, _signer(place, name), path))
+
+
+@app.command()
+def send(
+    name: Name,
+    path: Annotated[str, typer.Argument(help="Where to send it: /points/v1/…")],
+    body: Annotated[str, typer.Argument(help="What to send, as JSON.")],
+    key: Annotated[str | None, typer.Option(help="Idempotency key; without one, one nobody has.")] = None,
+    home: AtHome = None,
+) -> None:
+    """Send something as a system, signed with its private key.
+
+    Example: tongfen client send till-hotel /points/v1/redemptions/red_…/refunds '{"refund_no": "R1", …}'
+
+    Repeated with the same --key, it gets the first answer. Ends with 1 when the group refuses or there is no
+    key of that name here, 3 when nothing runs.
+    """
+    place = home_of(home)
+    print(system_writes(place, _signer(place, name), path, body.encode(), key or str(uuid4())))
+
+
+def _signer(place: Home, name: str) -> RequestSigner:
     key = place.folder("keys") / f"{name}.pem"
     if not key.exists():
         give_up(f"There is no private key {key}. `tongfen client add` makes one.")
-    print(system_reads(place, RequestSigner(name, private_key_of(key.read_bytes())), path))
+    return RequestSigner(name, private_key_of(key.read_bytes()))

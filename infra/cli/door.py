@@ -40,6 +40,22 @@ def system_reads(home: Home, signer: RequestSigner, path: str) -> str:
         return passed(sent(client, "GET", url, headers=headers)).text
 
 
+def system_writes(home: Home, signer: RequestSigner, path: str, body: bytes, key: str) -> str:
+    """Send something with a signed request under an idempotency key and give the answer as text.
+
+    :raises Refused: if the door says no.
+    :raises Silent: if nobody answers.
+    """
+    url = f"{_address(home)}{path}"
+    headers = {
+        **signer.headers("POST", url, body, key),
+        "Content-Type": "application/json",
+        "Accept-Language": "en",
+    }
+    with httpx2.Client(timeout=TIMEOUT_S, trust_env=False) as client:
+        return passed(sent(client, "POST", url, content=body, headers=headers)).text
+
+
 def _address(home: Home) -> str:
     address = home.read(home.status).get("address")
     if not home.is_held() or not address:

@@ -22,7 +22,7 @@ class MovementView(BaseModel):
 
 
 class JournalView(BaseModel):
-    """One movement: an earning, a redemption, an expiry."""
+    """One movement: an earning, a redemption, a refund, an expiry."""
 
     journal: str
     kind: str

@@ -1,18 +1,16 @@
-"""Redemptions: a member or an importer pays with points; the unit reads what was redeemed for its order."""
+"""Redemptions: a member or an importer pays with points of all businesses in one step."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, model_validator
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.commands.redeem_points import RedeemPoints
 from services.points.domain.naming import number_identity
 from services.points.domain.redemption import Price
-from services.points.queries.redemption import redemption_of_order
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
-from shared.kernel.refusal import Forbidden, NotFound
+from shared.kernel.refusal import Forbidden
 from shared.web.door import Call, Door
 from shared.web.fields import AmountFen, AmountFenOrZero, MemberNumber, Moment, Number, Text, UnitCode
 from shared.web.strict import Inbound
@@ -53,13 +51,6 @@ class RedemptionItem(PriceBody):
     key: Annotated[str, Text(255)]
     number: MemberNumber
     at: Moment | None = None
-
-
-class OrderQuery(Inbound):
-    """Which order of the unit; an importer or operator names the unit as well."""
-
-    order_no: Number
-    unit: UnitCode | None = None
 
 
 class TakenView(BaseModel):
@@ -126,17 +117,3 @@ def declare(door: Door, front: Front) -> None:
     async def redeem(asked: Asked, body: RedemptionBody, call: Call) -> Answer:
         """Pay part of a price with points of all businesses, soonest-expiring first."""
         return await front.desk.ask(redeeming(asked, body))
-
-    @door.get(
-        "/redemptions",
-        takes=OrderQuery,
-        gives=RedemptionView,
-        roles=(Role.UNIT_SYSTEM, Role.FINANCE, Role.IMPORTER, Role.OPERATOR),
-    )
-    def read_redemption(asked: Asked, query: OrderQuery, call: Call) -> Mapping[str, Any]:
-        """Read what was redeemed for an order of one's own unit: the only proof a till should trust."""
-        unit = call.principal.unit or query.unit
-        if unit is None:
-            raise NotFound()
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
-            return redemption_of_order(questions, unit, query.order_no)

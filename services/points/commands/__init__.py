@@ -15,6 +15,7 @@ from services.points.commands.keep_signing_key import KeepSigningKey, keep_signi
 from services.points.commands.link_number import LinkNumber, link_number
 from services.points.commands.open_month import OpenMonth, open_month
 from services.points.commands.redeem_points import RedeemPoints, redeem_points
+from services.points.commands.refund_points import RefundPoints, refund_points
 from services.points.commands.reject_adjustment import RejectAdjustment, reject_adjustment
 from services.points.commands.request_adjustment import RequestAdjustment, request_adjustment
 from shared.runtime.batch import Decision
@@ -35,4 +36,5 @@ DECISIONS: Mapping[type, Decision] = {
     RedeemPoints: redeem_points,
     RejectAdjustment: reject_adjustment,
     RequestAdjustment: request_adjustment,
+    RefundPoints: refund_points,
 }

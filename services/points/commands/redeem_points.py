@@ -20,8 +20,9 @@ from services.points.domain.redemption import (
     Price,
     agreed,
     lines,
+    owed_to,
 )
-from services.points.domain.spending import Slice, slices, worth
+from services.points.domain.spending import Slice, by_issuer, slices, worth
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
 
@@ -147,16 +148,12 @@ def _redeemed(
             kept,
         ),
         answer=answer,
-        events=(_announcement(wallet, answer, journal, version),),
+        events=(_announcement(wallet, taken, answer, journal, version),),
     )
 
 
 def _answer(command: RedeemPoints, taken: list[Slice], journal: Journal) -> Mapping[str, Any]:
     paid = sum(one.paid_fen for one in taken)
-    owed: dict[str, int] = {}
-    for one in taken:
-        if one.lot.issuer != command.unit:
-            owed[one.lot.issuer] = owed.get(one.lot.issuer, 0) + one.paid_fen
     return {
         "redemption": shown("red", command.asked.id),
         "journal": shown("jrn", journal.id),
@@ -177,12 +174,14 @@ def _answer(command: RedeemPoints, taken: list[Slice], journal: Journal) -> Mapp
             }
             for one in taken
         ],
-        "owed": [{"issuer": issuer, "amount_fen": fen} for issuer, fen in sorted(owed.items())],
+        "owed": owed_to(command.unit, taken),
         "occurred_at": journal.occurred_at,
     }
 
 
-def _announcement(wallet: Wallet, answer: Mapping[str, Any], journal: Journal, version: int) -> Announcement:
+def _announcement(
+    wallet: Wallet, taken: list[Slice], answer: Mapping[str, Any], journal: Journal, version: int
+) -> Announcement:
     data = {
         "journal": answer["journal"],
         "holder": shown("hol", wallet.holder_id),
@@ -190,20 +189,9 @@ def _announcement(wallet: Wallet, answer: Mapping[str, Any], journal: Journal, v
         "unit": answer["unit"],
         "order_no": answer["order_no"],
         "paid_fen": answer["paid_fen"],
-        "slices": _by_issuer(answer["taken"]),
+        "slices": by_issuer(taken),
         "owed": answer["owed"],
     }
     return Announcement(
         "points.wallet.redeemed", shown("hol", wallet.holder_id), version, data, journal.occurred_at
     )
-
-
-def _by_issuer(taken: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    # An event stays small however many lots were spent: it adds up by asset and issuer, in order of spending.
-    folded: dict[tuple[str, str], dict[str, Any]] = {}
-    for one in taken:
-        empty = {"asset": one["asset"], "issuer": one["issuer"], "points": 0, "paid_fen": 0}
-        whole = folded.setdefault((one["asset"], one["issuer"]), empty)
-        whole["points"] += one["points"]
-        whole["paid_fen"] += one["paid_fen"]
-    return list(folded.values())

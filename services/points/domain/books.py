@@ -12,6 +12,7 @@ from services.points.domain.check_in import LastCheckIn
 from services.points.domain.limit import LimitDrawn, Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
+from services.points.domain.refund import Payment
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
 from shared.kernel.command import Row
 
@@ -51,6 +52,8 @@ class LedgerBooks:
     lots: dict[str, dict[str, Lot]] = field(default_factory=dict)
     receipts: dict[str, c.ReceiptKept | c.KnownReceipt] = field(default_factory=dict)
     redemptions: dict[str, c.RedemptionKept | c.KnownRedemption] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
+    refunds: dict[str, c.RefundKept | c.KnownRefund] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     clients: dict[str, c.ClientKept] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
@@ -116,6 +119,12 @@ def _put_adjustment(books: LedgerBooks, change: c.AdjustmentAsked | c.Adjustment
     books.adjustments[change.adjustment.id] = change.adjustment
 
 
+def _keep_refund(books: LedgerBooks, change: c.RefundKept) -> None:
+    books.refunds[change.name] = change
+    payment = books.payments[change.redemption_id]
+    books.payments[payment.id] = payment.with_refund(change.amount_fen)
+
+
 def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
     wallet = next(one for one in books.wallets.values() if one.id == change.wallet_id)
     books.held[wallet.holder_id].pop(wallet.id)
@@ -164,6 +173,7 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.CheckInKept: _keep_check_in,
     c.AdjustmentAsked: _put_adjustment,
     c.AdjustmentDecided: _put_adjustment,
+    c.RefundKept: _keep_refund,
     c.WalletMoved: _move_wallet,
     c.RuleDrafted: _draft_rule,
     c.RuleApproved: _approve_rule,

@@ -36,7 +36,7 @@ class LotOpened:
 
 @dataclass(frozen=True, slots=True)
 class LotDrawn:
-    """A lot has fewer points left."""
+    """A lot has fewer points left, or more again: what came back to it."""
 
     lot: Lot
 
@@ -78,6 +78,22 @@ class RedemptionKept:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundKept:
+    """A refund, remembered for ever under its unit and refund number; `refunded_fen` is all so far."""
+
+    name: str
+    id: str
+    redemption_id: str
+    unit: str
+    refund_no: str
+    amount_fen: int
+    refunded_fen: int
+    occurred_at: datetime
+    month: date
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class KnownReceipt:
     """What a decision must know of a receipt that was kept before."""
 
@@ -92,6 +108,15 @@ class KnownRedemption:
 
     holder_id: str
     terms: str
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRefund:
+    """What a decision must know of a refund that was kept before."""
+
+    redemption_id: str
+    amount_fen: int
     answer: Mapping[str, Any]
 
 

@@ -20,6 +20,7 @@ from services.points.domain.looks import (
     SliceLook,
     SumLook,
 )
+from services.points.domain.refund_invariants import REFUND_INVARIANTS
 from services.points.domain.way_invariants import WAY_INVARIANTS
 
 
@@ -140,6 +141,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a receipt with points has one journal", lambda e: e.receipts, _bad_receipt),
     Invariant("a redemption pays what its slices pay", lambda e: e.redemptions, _bad_redemption),
     *WAY_INVARIANTS,
+    *REFUND_INVARIANTS,
     Invariant("a journal has month, holder and lines", lambda e: e.journals, _bad_journal),
     Invariant("a journal is booked where it belongs", lambda e: e.journals, _misbooked),
     Invariant("nothing is posted into a sealed month", lambda e: e.journals, _late_journal),

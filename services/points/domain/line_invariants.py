@@ -14,6 +14,8 @@ SHAPES = frozenset(
         ("redemption", "wallet", "exchange", "none"),
         ("redemption", "exchange", "wallet", "other lot"),
         ("redemption", "clearing", "clearing", "other lot"),
+        ("refund", "redeemed", "wallet", "earlier"),
+        ("refund", "clearing", "clearing", "other lot"),
         ("expiry", "wallet", "expired", "none"),
         ("check-in", "issued", "wallet", "none"),
         ("grant", "issued", "wallet", "none"),

@@ -120,6 +120,28 @@ class ActLook(Look):
 
 
 @dataclass(frozen=True, slots=True)
+class RefundLook(Look):
+    """Refunds beside their journals and the redemption that they reverse."""
+
+    is_kept: bool
+    is_booked: bool
+    amount_fits: bool
+    fits: bool
+    within_paid: bool
+    answer_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalLook(Look):
+    """Lines of refunds beside the redeemed lines that they name."""
+
+    is_paired: bool
+    lot_fits: bool
+    worth_fits: bool
+    within_worth: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JournalLook(Look):
     """Journals: the month's state, the holder, the lines, the right month, posted before the seal."""
 
@@ -168,6 +190,8 @@ class Evidence:
     redemptions: Sequence[RedemptionLook] = ()
     check_ins: Sequence[ActLook] = ()
     adjustments: Sequence[ActLook] = ()
+    refunds: Sequence[RefundLook] = ()
+    reversals: Sequence[ReversalLook] = ()
     journals: Sequence[JournalLook] = ()
     batches: Sequence[BatchLook] = ()
     snapshot_lots: Sequence[BalanceLook] = ()

@@ -16,6 +16,11 @@ def order_name(unit: str, order_no: str) -> str:
     return f"order {unit}|{_part(order_no)}"
 
 
+def refund_name(unit: str, refund_no: str) -> str:
+    """Name a refund: unit and the unit's own refund number."""
+    return f"refund {unit}|{_part(refund_no)}"
+
+
 def number_identity(unit: str, number: str) -> str:
     """Give the identity of a unit's member number, however it is typed."""
     return f"{unit}:{normal(number)}"

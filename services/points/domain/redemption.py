@@ -5,6 +5,7 @@ Refuses to choose wallets: it is given the usable lots of one holder, in the ord
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from services.points.domain.account import GROUP, AccountRole, Accounts
 from services.points.domain.amounts import CNY_PER_FEN, Fen, Points, Rate
@@ -100,7 +101,7 @@ def agreed(price: Price, terms: SpendTerms, available_fen: int) -> Fen:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The transfers of a redemption, the lots it left changed and the change lots it opened."""
+    """The transfers of a redemption or refund, the lots it left changed and the lots it opened."""
 
     transfers: tuple[Transfer, ...]
     drawn: tuple[Lot, ...]
@@ -176,3 +177,12 @@ def _change_lot(one: Slice, name: str, rest_fen: int) -> Lot:
         parent_id=parent.id,
         origin=Origin.CHANGE,
     )
+
+
+def owed_to(unit: str, taken: Iterable[Slice]) -> list[dict[str, Any]]:
+    """Add up what each other issuer comes to owe the redeeming unit."""
+    owed: dict[str, int] = {}
+    for one in taken:
+        if one.lot.issuer != unit:
+            owed[one.lot.issuer] = owed.get(one.lot.issuer, 0) + one.paid_fen
+    return [{"issuer": issuer, "amount_fen": fen} for issuer, fen in sorted(owed.items())]

@@ -5,6 +5,7 @@ Refuses to know the accounts of units.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from services.points.domain.amounts import Fen, Points, Rate
 from services.points.domain.lot import Lot
@@ -69,3 +70,15 @@ def _slice(lot: Lot, rate: Rate, wanted_fen: int) -> Slice:
     # Only multiples of the denominator have a whole value; the rest goes through the exchange account.
     direct = rate.denominator * (paid // rate.numerator)
     return Slice(lot, Points(points), Fen(paid), Points(points - direct), Points(value - paid))
+
+
+def by_issuer(taken: Iterable[Slice]) -> list[dict[str, Any]]:
+    """Add slices up by asset and issuer, in order of spending: an event stays small however many they are."""
+    folded: dict[tuple[str, str], dict[str, Any]] = {}
+    for one in taken:
+        place = (one.lot.asset, one.lot.issuer)
+        empty = {"asset": place[0], "issuer": place[1], "points": 0, "paid_fen": 0}
+        whole = folded.setdefault(place, empty)
+        whole["points"] += one.points
+        whole["paid_fen"] += one.paid_fen
+    return list(folded.values())

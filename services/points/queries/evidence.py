@@ -8,6 +8,7 @@ from services.points.queries import (
     journal_evidence,
     limit_evidence,
     line_evidence,
+    refund_evidence,
     way_evidence,
 )
 from services.points.queries.scope import Scope
@@ -34,6 +35,8 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         redemptions=journal_evidence.redemptions(cursor, scope),
         check_ins=way_evidence.check_ins(cursor, scope),
         adjustments=way_evidence.adjustments(cursor, scope),
+        refunds=refund_evidence.refunds(cursor, scope),
+        reversals=refund_evidence.reversals(cursor, scope),
         journals=journal_evidence.journals(cursor, scope),
         batches=journal_evidence.batches(cursor, scope),
         snapshot_lots=balance_evidence.snapshot_lots(cursor, scope) if closed else (),

@@ -8,7 +8,10 @@ from shared.runtime.database import Questions
 
 _PAGE = """
 SELECT j.month, j.id, j.kind, j.unit, j.occurred_at, r.order_no, c.number AS receipt_no
-FROM journals j LEFT JOIN redemptions r ON r.id = j.subject LEFT JOIN receipts c ON c.id = j.subject
+FROM journals j
+LEFT JOIN refunds f ON f.id = j.subject
+LEFT JOIN redemptions r ON r.id = coalesce(f.redemption_id, j.subject)
+LEFT JOIN receipts c ON c.id = j.subject
 WHERE j.holder_id = ANY (ARRAY(SELECT first_holder_id FROM wallets WHERE holder_id = CAST(:holder AS uuid))
                          || CAST(:holder AS uuid))
   AND (CAST(:before AS timestamptz) IS NULL

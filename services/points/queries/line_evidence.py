@@ -52,11 +52,15 @@ FROM (
         WHERE t.month = ANY (%(months)s)) AS seen) AS lines
 GROUP BY suspect, kind, is_money, from_role, to_role, lot, cause, pays, moves, units_fit, points_fit
 """
-# The rate in force is that of the rules known when the journal was posted.
+# The rate in force is that of the rules known when the journal was posted. A reversal is worth what the line
+# is worth that it reverses, wherever that is booked: refund_evidence.py looks.
 _SLICES = """
 WITH slices AS (
     SELECT t.id, t.journal_id, t.worth_fen, l.issuer, j.unit,
-           CASE WHEN t.cause_id IS NOT NULL THEN t.amount
+           CASE WHEN a.role IS NULL THEN l.issuer ELSE j.unit END AS payer,
+           CASE WHEN a.role IS NULL THEN j.unit ELSE l.issuer END AS payee,
+           CASE WHEN a.role IS NOT NULL THEN t.worth_fen
+                WHEN t.cause_id IS NOT NULL THEN t.amount
                 ELSE (SELECT t.amount * (r.body::json ->> 'numerator')::bigint
                              / (r.body::json ->> 'denominator')::bigint
                       FROM rules r
@@ -64,13 +68,14 @@ WITH slices AS (
                         AND r.valid_from <= j.occurred_at
                       ORDER BY r.valid_from DESC, r.version DESC LIMIT 1) END AS value
     FROM transfers t
-    JOIN accounts b ON b.id = t.to_account AND b.role = 'redeemed'
+    LEFT JOIN accounts a ON a.id = t.from_account AND a.role = 'redeemed'
+    LEFT JOIN accounts b ON b.id = t.to_account AND b.role = 'redeemed'
     LEFT JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
     LEFT JOIN lots l ON l.id = t.lot_id
-    WHERE t.month = ANY (%(months)s)),
+    WHERE t.month = ANY (%(months)s) AND (a.id IS NOT NULL OR b.id IS NOT NULL)),
 money AS (
     SELECT t.cause_id, min(t.id) AS id, any_value(t.journal_id) AS journal_id, count(*) AS lines,
-           sum(t.amount) AS amount, any_value(a.unit) AS issuer, any_value(b.unit) AS redeemer
+           sum(t.amount) AS amount, any_value(a.unit) AS payer, any_value(b.unit) AS payee
     FROM transfers t
     LEFT JOIN accounts a ON a.id = t.from_account
     LEFT JOIN accounts b ON b.id = t.to_account
@@ -81,7 +86,7 @@ FROM (
     SELECT s.id, m.id AS money_id, s.id IS NOT NULL AS is_slice,
            s.issuer IS DISTINCT FROM s.unit AS is_foreign,
            coalesce(m.lines, 0) AS settlements, coalesce(m.amount = s.worth_fen * 100, false) AS amount_fits,
-           coalesce((m.issuer, m.redeemer, m.journal_id) = (s.issuer, s.unit, s.journal_id), false)
+           coalesce((m.payer, m.payee, m.journal_id) = (s.payer, s.payee, s.journal_id), false)
                AS units_fit,
            coalesce(s.worth_fen = s.value, false) AS worth_fits
     FROM slices s FULL JOIN money m ON m.cause_id = s.id) AS seen

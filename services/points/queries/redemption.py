@@ -1,4 +1,4 @@
-"""What was redeemed for a unit's order."""
+"""What was redeemed for a unit's order, and what came back of it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +11,36 @@ from shared.runtime.database import Questions
 
 
 def redemption_of_order(questions: Questions, unit: str, order_no: str) -> Mapping[str, Any]:
-    """Give the redemption of an order as it was first answered.
+    """Give the redemption of an order as it was first answered, with its refunds.
 
     :raises NotFound: if there is none, or it is another unit's.
     """
-    row = questions.row("SELECT answer FROM redemptions WHERE name = :name", name=order_name(unit, order_no))
+    name = order_name(unit, order_no)
+    return _with_refunds(
+        questions, questions.row("SELECT id, answer FROM redemptions WHERE name = :name", name=name)
+    )
+
+
+def redemption_of(questions: Questions, redemption_id: str) -> Mapping[str, Any]:
+    """Give a redemption or capture as it was first answered, with its refunds.
+
+    :raises NotFound: if there is none, or it is another unit's.
+    """
+    return _with_refunds(
+        questions,
+        questions.row("SELECT id, answer FROM redemptions WHERE id = CAST(:id AS uuid)", id=redemption_id),
+    )
+
+
+def _with_refunds(questions: Questions, row: Any) -> Mapping[str, Any]:
     if row is None:
         raise NotFound()
-    answer: Mapping[str, Any] = orjson.loads(row.answer)
-    return answer
+    found = questions.rows(
+        "SELECT amount_fen, answer FROM refunds WHERE redemption_id = CAST(:id AS uuid) ORDER BY id",
+        id=str(row.id),
+    )
+    return {
+        **orjson.loads(row.answer),
+        "refunded_fen": sum(one.amount_fen for one in found),
+        "refunds": [orjson.loads(one.answer) for one in found],
+    }

@@ -21,6 +21,7 @@ from services.points.store.check_ins import CHECK_INS
 from services.points.store.known import KNOWN
 from services.points.store.limits import LimitSlices
 from services.points.store.noun import Noun, load_each, resolve, save_each
+from services.points.store.refunds import REDEMPTION, REFUND
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
 from shared.kernel.command import Row
@@ -34,7 +35,7 @@ from shared.runtime.memory import (
     record_parameters,
 )
 
-NOUNS: tuple[Noun, ...] = (KNOWN, CHECK_INS, ADJUSTMENTS)
+NOUNS: tuple[Noun, ...] = (KNOWN, CHECK_INS, ADJUSTMENTS, REDEMPTION, REFUND)
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 
 _GUARDED = frozenset(noun.name for noun in NOUNS if noun.identities is not None)

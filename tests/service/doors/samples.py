@@ -78,6 +78,7 @@ def filled(route: Route) -> str:
 _PLACES = {
     "member": NOBODY,
     "statement": f"stm_{'0' * 32}",
+    "redemption": f"red_{'0' * 32}",
     "rule": f"rul_{'0' * 32}",
     "grant": f"grt_{'0' * 32}",
     "deduction": f"ded_{'0' * 32}",
@@ -157,6 +158,10 @@ def samples() -> dict[str, Sample]:
         "POST /points/v1/deductions": Sample(_request()),
         "POST /points/v1/deductions/{deduction}/approve": Sample(),
         "POST /points/v1/deductions/{deduction}/reject": Sample({"reason": "not for this"}),
+        "POST /points/v1/redemptions/{redemption}/refunds": Sample(
+            {"refund_no": fresh_key(), "amount_fen": 100, "unit": "office", "at": now().isoformat()},
+            {"redemption": f"red_{'0' * 32}"},
+        ),
         "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),
         "POST /points/v1/numbers/lookup": Sample({"numbers": [{"unit": "office", "number": fresh_key()}]}),
         "POST /points/v1/rules": Sample({"rule": _draft()}, zero=zero),

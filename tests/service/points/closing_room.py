@@ -19,7 +19,7 @@ from shared.kernel.command import Answer, Command
 from shared.runtime.clock import mint_id
 from shared.runtime.database import connect
 from tests import stack
-from tests.service.points.ledger_house import UNITS, LedgerHouse, code_of, earn, link, redeem_up_to
+from tests.service.points.ledger_house import UNITS, LedgerHouse, code_of, earn, link, redeem_up_to, refund
 
 NUMBERS = ("1", "2", "3", "4", "5")
 EXPECTED = {"ok", "insufficient-points", "below-minimum"}
@@ -42,6 +42,20 @@ def traffic(house: LedgerHouse, month: date, seed: int, count: int = 120) -> Non
         amount_fen = chance.choice((0, 999, 12_345, 100_001, 700_000_000 if unit == "residential" else 7_777))
         commands.append(earn(unit, number, amount_fen, name, at))
     assert {code_of(answer) for answer in house.obey(*commands)} <= EXPECTED
+
+
+def refunds_of(house: LedgerHouse, month: date) -> int:
+    """Give back part of every third redemption so far, at the month's end; give how many came back."""
+    at = over(month) - timedelta(seconds=1)
+    rows = house.rows("SELECT id::text, unit, paid_fen FROM redemptions ORDER BY name")[::3]
+    # Odd amounts: some of what comes back is less than a point.
+    commands = [
+        refund(id_, unit, f"{month:%m}-{place}", max(1, paid_fen // 3) | 1, at)
+        for place, (id_, unit, paid_fen) in enumerate(rows)
+    ]
+    codes = [code_of(answer) for answer in house.obey(*commands)]
+    assert set(codes) <= {"ok", "refund-above-paid"}
+    return codes.count("ok")
 
 
 def over(month: date) -> datetime:
@@ -127,7 +141,9 @@ def folded(house: LedgerHouse, month: date) -> dict[str, Any]:
                 lasting[(asset,)] += signed
         if booked == month:
             _add(month_sums, source_role, source_unit, target_role, target_unit, issuer, asset, amount)
-            if worth is not None:
+            if worth is not None and source_role == "redeemed":
+                month_sums["refunded fen", source_unit] += worth
+            elif worth is not None:
                 month_sums["redeemed fen", target_unit] += worth
                 if cause is not None:
                     month_sums[("change",)] -= amount

@@ -21,6 +21,7 @@ from services.points.commands.earn_points import EarnPoints
 from services.points.commands.link_number import LinkNumber
 from services.points.commands.open_month import OpenMonth
 from services.points.commands.redeem_points import RedeemPoints
+from services.points.commands.refund_points import RefundPoints
 from services.points.domain.books import LedgerBooks
 from services.points.domain.naming import number_identity
 from services.points.domain.redemption import Price
@@ -92,6 +93,15 @@ def redeem(
     )
 
 
+def refund(
+    redemption: str, unit: str, refund_no: str, fen: int, at: datetime = NOON, key: str | None = None
+) -> RefundPoints:
+    """Make a refund of that much of a redemption at a unit."""
+    return RefundPoints(
+        asked(key, body=f"{redemption} {refund_no} {fen}"), redemption, unit, refund_no, fen, at
+    )
+
+
 def redeem_up_to(identity: str, unit: str, order: str, up_to_fen: int, at: datetime = NOON) -> RedeemPoints:
     """Make a redemption of as much as there is, at most that, of a price twice as high."""
     return RedeemPoints(asked(), spelled(identity), unit, order, Price(up_to_fen * 2, None, up_to_fen), at)
@@ -106,6 +116,11 @@ def answer_of(answer: Answer) -> dict[str, Any]:
     """Read an answer that must be no refusal and no defect."""
     assert answer.json is not None, answer.refusal or "a defect"
     return cast(dict[str, Any], orjson.loads(answer.json))
+
+
+def redemption_id(answer: Answer) -> str:
+    """Read the id of a redemption out of its answer."""
+    return read("red", answer_of(answer)["redemption"]) or ""
 
 
 def code_of(answer: Answer) -> str:

@@ -47,6 +47,18 @@ CHECKS: dict[str, str] = {
                    JOIN transfers t ON t.journal_id = j.id
                    WHERE j.kind = 'redemption' GROUP BY j.subject) AS p ON p.subject = r.id
         WHERE r.paid_fen IS DISTINCT FROM p.worth""",
+    "refunds bring back at most what was paid, line by line and in all": """
+        SELECT r.name, f.fen FROM redemptions r JOIN (SELECT redemption_id, sum(amount_fen) AS fen
+               FROM refunds GROUP BY redemption_id) AS f ON f.redemption_id = r.id WHERE f.fen > r.paid_fen
+        UNION ALL SELECT c.id::text, b.fen FROM transfers c JOIN (
+            SELECT t.cause_id, sum(t.worth_fen) AS fen FROM transfers t JOIN journals j ON j.id = t.journal_id
+            WHERE j.kind = 'refund' AND t.asset <> 'CNY' GROUP BY t.cause_id) AS b ON b.cause_id = c.id
+        WHERE b.fen > coalesce(c.worth_fen, 0)""",
+    "a refund brings back what its lines do": """
+        SELECT f.name, f.amount_fen FROM refunds f
+        LEFT JOIN (SELECT j.subject, sum(t.worth_fen) AS fen FROM journals j
+                   JOIN transfers t ON t.journal_id = j.id GROUP BY j.subject) AS b ON b.subject = f.id
+        WHERE f.amount_fen IS DISTINCT FROM b.fen""",
     "a receipt with points has one journal with as many": """
         SELECT r.name, r.points FROM receipts r
         LEFT JOIN (SELECT j.subject, sum(t.amount) AS points FROM journals j

@@ -7,11 +7,12 @@ from typing import Any
 import psycopg2
 
 from tests import stack
-from tests.service.points.closing_room import audited, closed, traffic
+from tests.service.points.closing_room import audited, closed, refunds_of, traffic
 from tests.service.points.ledger_house import FEBRUARY, JANUARY, MARCH, LedgerHouse
 
 EARNED = "t.from_account IN (SELECT id FROM accounts WHERE role = 'issued')"
 SLICE = "t.worth_fen IS NOT NULL AND t.cause_id IS NULL"
+BACK = "t.from_account IN (SELECT id FROM accounts WHERE role = 'redeemed')"
 _SWITCHES = (
     "ALTER TABLE {0}_{1} DISABLE TRIGGER refuse_rows",
     "ALTER TABLE {0}_{1} ENABLE ALWAYS TRIGGER refuse_rows",
@@ -25,8 +26,10 @@ def closed_books() -> Iterator[stack.Database]:
         house = LedgerHouse(database)
         for month, seed in ((JANUARY, 31), (FEBRUARY, 32)):
             traffic(house, month, seed)
+            assert refunds_of(house, month)
             assert [one.issued for one in closed(house, month)] == [True]
         traffic(house, MARCH, 33)
+        assert refunds_of(house, MARCH)
         house.close()
         yield database
 

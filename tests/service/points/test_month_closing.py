@@ -15,7 +15,16 @@ from shared.kernel.command import Answer
 from shared.kernel.refusal import Busy
 from shared.runtime.database import connect
 from tests import stack
-from tests.service.points.closing_room import audited, closed, folded, over, stated, summarised, traffic
+from tests.service.points.closing_room import (
+    audited,
+    closed,
+    folded,
+    over,
+    refunds_of,
+    stated,
+    summarised,
+    traffic,
+)
 from tests.service.points.ledger_house import (
     FEBRUARY,
     JANUARY,
@@ -54,6 +63,7 @@ def two_months() -> Iterator[LedgerHouse]:
         opened = LedgerHouse(database)
         for month, seed in ((JANUARY, 11), (FEBRUARY, 12)):
             traffic(opened, month, seed)
+            assert refunds_of(opened, month)
             assert [one.issued for one in closed(opened, month)] == [True]
         traffic(opened, MARCH, 13)
         yield opened

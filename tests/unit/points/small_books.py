@@ -6,11 +6,14 @@ from typing import Any
 from services.points.commands import DECISIONS
 from services.points.commands.earn_points import EarnPoints
 from services.points.commands.redeem_points import RedeemPoints
+from services.points.commands.refund_points import RefundPoints
+from services.points.domain.amounts import Fen, Points
 from services.points.domain.books import LedgerBooks, Wallet
-from services.points.domain.changes import JournalPosted
+from services.points.domain.changes import JournalPosted, RedemptionKept
 from services.points.domain.journal import Transfer
 from services.points.domain.month import MonthState
 from services.points.domain.redemption import Price
+from services.points.domain.refund import PaidLine, Payment
 from services.points.domain.rulebook import Rulebook, RuleKind
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Asked, Key, Outcome
@@ -72,12 +75,38 @@ def redeem(identity: str, unit: str, pay_fen: int, order: str = "1", at: datetim
     return RedeemPoints(asked(), identity, unit, order, Price(2 * pay_fen, pay_fen, None), at)
 
 
+def refund(
+    redemption: RedeemPoints, fen: int, refund_no: str = "1", at: datetime = NOON, unit: str | None = None
+) -> RefundPoints:
+    """Make a refund of that much of a redemption."""
+    return RefundPoints(asked(), redemption.asked.id, unit or redemption.unit, refund_no, fen, at)
+
+
 def obey(books: LedgerBooks, command: Any) -> Outcome:
     """Decide one command and apply its changes."""
     decide: Any = DECISIONS[type(command)]
     outcome: Outcome = decide(books, command)
     books.apply(outcome.changes)
+    for change in outcome.changes:
+        if isinstance(change, RedemptionKept):
+            _remember(books, change)
     return outcome
+
+
+def _remember(books: LedgerBooks, kept: RedemptionKept) -> None:
+    """Let the books know a redemption's lines, as a store reads them for a refund."""
+    wallet_of = {lot.id: lot.wallet_id for lot in books.lots_of(kept.holder_id)}
+    journals = [one.journal for one in books.applied if isinstance(one, JournalPosted)]
+    (journal,) = [one for one in journals if one.subject == kept.id]
+    taken = tuple(
+        PaidLine(place, wallet_of[line.lot_id], line.lot_id, Points(line.amount), Fen(line.worth_fen))
+        for place, line in enumerate(journal.transfers, len(transfers(books)))
+        if line.worth_fen is not None and line.lot_id is not None
+    )
+    books.payments[kept.id] = Payment(
+        kept.id, kept.unit, kept.order_no, Fen(kept.paid_fen), kept.occurred_at, taken, Fen(0)
+    )
+    books.named["redemption", kept.id] = tuple(wallet.identity for wallet in books.wallets.values())
 
 
 def transfers(books: LedgerBooks) -> list[Transfer]:

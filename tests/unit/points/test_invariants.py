@@ -20,6 +20,8 @@ from services.points.domain.looks import (
     PaperLook,
     ReceiptLook,
     RedemptionLook,
+    RefundLook,
+    ReversalLook,
     SliceLook,
     SumLook,
 )
@@ -37,6 +39,8 @@ LOT = LotLook(7, "lot a", True, 0, True, True)
 RECEIPT = ReceiptLook(5, "receipt r", True, True, True, True, True)
 POINTLESS = ReceiptLook(2, "receipt p", True, False, False, True, True)
 REDEMPTION = RedemptionLook(2, "order o", True, True, True, True, True, True)
+REFUND = RefundLook(2, "refund f", True, True, True, True, True, True)
+REVERSAL = ReversalLook(3, "transfer 6", True, True, True, True)
 JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
 ACT = ActLook(2, "check-in c", True, True, True, True)
 BATCH = BatchLook(3, "batch 1", True, True, True)
@@ -52,6 +56,8 @@ SOUND: dict[str, tuple[Look, ...]] = {
     "redemptions": (REDEMPTION,),
     "check_ins": (ACT,),
     "adjustments": (ACT,),
+    "refunds": (REFUND,),
+    "reversals": (REVERSAL,),
     "journals": (JOURNAL,),
     "batches": (BATCH,),
     "snapshot_lots": (BalanceLook(8, "closing of lot a", 0),),
@@ -107,6 +113,16 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("check_ins", replace(ACT, is_booked=False)),
     ("adjustments", replace(ACT, fits=False)),
     ("adjustments", replace(ACT, rule_fits=False)),
+    ("refunds", replace(REFUND, is_kept=False)),
+    ("refunds", replace(REFUND, is_booked=False)),
+    ("refunds", replace(REFUND, amount_fits=False)),
+    ("refunds", replace(REFUND, fits=False)),
+    ("refunds", replace(REFUND, within_paid=False)),
+    ("refunds", replace(REFUND, answer_fits=False)),
+    ("reversals", replace(REVERSAL, is_paired=False)),
+    ("reversals", replace(REVERSAL, lot_fits=False)),
+    ("reversals", replace(REVERSAL, worth_fits=False)),
+    ("reversals", replace(REVERSAL, within_worth=False)),
     ("journals", replace(JOURNAL, has_holder=False)),
     ("journals", replace(JOURNAL, has_lines=False)),
     ("journals", replace(JOURNAL, state=None)),

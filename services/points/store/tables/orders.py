@@ -1,4 +1,4 @@
-"""What the ledger was asked for: receipts, redemptions, holds, and what is owed after a return."""
+"""What the ledger was asked for: receipts, redemptions, refunds, holds, and what is owed after a return."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -56,6 +56,29 @@ class Redemptions(PointsTable, table=True):
     terms: str = text()
     answer: str = text()
     hold_id: UUID | None = identifier(empty=True)
+
+
+class Refunds(PointsTable, table=True):
+    """What came back of a redemption or capture, by the unit's own refund number, for ever."""
+
+    __tablename__ = "refunds"
+    __table_args__ = (
+        UniqueConstraint("id", name="refunds_id_once"),
+        CheckConstraint("amount_fen > 0", name="refunds_amount_positive"),
+        UniqueConstraint("redemption_id", "refunded_fen", name="refunds_follow_one_another"),
+        Index("refunds_month", "month", postgresql_using="brin"),
+    )
+
+    name: str = text(key=True)
+    id: UUID = identifier()
+    redemption_id: UUID = identifier()
+    unit: str = text()
+    refund_no: str = text()
+    amount_fen: int = count()
+    refunded_fen: int = count()
+    occurred_at: datetime = moment()
+    month: date = day()
+    answer: str = text()
 
 
 class Declines(PointsTable, table=True):

@@ -1,0 +1,89 @@
+"""Evidence from refunds: beside their journals, and line by line beside what they reverse, in whatever month.
+
+Refuses to judge. A refund's journals and its redemption's stand in their answers, so no history is searched.
+"""
+
+from psycopg2.extensions import cursor as Cursor
+
+from services.points.domain.looks import RefundLook, ReversalLook
+from services.points.queries.scope import Scope
+
+_REFUNDS = """
+WITH booked AS (
+    SELECT j.subject, min(j.id::text) AS id, any_value(j.month) AS month, any_value(j.unit) AS unit,
+           any_value(j.occurred_at) AS occurred_at, sum(t.worth_fen) AS amount,
+           array_agg(DISTINCT 'jrn_' || replace(j.id::text, '-', '')) AS journals
+    FROM journals j
+    LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
+    WHERE j.month = ANY (%(months)s) AND j.kind = 'refund' GROUP BY j.subject)
+SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, amount_fits, fits, within_paid,
+       answer_fits
+FROM (
+    SELECT f.name, b.id, f.id IS NOT NULL AS is_kept, b.id IS NOT NULL AS is_booked,
+           coalesce(b.amount = f.amount_fen, false) AS amount_fits,
+           coalesce((b.unit, b.month, b.occurred_at, r.unit) = (f.unit, f.month, f.occurred_at, f.unit)
+                    AND f.occurred_at >= r.occurred_at, false) AS fits,
+           coalesce((SELECT sum(all_.amount_fen) FROM refunds all_ WHERE all_.redemption_id = r.id)
+                    <= r.paid_fen, false) AS within_paid,
+           (f.answer ->> 'amount_fen', f.answer ->> 'unit', f.answer ->> 'refund_no', f.answer ->> 'refund',
+            ARRAY(SELECT json_array_elements_text(f.answer -> 'journals') ORDER BY 1))
+               IS NOT DISTINCT FROM (f.amount_fen::text, f.unit, f.refund_no,
+                                     'rfd_' || replace(f.id::text, '-', ''), b.journals) AS answer_fits
+    FROM booked b
+    FULL JOIN (SELECT id, name, unit, month, redemption_id, refund_no, amount_fen, occurred_at,
+                      answer::json AS answer
+               FROM refunds WHERE month = ANY (%(months)s)) AS f ON f.id = b.subject
+    LEFT JOIN redemptions r ON r.id = f.redemption_id) AS seen
+GROUP BY is_kept, is_booked, amount_fits, fits, within_paid, answer_fits
+"""
+# What came back of a line is looked up in all refunds of its redemption, also in those of other months.
+_REVERSALS = """
+WITH lines AS (
+    SELECT t.id, t.asset, t.amount, t.from_account, t.lot_id, t.cause_id, t.worth_fen, f.redemption_id
+    FROM transfers t
+    JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
+                   AND j.kind = 'refund'
+    LEFT JOIN refunds f ON f.id = j.subject
+    WHERE t.month = ANY (%(months)s) AND t.asset <> 'CNY'),
+back AS (
+    SELECT t.cause_id, sum(t.worth_fen) AS worth
+    FROM refunds f
+    CROSS JOIN LATERAL json_array_elements_text(f.answer::json -> 'journals') AS n(journal)
+    JOIN transfers t ON t.month = f.month AND t.journal_id = substr(n.journal, 5)::uuid
+                    AND t.worth_fen IS NOT NULL
+    WHERE f.redemption_id IN (SELECT redemption_id FROM lines) GROUP BY t.cause_id)
+SELECT count(*), concat('transfer ', min(id), suspect), is_paired, lot_fits, worth_fits, within_worth
+FROM (
+    SELECT *, CASE WHEN is_paired AND NOT lot_fits THEN ' of lot ' || lot_id END AS suspect
+    FROM (
+        SELECT s.id, s.lot_id,
+               coalesce(c.to_account = s.from_account AND c.worth_fen IS NOT NULL, false) AS is_paired,
+               coalesce(s.lot_id = c.lot_id
+                        OR (l.parent_id = c.lot_id AND l.earned = s.amount
+                            AND (l.wallet_id, l.issuer) = (p.wallet_id, p.issuer)), false) AS lot_fits,
+               coalesce(CASE WHEN s.asset = c.asset THEN s.amount * c.worth_fen = s.worth_fen * c.amount
+                             ELSE s.asset = 'GRUP' AND s.amount = s.worth_fen
+                                  AND s.worth_fen < c.worth_fen / gcd(c.worth_fen, c.amount) END, false)
+                   AS worth_fits,
+               coalesce(b.worth <= c.worth_fen, false) AS within_worth
+        FROM lines s
+        LEFT JOIN redemptions r ON r.id = s.redemption_id
+        LEFT JOIN transfers c ON c.id = s.cause_id AND c.month = r.month
+                             AND c.journal_id = substr(r.answer::json ->> 'journal', 5)::uuid
+        LEFT JOIN lots l ON l.id = s.lot_id
+        LEFT JOIN lots p ON p.id = c.lot_id
+        LEFT JOIN back b ON b.cause_id = s.cause_id) AS paired) AS seen
+GROUP BY suspect, is_paired, lot_fits, worth_fits, within_worth
+"""
+
+
+def refunds(cursor: Cursor, scope: Scope) -> list[RefundLook]:
+    """Hold refunds against their journals and their redemptions."""
+    cursor.execute(_REFUNDS, scope.parameters)
+    return [RefundLook(*row) for row in cursor.fetchall()]
+
+
+def reversals(cursor: Cursor, scope: Scope) -> list[ReversalLook]:
+    """Hold the lines of refunds against the lines that they reverse."""
+    cursor.execute(_REVERSALS, scope.parameters)
+    return [ReversalLook(*row) for row in cursor.fetchall()]
