@@ -15,6 +15,7 @@ from contracts.shapes import EventData
 EVENTS: Final[Mapping[str, type[EventData]]] = {
     "member.member.registered": member.MemberRegistered,
     "member.identity.linked": member.IdentityLinked,
+    "member.tier.changed": member.TierChanged,
     "member.signing_key.published": member.SigningKeyPublished,
     "member.client.registered": member.ClientRegistered,
     "member.client.revoked": member.ClientRevoked,
@@ -40,13 +41,16 @@ class Uncatalogued(ValueError):
 def written(event_type: str, data: Mapping[str, Any]) -> str:
     """Check what is about to be announced and write it as JSON; unknown fields are refused here.
 
+    Optional fields that were not given are left out: an event says as much as it did before they were thought
+    of.
+
     :raises Uncatalogued: if the type is not listed or the data is not of that type.
     """
     model = EVENTS.get(event_type)
     if model is None:
         raise Uncatalogued(f"{event_type} is not in the catalogue")
     try:
-        return model.model_validate(data, extra="forbid").model_dump_json()
+        return model.model_validate(data, extra="forbid").model_dump_json(exclude_unset=True)
     except ValueError as fault:
         raise Uncatalogued(f"{event_type}: {fault}") from fault
 

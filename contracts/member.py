@@ -1,6 +1,6 @@
 """What the service member announces. Refuses whatever is personal: no phone, openid or plate travels."""
 
-from contracts.shapes import EventData, Id, Moment, Name, Number, PublicKey, Unit
+from contracts.shapes import EventData, Id, Moment, Name, Number, PublicKey, Tier, Unit
 
 
 class MemberRegistered(EventData):
@@ -18,6 +18,18 @@ class IdentityLinked(EventData):
     member: Id
     unit: Unit
     number: Number
+
+
+class TierChanged(EventData):
+    """`member.tier.changed`: from `valid_from` on the member has this tier, until another one begins.
+
+    `valid_from` may lie in the past or ahead; of two that begin together the later announced one holds.
+    Key: the member; seq: the member's version.
+    """
+
+    member: Id
+    tier: Tier
+    valid_from: Moment
 
 
 class SigningKeyPublished(EventData):

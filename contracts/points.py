@@ -40,10 +40,21 @@ class Owed(Part):
     amount_fen: PaidFen
 
 
+class Bonus(Part):
+    """What a campaign added to a receipt: points in a lot of their own, issued by the bearer."""
+
+    campaign: Name
+    bearer: Unit
+    asset: Asset
+    points: Points
+    lot: Id
+
+
 class WalletEarned(EventData):
     """`points.wallet.earned`: a receipt brought points. Key: the holder; seq: the holder's version.
 
-    The lot may be spent in [available_at, expires_at); `occurred_at` is the time of the purchase.
+    The lots may be spent in [available_at, expires_at); `occurred_at` is the time of the purchase. `points`
+    are the receipt's own; a `bonus` comes on top and never counts for growth.
     """
 
     journal: Id
@@ -57,6 +68,7 @@ class WalletEarned(EventData):
     expires_at: Moment
     receipt_no: Number
     occurred_at: Moment
+    bonus: Bonus | None = None
 
 
 class WalletRedeemed(EventData):

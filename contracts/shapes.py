@@ -39,6 +39,9 @@ Moment = AwareDatetime
 Number = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 """A number somebody else gave: of a member at a unit, of a receipt, of an order."""
 
+Tier = Annotated[int, Field(strict=True, ge=0, le=9)]
+"""A member's rank: 0 for everybody, then upwards."""
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$")]
 """A stable name: of a client, a key, a rule, a role."""
 

@@ -1,4 +1,4 @@
-"""`tongfen rule`: rules are drafted by one person and approved by another. Never does both as one."""
+"""`tongfen rule`: rules are drafted by one person, tried, and approved by another. Never does both as one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from rich.table import Table
 from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
 from infra.cli.door import As, StaffDoor
 
-app = typer.Typer(no_args_is_help=True, help="Draft, approve and list the rules of earning and spending.")
+app = typer.Typer(
+    no_args_is_help=True, help="Draft, try, approve and list the rules of earning and spending."
+)
 
 
 @app.command()
 def draft(
-    kind: Annotated[str, typer.Argument(help="unit, earn, rate or spend.")],
+    kind: Annotated[str, typer.Argument(help="unit, earn, cap, rate or spend.")],
     subject: Annotated[str, typer.Argument(help="What it is about: hotel, MALL, group …")],
     body: Annotated[str, typer.Argument(help="Its terms as JSON.")],
     valid_from: Annotated[
@@ -94,3 +96,77 @@ def list_rules(
             row["kind"], row["subject"], version, row["state"], row["valid_from"], terms, row["rule"]
         )
     out.print(table)
+
+
+@app.command()
+def simulate(
+    unit: Annotated[str | None, typer.Argument(help="A receipt of this unit …")] = None,
+    amount_fen: Annotated[int | None, typer.Argument(help="… of so many fen.")] = None,
+    category: Annotated[str | None, typer.Option(help="What the receipt is for.")] = None,
+    tier: Annotated[int, typer.Option(help="The member's tier, 0 to 9.")] = 0,
+    month: Annotated[
+        str | None, typer.Option(help="Instead of one receipt: this month's real ones, YYYY-MM.")
+    ] = None,
+    rule: Annotated[
+        str | None, typer.Option(help="Under this version, drafted or approved, instead of those in force.")
+    ] = None,
+    who: As = "operator-1",
+    home: AtHome = None,
+    json: AsJson = False,
+) -> None:
+    """Say what a receipt would earn, or what a month's real receipts would have earned and cost.
+
+    Example: tongfen rule simulate hotel 50000 --tier 2
+
+    Example: tongfen rule simulate --month 2026-10 --rule rul_01jd…
+
+    Ends with 1 when the group refuses, 2 when neither a receipt nor a month is named, 3 when nothing runs.
+    """
+    question: dict[str, Any] = {"rule": rule} if rule else {}
+    if month is not None:
+        question["month"] = month
+    elif unit is not None and amount_fen is not None:
+        purchase = {"unit": unit, "amount_fen": amount_fen, "member_tier": tier}
+        question["receipt"] = {**purchase, "category": category} if category else purchase
+    else:
+        give_up("Name a unit and an amount in fen, or a month and a rule.", code=2)
+    found = StaffDoor(home_of(home), who).post("/points/v1/earn/simulate", question)
+    if json:
+        as_json(found)
+    elif found["month"] is not None:
+        out.print(_month_table(found["month"]))
+        out.print(f"Took {found['took_ms']} ms.")
+    else:
+        out.print(_receipt_line(found["receipt"]))
+
+
+def _receipt_line(found: dict[str, Any]) -> str:
+    bonus = found["bonus"]
+    told = [f"{found['points']} {found['asset']} under version {found['rule']}"]
+    if bonus is not None:
+        told.append(
+            f"{bonus['points']} {bonus['asset']} of {bonus['bearer']} by campaign {bonus['campaign']}"
+        )
+    told.extend(f"{cut['points']} of {cut['of']} cut by {cut['rule']}" for cut in found["cut"])
+    return f"{', '.join(told)}; worth ¥{_yuan(found['worth_fen'])}."
+
+
+def _month_table(found: dict[str, Any]) -> Table:
+    table = Table(
+        "unit", "receipts", "changed", "points", "would be", "cost ¥", "would be ¥", box=None, pad_edge=False
+    )
+    for row in found["units"]:
+        table.add_row(
+            row["unit"],
+            f"{row['receipts']:,}",
+            f"{row['receipts_changed']:,}",
+            f"{row['points_were']:,} {row['asset']}",
+            f"{row['points_would_be']:,} {row['asset']}",
+            _yuan(row["cost_was_fen"]),
+            _yuan(row["cost_would_be_fen"]),
+        )
+    return table
+
+
+def _yuan(fen: int) -> str:
+    return f"{fen // 100:,}.{fen % 100:02d}"

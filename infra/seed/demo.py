@@ -19,8 +19,8 @@ from infra.replay.door import Door
 from infra.replay.main import Output, replay
 from infra.seed.group import MINIMUM_FEN, RATES
 from infra.seed.keys import signer_of
-from infra.seed.seed import furnish, keys_of
-from shared.kernel.calendar import month_after, month_of
+from infra.seed.seed import furnish, furnish_later_rules, keys_of
+from shared.kernel.calendar import midnight, month_after, month_of
 from shared.runtime.clock import now
 
 PHONES = ("+8613800000001", "+8613800000002", "+8613800000003")
@@ -33,8 +33,9 @@ REPORT, PICTURE = "last-month.json", "settlement.svg"
 
 
 def seed_group(stack: Stack) -> None:
-    """Bring in units, rules and systems."""
+    """Bring in units, rules and systems: last month goes by the replay's rules, this one by the group's."""
     furnish(stack)
+    furnish_later_rules(stack, midnight(month_of(now())))
 
 
 def replay_last_month(stack: Stack) -> None:

@@ -81,6 +81,25 @@ def _other_ways() -> Iterator[dict[str, Any]]:
     yield {"kind": "grant", "subject": GROUP, "body": grant}
 
 
+TIERS = {"1": 12_000, "2": 15_000, "3": 20_000}
+"""What tiers multiply earning by, in basis points."""
+
+FOOD = {"food": {"points": 1, "per_fen": 5_000}}
+"""Food and drink earn at a fifth of the mall's rate."""
+
+CAPS = {"points_per_day": 5_000, "receipts_per_store": 10, "exempt": ["residential", "hotel"]}
+"""A member's day: points worth so many group points, flats and hotel stays aside; receipts of one store."""
+
+
+def later_drafts(valid_from: str) -> Iterator[dict[str, Any]]:
+    """Yield the rules that hold from a moment on, instead of those for replays: tiers, categories, caps."""
+    for draft in drafts():
+        if draft["kind"] == "earn":
+            food = {"categories": FOOD} if draft["subject"].startswith("mall-") else {}
+            yield {**draft, "valid_from": valid_from, "body": {**draft["body"], "tiers": TIERS, **food}}
+    yield {"kind": "cap", "subject": GROUP, "valid_from": valid_from, "body": CAPS}
+
+
 def clients() -> Iterator[dict[str, Any]]:
     """Yield every system as the clients door takes it, without its key: tills, then the importer."""
     for unit in UNITS:

@@ -5,23 +5,27 @@ Done again, it changes nothing: every request has a key that follows from the da
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from infra.embedded.stack import Stack
-from infra.seed.group import OPERATORS, clients, drafts
+from infra.seed.group import OPERATORS, clients, drafts, later_drafts
 from infra.seed.keys import private_key, signer_of
 from infra.staff import Staff
 from shared.web.keys import private_key_of, public_key_text
 from shared.web.signatures import RequestSigner
 
 
-def seed_rules(address: str, staff_secret: str) -> int:
+def seed_rules(address: str, staff_secret: str, rules: Iterable[Mapping[str, Any]]) -> int:
     """Draft every rule as the first operator and approve it as the second; give how many there are."""
     count = 0
     one, other = OPERATORS
     with Staff(address, one, staff_secret) as first, Staff(address, other, staff_secret) as second:
-        for draft in drafts():
-            name = f"seed:{draft['kind']}:{draft['subject']}"
+        for draft in rules:
+            moment = (draft["valid_from"],) if "valid_from" in draft else ()
+            name = ":".join(("seed", draft["kind"], draft["subject"], *moment))
             rule = first.post("/points/v1/rules", {"rule": draft}, f"{name}:draft")["rule"]
             second.post(f"/points/v1/rules/{rule}/approve", {}, f"{name}:approve")
             count += 1
@@ -43,9 +47,14 @@ def seed_clients(address: str, staff_secret: str, keys: Path) -> int:
 def furnish(stack: Stack) -> RequestSigner:
     """Put units, rules and systems into a stack, once, and give the importer's signer."""
     secret, keys = stack.secrets.staff(), keys_of(stack)
-    seed_rules(stack.address, secret)
+    seed_rules(stack.address, secret, drafts())
     seed_clients(stack.address, secret, keys)
     return signer_of(keys, "importer")
+
+
+def furnish_later_rules(stack: Stack, valid_from: datetime) -> None:
+    """Put in the rules that hold from that moment on; books without a journal take any moment."""
+    seed_rules(stack.address, stack.secrets.staff(), later_drafts(valid_from.isoformat()))
 
 
 def keys_of(stack: Stack) -> Path:

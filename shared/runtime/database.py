@@ -31,6 +31,9 @@ READING_OPTIONS = (
 )
 """How a reading room asks: short questions, prepared once."""
 
+STREAMED_ROWS = 2_000
+"""How many rows of a stream are fetched at a time."""
+
 
 def connect(url: str, options: str = "-c transaction_timeout=15000 -c timezone=UTC") -> Connection:
     """Open a direct connection; by default a transaction ends after 15 s (the outbox floor rests on it)."""
@@ -90,3 +93,8 @@ class Questions:
     def mappings(self, sql: str, **parameters: Any) -> list[Mapping[str, Any]]:
         """Ask for all rows of a statement as mappings by column name."""
         return [dict(row) for row in self._connection.execute(text(sql), parameters).mappings()]
+
+    def stream(self, sql: str, **parameters: Any) -> Iterator[Row[Any]]:
+        """Ask for the rows of a statement one after another; few of them are in memory at a time."""
+        statement = text(sql).execution_options(yield_per=STREAMED_ROWS)
+        yield from self._connection.execute(statement, parameters)

@@ -15,6 +15,7 @@ from services.points.api import (
     redemptions,
     refunds,
     rules,
+    simulations,
     statements,
     wallet,
 )
@@ -33,6 +34,7 @@ _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
     numbers.declare,
     balances.declare,
     rules.declare,
+    simulations.declare,
     months.declare,
     statements.declare,
     audit.declare,

@@ -5,22 +5,21 @@ from typing import Annotated, Literal
 from pydantic import BaseModel
 
 from services.points.api.front import Front
+from services.points.api.splits import CutView, SplitBody
 from services.points.commands.earn_points import EarnPoints
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
-from shared.web.fields import AmountFenOrZero, MemberNumber, Moment, Number, Text, UnitCode
-from shared.web.strict import Inbound
+from shared.web.fields import MemberNumber, Moment, Number, Text, UnitCode
 
 
-class ReceiptBody(Inbound):
+class ReceiptBody(SplitBody):
     """A purchase as the till saw it; `at` is for importers."""
 
     unit: UnitCode
     store: Annotated[str, Text(64)]
     receipt_no: Number
     number: MemberNumber
-    amount_fen: AmountFenOrZero
     purchased_at: Moment
     at: Moment | None = None
 
@@ -32,8 +31,18 @@ class ReceiptItem(ReceiptBody):
     key: Annotated[str, Text(255)]
 
 
+class BonusView(BaseModel):
+    """What a campaign added: a lot of its own, issued by the bearer."""
+
+    campaign: str
+    bearer: str
+    asset: str
+    points: int
+    lot: str
+
+
 class ReceiptView(BaseModel):
-    """What a receipt earned; `lot` and its times are null where it earned nothing."""
+    """What a receipt earned and what was cut; `lot` and its times are null where it earned nothing."""
 
     receipt: str
     unit: str
@@ -45,6 +54,8 @@ class ReceiptView(BaseModel):
     lot: str | None
     available_at: str | None
     expires_at: str | None
+    bonus: BonusView | None
+    cut: list[CutView]
 
 
 def earning(asked: Asked, body: ReceiptBody) -> EarnPoints:
@@ -58,6 +69,7 @@ def earning(asked: Asked, body: ReceiptBody) -> EarnPoints:
         body.amount_fen,
         body.purchased_at,
         body.at,
+        body.split,
     )
 
 

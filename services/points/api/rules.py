@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from services.points.api.earn_rules import CapTerms, EarnTerms, NameBody
 from services.points.api.front import Front
 from services.points.api.way_rules import WayDraft
 from services.points.commands.approve_rule import ApproveRule
@@ -18,17 +19,10 @@ from shared.kernel.principal import Role
 from shared.runtime.clock import now
 from shared.web.door import EVERYBODY, Call, Door
 from shared.web.faults import broken
-from shared.web.fields import AssetCode, Moment, Text, UnitCode, whole
+from shared.web.fields import AssetCode, Moment, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
 
 FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
-
-
-class NameBody(Inbound):
-    """A name in both languages."""
-
-    zh: Annotated[str, Text(40)]
-    en: Annotated[str, Text(40)]
 
 
 class UnitRule(Inbound):
@@ -36,16 +30,6 @@ class UnitRule(Inbound):
 
     asset: AssetCode
     name: NameBody
-
-
-class EarnTerms(Inbound):
-    """Points for every `per_fen` of cash paid, at most `cap` a receipt; pending days, months until expiry."""
-
-    points: Annotated[int, whole(1, 1_000_000)]
-    per_fen: Annotated[int, whole(1, 10_000_000_000)]
-    cap: Annotated[int, whole(1, 1_000_000_000)] | None = None
-    pending_days: Annotated[int, whole(0, 730)] = 0
-    expiry_months: Annotated[int, whole(1, 120)] = 24
 
 
 class RateTerms(Inbound):
@@ -107,10 +91,20 @@ class SpendDraft(_Draft):
     body: SpendBody
 
 
+class CapDraft(_Draft):
+    """A draft about what a member may earn on a day."""
+
+    kind: Literal["cap"]
+    subject: Literal["group"]
+    body: CapTerms
+
+
 class DraftBody(Inbound):
     """A version of one rule; without `valid_from` it is meant for books that have no journal yet."""
 
-    rule: Annotated[UnitDraft | EarnDraft | RateDraft | SpendDraft | WayDraft, Field(discriminator="kind")]
+    rule: Annotated[
+        UnitDraft | EarnDraft | RateDraft | SpendDraft | CapDraft | WayDraft, Field(discriminator="kind")
+    ]
 
 
 class RulesQuery(Inbound):
@@ -173,7 +167,8 @@ def declare(door: Door, front: Front) -> None:
     async def draft(asked: Asked, body: DraftBody, call: Call) -> Answer:
         """Draft a version of a rule; it takes effect once another operator approves it."""
         rule = body.rule
-        terms = rule.body.model_dump(mode="json")
+        # What was left out says nothing, today and in every later version of this code.
+        terms = rule.body.model_dump(mode="json", exclude_none=True)
         return await front.desk.ask(
             DraftRule(asked, RuleKind(rule.kind), rule.subject, rule.valid_from, terms)
         )

@@ -12,6 +12,7 @@ from services.points.commands.edit_client import EditClient, edit_client
 from services.points.commands.expire_points import ExpirePoints, expire_points
 from services.points.commands.issue_statements import IssueStatements, issue_statements
 from services.points.commands.keep_signing_key import KeepSigningKey, keep_signing_key
+from services.points.commands.keep_tier import KeepTier, keep_tier
 from services.points.commands.link_number import LinkNumber, link_number
 from services.points.commands.open_month import OpenMonth, open_month
 from services.points.commands.redeem_points import RedeemPoints, redeem_points
@@ -31,6 +32,7 @@ DECISIONS: Mapping[type, Decision] = {
     ExpirePoints: expire_points,
     IssueStatements: issue_statements,
     KeepSigningKey: keep_signing_key,
+    KeepTier: keep_tier,
     LinkNumber: link_number,
     OpenMonth: open_month,
     RedeemPoints: redeem_points,

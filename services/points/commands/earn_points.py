@@ -1,30 +1,37 @@
 """Earn points from a receipt: once, whoever sends it and however often."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.account import AccountRole
+from services.points.domain.assessment import Assessment, Purchase, assess
 from services.points.domain.authority import UnknownUnit, own_unit, stated_time
 from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.cap import TAKINGS, taken_on
 from services.points.domain.journal import Journal, Transfer
-from services.points.domain.lot import Lot
+from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
-from services.points.domain.naming import number_identity, receipt_name
+from services.points.domain.naming import day_in, number_identity, receipt_name
 from services.points.domain.receipt import ReceiptConflict, check_purchase
+from services.points.domain.rulebook import Unit
+from shared.kernel.calendar import day_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
 from shared.kernel.number import normal
 from shared.kernel.principal import Role
 
-LOT, JOURNAL = 1, 2
+LOT, JOURNAL, BONUS = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
 class EarnPoints:
-    """A receipt of a unit: `amount_fen` (>= 0) paid in cash by the member with that number."""
+    """A receipt of a unit: `amount_fen` (>= 0) paid in cash by the member with that number.
+
+    `lines` are the amount by category, where the till says so.
+    """
 
     asked: Asked
     unit: str
@@ -34,6 +41,7 @@ class EarnPoints:
     amount_fen: int
     purchased_at: datetime
     at: datetime | None = None
+    lines: tuple[tuple[str, int], ...] = ()
 
     @property
     def name(self) -> str:
@@ -46,8 +54,9 @@ class EarnPoints:
         return number_identity(self.unit, self.number)
 
     def needs(self) -> Needs:
-        """Need the receipt's name for ever, and the holder of the number's wallet."""
-        return Needs(naturals=(self.name,), rows=(("identity", self.identity),))
+        """Need the receipt's name for ever, the number's holder, and what rules ask of the holder's day."""
+        name, identity = self.name, self.identity
+        return Needs((name,), (("identity", identity),), ((TAKINGS, taken_on(day_in(name), identity)),))
 
 
 def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
@@ -68,31 +77,64 @@ def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
     unit = books.rulebook.find_unit(command.unit, command.purchased_at)
     if unit is None:
         raise UnknownUnit(unit=command.unit)
-    rule = books.rulebook.earn_rule(command.unit, command.purchased_at)
     booked = booking(command.purchased_at, books.months)
-    points = rule.earned(command.amount_fen)
-    if not points:
-        return Outcome(
-            (_kept(command, wallet, booked, 0, _answer(command, unit.asset, None)),),
-            _answer(command, unit.asset, None),
-        )
-    lot = Lot(
+    found = _assessed(books, command, unit, wallet)
+    if not found.earning.points:
+        answer = _answer(command, unit.asset, found, ())
+        return Outcome((_kept(books, command, wallet, booked, found, answer),), answer)
+    return _earned(books, command, wallet, found, _lots(command, unit, wallet, found), booked)
+
+
+def _assessed(books: LedgerBooks, command: EarnPoints, unit: Unit, wallet: Wallet) -> Assessment:
+    at, holder_id = command.purchased_at, wallet.holder_id
+    purchase = Purchase(
+        unit,
+        normal(command.store),
+        command.amount_fen,
+        at,
+        dict(command.lines),
+        books.tier_of(holder_id, at),
+    )
+    return assess(books.rulebook, purchase, books.takings_of(holder_id, at), lambda _, wished: wished)
+
+
+def _lots(command: EarnPoints, unit: Unit, wallet: Wallet, found: Assessment) -> tuple[Lot, ...]:
+    """Make a lot of the receipt's own points, and one of a campaign's bonus, which its bearer issues."""
+    rule, earning = found.rule, found.earning
+    own = Lot(
         id=derived(command.asked.id, LOT),
         wallet_id=wallet.id,
         asset=unit.asset,
         issuer=command.unit,
         receipt_number=normal(command.receipt_no),
-        earned=points,
-        points_left=points,
+        earned=earning.points,
+        points_left=earning.points,
         earned_at=command.purchased_at,
         available_at=rule.available_at(command.purchased_at),
         expires_at=rule.expires_at(command.purchased_at),
     )
-    return _earned(books, command, wallet, lot, booked)
+    if found.bearer is None or found.bonus_asset is None:
+        return (own,)
+    bonus = replace(
+        own,
+        id=derived(command.asked.id, BONUS),
+        asset=found.bonus_asset,
+        issuer=found.bearer,
+        earned=earning.bonus,
+        points_left=earning.bonus,
+        origin=Origin.CAMPAIGN,
+    )
+    return own, bonus
 
 
-def _earned(books: LedgerBooks, command: EarnPoints, wallet: Wallet, lot: Lot, booked: Booking) -> Outcome:
-    issued = books.accounts.of(AccountRole.ISSUED, command.unit)
+def _earned(
+    books: LedgerBooks,
+    command: EarnPoints,
+    wallet: Wallet,
+    found: Assessment,
+    lots: tuple[Lot, ...],
+    booked: Booking,
+) -> Outcome:
     journal = Journal(
         id=derived(command.asked.id, JOURNAL),
         kind="earning",
@@ -101,46 +143,49 @@ def _earned(books: LedgerBooks, command: EarnPoints, wallet: Wallet, lot: Lot, b
         occurred_at=command.purchased_at,
         holder_id=wallet.holder_id,
         unit=command.unit,
-        sides=(command.unit,),
+        sides=tuple(sorted({command.unit, *(lot.issuer for lot in lots)})),
         subject=command.asked.id,
-        transfers=(Transfer(lot.asset, lot.points_left, issued, wallet.account, lot.id),),
+        transfers=tuple(_issuing(books, wallet, lot) for lot in lots),
     )
     version = books.holders[wallet.holder_id] + 1
-    answer = _answer(command, lot.asset, lot)
+    answer = _answer(command, lots[0].asset, found, lots)
     return Outcome(
         changes=(
             c.HolderTurned(wallet.holder_id, version),
-            c.LotOpened(lot),
+            *(c.LotOpened(lot) for lot in lots),
             c.JournalPosted(journal),
-            _kept(command, wallet, booked, lot.earned, answer),
+            _kept(books, command, wallet, booked, found, answer),
         ),
         answer=answer,
-        events=(_announcement(command, wallet, lot, journal, version),),
+        events=(_announcement(command, wallet, answer, journal, version),),
     )
 
 
+def _issuing(books: LedgerBooks, wallet: Wallet, lot: Lot) -> Transfer:
+    issued = books.accounts.of(AccountRole.ISSUED, lot.issuer)
+    return Transfer(lot.asset, lot.earned, issued, wallet.account, lot.id)
+
+
 def _announcement(
-    command: EarnPoints, wallet: Wallet, lot: Lot, journal: Journal, version: int
+    command: EarnPoints, wallet: Wallet, answer: Mapping[str, Any], journal: Journal, version: int
 ) -> Announcement:
+    told = ("unit", "asset", "points", "lot", "available_at", "expires_at", "receipt_no")
     data = {
         "journal": shown("jrn", journal.id),
         "holder": shown("hol", wallet.holder_id),
         "wallet": shown("wal", wallet.id),
-        "unit": command.unit,
-        "asset": lot.asset,
-        "points": lot.earned,
-        "lot": shown("lot", lot.id),
-        "available_at": lot.available_at,
-        "expires_at": lot.expires_at,
-        "receipt_no": command.receipt_no,
+        **{name: answer[name] for name in told},
         "occurred_at": command.purchased_at,
     }
+    if answer["bonus"] is not None:
+        data["bonus"] = answer["bonus"]
     return Announcement(
         "points.wallet.earned", shown("hol", wallet.holder_id), version, data, command.purchased_at
     )
 
 
-def _answer(command: EarnPoints, asset: str, lot: Lot | None) -> Mapping[str, Any]:
+def _answer(command: EarnPoints, asset: str, found: Assessment, lots: tuple[Lot, ...]) -> Mapping[str, Any]:
+    lot = lots[0] if lots else None
     return {
         "receipt": shown("rcp", command.asked.id),
         "unit": command.unit,
@@ -152,12 +197,31 @@ def _answer(command: EarnPoints, asset: str, lot: Lot | None) -> Mapping[str, An
         "lot": shown("lot", lot.id) if lot else None,
         "available_at": lot.available_at if lot else None,
         "expires_at": lot.expires_at if lot else None,
+        "bonus": _bonus(found, lots[1]) if len(lots) > 1 else None,
+        "cut": [one.as_json() for one in found.terms.cut],
+    }
+
+
+def _bonus(found: Assessment, lot: Lot) -> Mapping[str, Any]:
+    assert found.terms.given is not None
+    return {
+        "campaign": found.terms.given.code,
+        "bearer": lot.issuer,
+        "asset": lot.asset,
+        "points": lot.earned,
+        "lot": shown("lot", lot.id),
     }
 
 
 def _kept(
-    command: EarnPoints, wallet: Wallet, booked: Booking, points: int, answer: Mapping[str, Any]
+    books: LedgerBooks,
+    command: EarnPoints,
+    wallet: Wallet,
+    booked: Booking,
+    found: Assessment,
+    answer: Mapping[str, Any],
 ) -> c.ReceiptKept:
+    capped = books.rulebook.cap(command.purchased_at) is not None
     return c.ReceiptKept(
         name=command.name,
         id=command.asked.id,
@@ -168,6 +232,8 @@ def _kept(
         amount_fen=command.amount_fen,
         purchased_at=command.purchased_at,
         month=booked.month,
-        points=points,
+        points=found.earning.points,
         answer=answer,
+        terms=found.terms,
+        capped_on=day_of(command.purchased_at) if capped else None,
     )

@@ -14,6 +14,7 @@ from services.points.domain.cap import BONUS, BUDGET, POINTS, STORE, Capped, Cap
 from services.points.domain.earning import Cut, Earning, EarnRule, Given, Split, Terms
 from services.points.domain.journal import GROUP_POINT
 from services.points.domain.rulebook import Rulebook, Unit
+from shared.kernel.number import normal
 
 Draw = Callable[[Campaign, int], int]
 """Given a campaign and a bonus, tells how much of it its budget has left."""
@@ -126,3 +127,34 @@ def _given(rule: EarnRule, purchase: Purchase, wish: _Wish, left: Capped, drawn:
         return Assessment(rule, Earning(left.earning.points), terms)
     earning = Earning(left.earning.points, drawn)
     return Assessment(rule, earning, terms, wish.asset, campaign.bearer(unit))
+
+
+def taking_of(rulebook: Rulebook, unit: str, store: str, points: int, terms: Terms, at: datetime) -> Taking:
+    """Say what a kept receipt brought, for the caps of its day."""
+    found = rulebook.find_unit(unit, at)
+    asset = found.asset if found else ""
+    given = terms.given
+    if given is None:
+        return Taking(unit, normal(store), asset, points)
+    return Taking(
+        unit, normal(store), asset, points, asset if given.bearer == unit else GROUP_POINT, given.points
+    )
+
+
+def misfit(rulebook: Rulebook, unit: str, amount_fen: int, points: int, terms: Terms) -> str:
+    """Say how a receipt's points differ from what its terms make of its amount; nothing where they do not."""
+    if terms.lines and sum(terms.lines.values()) != amount_fen:
+        return "its lines do not come to its amount"
+    rule = rulebook.earn_version(unit, terms.rule)
+    if rule is None:
+        return f"its unit has no version {terms.rule} of a rule"
+    if points + terms.cut_of(POINTS) != rule.earned(amount_fen, terms.lines, terms.tier):
+        return f"its points are not what version {rule.version} makes of its amount, less what was cut"
+    given = terms.given
+    if given is None:
+        return ""
+    campaign = rulebook.campaign_version(given.code, given.version)
+    if campaign is None or campaign.bearer(unit) != given.bearer:
+        return f"campaign {given.code} of that version and bearer is not known"
+    wished = campaign.bonus(rule, terms.split(amount_fen), given.rate)
+    return "" if given.points + terms.cut_of(BONUS) == wished else "its bonus is not what its campaign gives"

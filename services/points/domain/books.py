@@ -8,12 +8,15 @@ from typing import Any
 from services.points.domain import changes as c
 from services.points.domain.account import Accounts
 from services.points.domain.adjustment import Adjustment
+from services.points.domain.assessment import taking_of
+from services.points.domain.cap import Taking
 from services.points.domain.check_in import LastCheckIn
 from services.points.domain.limit import LimitDrawn, Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
 from services.points.domain.refund import Payment
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
+from shared.kernel.calendar import day_of
 from shared.kernel.command import Row
 
 
@@ -63,6 +66,8 @@ class LedgerBooks:
     stated: set[date] = field(default_factory=set)
     named: dict[Row, tuple[str, ...]] = field(default_factory=dict)
     limits: dict[str, Share] = field(default_factory=dict)
+    takings: dict[tuple[str, date], list[Taking]] = field(default_factory=dict)
+    tiers: dict[str, list[tuple[datetime, int, int]]] = field(default_factory=dict)
     journals_exist: bool = False
     applied: list[Any] = field(default_factory=list)
 
@@ -81,6 +86,24 @@ class LedgerBooks:
     def identities_of(self, noun: str, id_: str) -> tuple[str, ...]:
         """Give the identities behind a row that the command has named; none if there is no such row."""
         return self.named.get((noun, id_), ())
+
+    def takings_of(self, holder_id: str, at: datetime) -> list[Taking]:
+        """Give what the holder's receipts of that business day earned, as far as caps had it loaded."""
+        if not self.takings:
+            return []
+        day = day_of(at)
+        return [
+            one for wallet in self.wallets_of(holder_id) for one in self.takings.get((wallet.id, day), ())
+        ]
+
+    def tier_of(self, holder_id: str, at: datetime) -> int:
+        """Give the holder's tier at that moment: 0 for whoever is no member, or where no rule asks for it."""
+        if not self.tiers:
+            return 0
+        told = (self.tiers.get(wallet.identity, ()) for wallet in self.wallets_of(holder_id))
+        return max(
+            (max((one for one in story if one[0] <= at), default=(at, 0, 0))[2] for story in told), default=0
+        )
 
     def next_version(self, kind: str, subject: str) -> int:
         """Give the version number that the next draft of this kind and subject gets."""
@@ -105,6 +128,15 @@ def _put_lot(books: LedgerBooks, change: c.LotOpened | c.LotDrawn) -> None:
 
 def _keep_receipt(books: LedgerBooks, change: c.ReceiptKept) -> None:
     books.receipts[change.name] = change
+    if change.capped_on is not None and change.points:
+        taking = taking_of(
+            books.rulebook, change.unit, change.store, change.points, change.terms, change.purchased_at
+        )
+        books.takings.setdefault((change.wallet_id, change.capped_on), []).append(taking)
+
+
+def _keep_tier(books: LedgerBooks, change: c.TierKept) -> None:
+    books.tiers.setdefault(change.member, []).append((change.since, change.seq, change.tier))
 
 
 def _keep_redemption(books: LedgerBooks, change: c.RedemptionKept) -> None:
@@ -169,6 +201,7 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.LotOpened: _put_lot,
     c.LotDrawn: _put_lot,
     c.ReceiptKept: _keep_receipt,
+    c.TierKept: _keep_tier,
     c.RedemptionKept: _keep_redemption,
     c.CheckInKept: _keep_check_in,
     c.AdjustmentAsked: _put_adjustment,

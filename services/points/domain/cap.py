@@ -12,8 +12,16 @@ from typing import Any
 from services.points.domain.amounts import Points, Rate
 from services.points.domain.earning import Cut, Earning
 
+TAKINGS = "takings"
+"""The fact that a receipt asks for: what an identity's holder earned on a day, and the holder's tiers."""
+
 DAY, STORE, BUDGET = "points-per-day", "receipts-per-store", "campaign-budget"
 POINTS, BONUS = "points", "bonus"
+
+
+def taken_on(day: str, identity: str) -> str:
+    """Name a day (`YYYY-MM-DD`) of an identity's holder."""
+    return f"{day} {identity}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.points.domain.adjustment import Adjustment
+from services.points.domain.earning import Terms
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
@@ -43,7 +44,7 @@ class LotDrawn:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptKept:
-    """A receipt, remembered for ever under its natural name, with or without points."""
+    """A receipt, remembered for ever under its natural name; `capped_on` is its day where caps held."""
 
     name: str
     id: str
@@ -56,6 +57,18 @@ class ReceiptKept:
     month: date
     points: int
     answer: Mapping[str, Any]
+    terms: Terms
+    capped_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TierKept:
+    """A member has that tier from `since` on; of two that begin together the higher `seq` holds."""
+
+    member: str
+    seq: int
+    tier: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

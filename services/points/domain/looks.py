@@ -187,6 +187,7 @@ class Evidence:
     wallets: Sequence[BalanceLook] = ()
     sums: Sequence[SumLook] = ()
     receipts: Sequence[ReceiptLook] = ()
+    terms: Sequence[PaperLook] = ()
     redemptions: Sequence[RedemptionLook] = ()
     check_ins: Sequence[ActLook] = ()
     adjustments: Sequence[ActLook] = ()

@@ -21,6 +21,7 @@ class Origin(StrEnum):
     GRANT = "grant"
     CHECKIN = "checkin"
     OPENING = "opening"
+    CAMPAIGN = "campaign"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,11 @@ def receipt_name(unit: str, store: str, number: str, purchased_at: datetime) -> 
     return f"receipt {unit}|{_part(store)}|{_part(number)}|{day_of(purchased_at).isoformat()}"
 
 
+def day_in(name: str) -> str:
+    """Give the business day that a receipt's name ends with, `YYYY-MM-DD`."""
+    return name[-10:]
+
+
 def order_name(unit: str, order_no: str) -> str:
     """Name an order: unit and the unit's own order number."""
     return f"order {unit}|{_part(order_no)}"

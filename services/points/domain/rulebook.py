@@ -162,13 +162,34 @@ class Rulebook:
         begins = (one.valid_from for one in self.versions if one.kind in kinds and one.body.get("tiers"))
         return min(begins, default=None)
 
+    def earn_version(self, unit: str, version: int) -> EarnRule | None:
+        """Give that version of a unit's earn rule, in force or not, or None."""
+        found: EarnRule | None = self._numbered.get((RuleKind.EARN, unit, version))
+        return found
+
+    def campaign_version(self, code: str, version: int) -> Campaign | None:
+        """Give that version of a campaign, in force or not, or None."""
+        found: Campaign | None = self._numbered.get((RuleKind.CAMPAIGN, code, version))
+        return found
+
+    def reign(self, unit: str, version: int) -> tuple[datetime, datetime | None]:
+        """Give from when until when (exclusive; None: ever since) that version of an earn rule is in force.
+
+        :raises StopIteration: if there is no such version.
+        """
+        begins, read = self._series[RuleKind.EARN, unit]
+        place = next(place for place, rule in enumerate(read) if rule.version == version)
+        return begins[place], begins[place + 1] if place + 1 < len(begins) else None
+
     def still_earned(self, unit: str, terms: Terms, left: Split, given: Earning) -> Earning:
         """Give what a receipt would have earned for what is left of it: never more than it was given."""
-        rule: EarnRule = self._numbered[RuleKind.EARN, unit, terms.rule]
+        rule = self.earn_version(unit, terms.rule)
+        assert rule is not None, f"{unit} has no version {terms.rule}"
         points = min(rule.earned(sum(left.values()), left, terms.tier), given.points)
         if terms.given is None or not points:
             return Earning(points)
-        campaign: Campaign = self._numbered[RuleKind.CAMPAIGN, terms.given.code, terms.given.version]
+        campaign = self.campaign_version(terms.given.code, terms.given.version)
+        assert campaign is not None, f"there is no version {terms.given.version} of {terms.given.code}"
         return Earning(points, min(campaign.bonus(rule, left, terms.given.rate), given.bonus))
 
     def rates(self, at: datetime) -> dict[str, Rate]:

@@ -28,6 +28,7 @@ AUDIT_OPTIONS = (
 NEVER_CHECKED = (
     "answers kept in the inbox (those of receipts and redemptions are)",
     "the sides of journals, by which units may read them",
+    "how much caps of the day and budgets had left when a receipt came (what they cut is)",
     "rules, and who drafted and approved them",
     "declined redemptions one by one (their count is in the statements)",
     "events in outbox and archive",

@@ -1,11 +1,12 @@
-"""What points makes of member's events: links of numbers, keys of tokens, keys of systems."""
+"""What points makes of member's events: links of numbers, tiers, keys of tokens, keys of systems."""
 
 from collections.abc import Mapping
 
 from contracts.event import Event
-from contracts.member import ClientRegistered, ClientRevoked, IdentityLinked, SigningKeyPublished
+from contracts.member import ClientRegistered, ClientRevoked, IdentityLinked, SigningKeyPublished, TierChanged
 from services.points.commands.edit_client import EditClient
 from services.points.commands.keep_signing_key import KeepSigningKey
+from services.points.commands.keep_tier import KeepTier
 from services.points.commands.link_number import LinkNumber
 from shared.kernel.command import Asked
 from shared.runtime.hearing import Listener
@@ -14,6 +15,12 @@ from shared.runtime.hearing import Listener
 def on_identity_linked(event: Event[IdentityLinked], asked: Asked) -> LinkNumber:
     """Let the number's wallet point to the member's holder."""
     return LinkNumber(asked, event.data.member, event.data.unit, event.data.number)
+
+
+def on_tier_changed(event: Event[TierChanged], asked: Asked) -> KeepTier:
+    """Let the member's receipts earn by that tier from its moment on."""
+    data = event.data
+    return KeepTier(asked, data.member, data.tier, data.valid_from, event.seq)
 
 
 def on_signing_key_published(event: Event[SigningKeyPublished], asked: Asked) -> KeepSigningKey:
@@ -34,6 +41,7 @@ def on_client_revoked(event: Event[ClientRevoked], asked: Asked) -> EditClient:
 
 LISTENERS: Mapping[str, Listener] = {
     "member.identity.linked": on_identity_linked,
+    "member.tier.changed": on_tier_changed,
     "member.signing_key.published": on_signing_key_published,
     "member.client.registered": on_client_registered,
     "member.client.revoked": on_client_revoked,

@@ -9,6 +9,7 @@ from services.points.queries import (
     limit_evidence,
     line_evidence,
     refund_evidence,
+    terms_evidence,
     way_evidence,
 )
 from services.points.queries.scope import Scope
@@ -32,6 +33,7 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         wallets=() if closed else balance_evidence.wallets(cursor, scope),
         sums=balance_evidence.sums(cursor, scope),
         receipts=journal_evidence.receipts(cursor, scope),
+        terms=terms_evidence.terms(cursor, scope),
         redemptions=journal_evidence.redemptions(cursor, scope),
         check_ins=way_evidence.check_ins(cursor, scope),
         adjustments=way_evidence.adjustments(cursor, scope),

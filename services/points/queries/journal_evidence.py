@@ -17,10 +17,20 @@ from services.points.queries.scope import Scope
 
 _RECEIPTS = """
 WITH earned AS (
-    SELECT j.subject, j.id, j.month, any_value(j.unit) AS unit, count(t.id) AS lines, sum(t.amount) AS points,
+    SELECT j.subject, j.id, j.month, any_value(j.unit) AS unit,
+           count(t.id) FILTER (WHERE l.origin = 'receipt') AS lines, count(t.id) AS all_lines,
+           sum(t.amount) FILTER (WHERE l.origin = 'receipt') AS points,
            any_value(j.occurred_at) AS occurred_at, any_value(l.wallet_id) AS wallet_id,
-           any_value('lot_' || replace(l.id::text, '-', '')) AS lot, any_value(l.earned_at) AS earned_at,
-           any_value(l.available_at) AS available_at, any_value(l.expires_at) AS expires_at
+           any_value('lot_' || replace(l.id::text, '-', '')) FILTER (WHERE l.origin = 'receipt') AS lot,
+           any_value(l.earned_at) AS earned_at, any_value(l.available_at) AS available_at,
+           any_value(l.expires_at) AS expires_at,
+           bool_and((l.wallet_id, l.earned_at, l.available_at, l.expires_at) IS NOT NULL)
+               AND min(l.wallet_id::text) = max(l.wallet_id::text) AND min(l.earned_at) = max(l.earned_at)
+               AND min(l.available_at) = max(l.available_at)
+               AND min(l.expires_at) = max(l.expires_at) AS alike,
+           sum(t.amount) FILTER (WHERE l.origin = 'campaign') AS bonus,
+           any_value(l.issuer) FILTER (WHERE l.origin = 'campaign') AS bearer,
+           any_value('lot_' || replace(l.id::text, '-', '')) FILTER (WHERE l.origin = 'campaign') AS bonus_lot
     FROM journals j
     LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
     LEFT JOIN lots l ON l.id = t.lot_id
@@ -31,15 +41,22 @@ FROM (
            coalesce(r.points, 0) > 0 AS earns,
            coalesce(e.lines = 1 AND e.points = r.points AND e.unit = r.unit AND e.month = r.month
                     AND e.wallet_id = r.wallet_id AND e.occurred_at = r.occurred_at
-                    AND e.earned_at = r.purchased_at, coalesce(r.points, 0) = 0) AS fits,
+                    AND e.earned_at = r.purchased_at AND e.alike
+                    AND e.all_lines = 1 + (e.bonus IS NOT NULL)::int
+                    AND coalesce(e.bonus, 0) = coalesce((r.terms #>> '{campaign,points}')::bigint, 0)
+                    AND coalesce(e.bearer = r.terms #>> '{campaign,bearer}', e.bonus IS NULL),
+                    coalesce(r.points, 0) = 0) AS fits,
            (r.answer ->> 'points', r.answer ->> 'amount_fen', r.answer ->> 'unit')
                IS NOT DISTINCT FROM (r.points::text, r.amount_fen::text, r.unit)
            AND (r.answer ->> 'lot', (r.answer ->> 'available_at')::timestamptz,
                 (r.answer ->> 'expires_at')::timestamptz)
-               IS NOT DISTINCT FROM (e.lot, e.available_at, e.expires_at) AS answer_fits
+               IS NOT DISTINCT FROM (e.lot, e.available_at, e.expires_at)
+           AND (r.answer #>> '{bonus,points}', r.answer #>> '{bonus,bearer}', r.answer #>> '{bonus,lot}')
+               IS NOT DISTINCT FROM (e.bonus::text, e.bearer, e.bonus_lot)
+           AND coalesce(r.answer ->> 'cut', '[]') = coalesce(r.terms ->> 'cut', '[]') AS answer_fits
     FROM earned e
     FULL JOIN (SELECT id, name, unit, month, wallet_id, amount_fen, points, occurred_at, purchased_at,
-                      answer::json AS answer
+                      answer::json AS answer, CASE WHEN terms IS JSON THEN terms::json END AS terms
                FROM receipts WHERE month = ANY (%(months)s)) AS r ON r.id = e.subject) AS seen
 GROUP BY is_kept, is_booked, earns, fits, answer_fits
 """

@@ -34,7 +34,9 @@ FROM (
                     ELSE 'lost' END AS cause,
                t.worth_fen IS NOT NULL AS pays,
                t.amount > 0 AND t.from_account <> t.to_account AS moves,
-               coalesce(CASE WHEN a.role = 'issued' THEN a.unit = l.issuer AND a.unit = j.unit
+               coalesce(CASE WHEN a.role = 'issued'
+                                 -- A campaign's bonus may be borne by the group.
+                                 THEN a.unit = l.issuer AND (a.unit = j.unit OR l.origin = 'campaign')
                              WHEN b.role IN ('expired', 'issued') THEN b.unit = l.issuer
                              WHEN a.role = 'redeemed' THEN a.unit = j.unit
                              WHEN b.role = 'redeemed' THEN b.unit = j.unit ELSE true END, false) AS units_fit,

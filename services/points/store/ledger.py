@@ -24,6 +24,7 @@ from services.points.store.noun import Noun, load_each, resolve, save_each
 from services.points.store.refunds import REDEMPTION, REFUND
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
+from services.points.store.takings import TAKINGS_NOUN
 from shared.kernel.command import Row
 from shared.runtime.memory import (
     Claim,
@@ -35,13 +36,13 @@ from shared.runtime.memory import (
     record_parameters,
 )
 
-NOUNS: tuple[Noun, ...] = (KNOWN, CHECK_INS, ADJUSTMENTS, REDEMPTION, REFUND)
+NOUNS: tuple[Noun, ...] = (KNOWN, TAKINGS_NOUN, CHECK_INS, ADJUSTMENTS, REDEMPTION, REFUND)
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 
 _GUARDED = frozenset(noun.name for noun in NOUNS if noun.identities is not None)
 
 _LOAD = f"SELECT points_load({', '.join(['%s'] * 10)})"
-_SAVE = f"SELECT points_save({', '.join(['%s'] * 80)})"
+_SAVE = f"SELECT points_save({', '.join(['%s'] * 82)})"
 
 
 class LedgerMemory:

@@ -113,6 +113,8 @@ def _receipts(by_kind: ByKind) -> tuple[str, ...]:
         pg_array(one.month for one in kept),
         pg_array(one.points for one in kept),
         pg_texts(_json(one.answer) for one in kept),
+        pg_texts(_json(one.terms.as_json()) for one in kept),
+        pg_array(one.capped_on for one in kept),
     )
 
 

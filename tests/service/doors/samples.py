@@ -128,6 +128,15 @@ def _client() -> dict[str, Any]:
     }
 
 
+def _rulings(zero: frozenset[str]) -> dict[str, Sample]:
+    receipt = {"unit": "office", "amount_fen": 1_000, "category": "food", "member_tier": 1}
+    return {
+        "POST /points/v1/rules": Sample({"rule": _draft()}, zero=zero),
+        "POST /points/v1/rules/{rule}/approve": Sample(),
+        "POST /points/v1/earn/simulate": Sample({"receipt": receipt}, zero=zero | {"member_tier"}),
+    }
+
+
 def samples() -> dict[str, Sample]:
     """Give a sample for each write, by method and path, fresh at every call."""
     receipt_item = {**_receipt(), "kind": "receipt", "key": fresh_key()}
@@ -164,8 +173,7 @@ def samples() -> dict[str, Sample]:
         ),
         "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),
         "POST /points/v1/numbers/lookup": Sample({"numbers": [{"unit": "office", "number": fresh_key()}]}),
-        "POST /points/v1/rules": Sample({"rule": _draft()}, zero=zero),
-        "POST /points/v1/rules/{rule}/approve": Sample(),
+        **_rulings(zero),
         "POST /points/v1/months/{month}/open": Sample(),
         "POST /points/v1/months/{month}/close": Sample({"at": now().isoformat()}),
         "POST /points/v1/parked/replay": Sample({"key": NOBODY}),

@@ -1,9 +1,12 @@
 """Drafts of rules at the door: what no two operators may agree on."""
 
+from typing import Any
+
 import orjson
 import pytest
 
 from services.points.api.rules import DraftBody
+from services.points.api.splits import SplitBody
 from shared.kernel.refusal import Malformed
 from shared.web.strict import parse
 
@@ -43,3 +46,109 @@ def test_a_grant_has_a_limit(most_fen: object) -> None:
     with pytest.raises(Malformed):
         of_group("grant", most_fen=most_fen)
     of_group("grant", most_fen=1_000)
+
+
+EARN = {"points": 1, "per_fen": 1_000}
+
+
+def draft(kind: str, subject: str, body: dict[str, Any], **more: Any) -> DraftBody:
+    """Parse a draft of that kind."""
+    rule = {"kind": kind, "subject": subject, "body": body, **more}
+    return parse(DraftBody, orjson.dumps({"rule": rule}))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        EARN,
+        {
+            **EARN,
+            "categories": {"food": {"points": 1, "per_fen": 5_000}},
+            "tiers": {"1": 12_000, "3": 20_000},
+        },
+    ],
+)
+def test_an_earn_rule_may_have_categories_and_tiers(body: dict[str, Any]) -> None:
+    assert draft("earn", "hotel", body).rule.body.model_dump(exclude_unset=True) == body
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"tiers": {}},
+        {"tiers": {"10": 10_000}},
+        {"tiers": {"one": 10_000}},
+        {"tiers": {"1": 0}},
+        {"tiers": {"1": 100_001}},
+        {"tiers": {"1": "12000"}},
+        {"tiers": {"1": 1.2}},
+        {"tier": 2},
+        {"categories": {}},
+        {"categories": {"Food": {"points": 1, "per_fen": 1}}},
+        {"categories": {"": {"points": 1, "per_fen": 1}}},
+        {"categories": {"food": {"points": 1}}},
+        {"categories": {"food": {"points": 0, "per_fen": 1}}},
+        {"categories": {"food": {"points": 1, "per_fen": 1, "cap": 3}}},
+        {"categories": {f"c{place}": {"points": 1, "per_fen": 1} for place in range(51)}},
+    ],
+)
+def test_an_earn_rule_with_anything_else_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        draft("earn", "hotel", {**EARN, **wrong})
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"points_per_day": 5_000, "receipts_per_store": 10, "exempt": ["residential", "hotel"]}],
+)
+def test_caps_are_the_groups(body: dict[str, Any]) -> None:
+    draft("cap", "group", body)
+    for subject, wrong in (
+        ("hotel", body),
+        ("group", {**body, "points_per_day": 0}),
+        ("group", {**body, "points_per_week": 1}),
+        ("group", {**body, "exempt": ["No unit"]}),
+    ):
+        with pytest.raises(Malformed):
+            draft("cap", subject, wrong)
+
+
+@pytest.mark.parametrize(
+    ("body", "split"),
+    [
+        ({"amount_fen": 500}, ()),
+        ({"amount_fen": 500, "category": "food"}, (("food", 500),)),
+        ({"amount_fen": 500, "lines": [{"amount_fen": 500}]}, ()),
+        (
+            {
+                "amount_fen": 500,
+                "lines": [
+                    {"amount_fen": 100},
+                    {"category": "food", "amount_fen": 150},
+                    {"category": "food", "amount_fen": 250},
+                ],
+            },
+            (("", 100), ("food", 400)),
+        ),
+    ],
+)
+def test_a_till_says_one_category_or_lines_that_come_to_the_amount(
+    body: dict[str, Any], split: tuple[tuple[str, int], ...]
+) -> None:
+    assert parse(SplitBody, orjson.dumps(body)).split == split
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"amount_fen": 500, "category": "Food"},
+        {"amount_fen": 500, "category": ""},
+        {"amount_fen": 500, "lines": []},
+        {"amount_fen": 500, "lines": [{"category": "food", "amount_fen": 499}]},
+        {"amount_fen": 500, "category": "food", "lines": [{"category": "food", "amount_fen": 500}]},
+        {"amount_fen": 0, "lines": [{"category": "food", "amount_fen": 0}]},
+    ],
+)
+def test_lines_that_do_not_come_to_the_amount_are_refused(body: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        parse(SplitBody, orjson.dumps(body))

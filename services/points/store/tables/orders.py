@@ -16,7 +16,9 @@ class Receipts(PointsTable, table=True):
     __table_args__ = (
         UniqueConstraint("id", name="receipts_id_once"),
         CheckConstraint("amount_fen >= 0", name="receipts_amount_not_negative"),
+        CheckConstraint("terms IS NOT NULL", name="receipts_terms_kept"),
         Index("receipts_month", "month", postgresql_using="brin"),
+        Index("receipts_capped", "wallet_id", "capped_on", postgresql_where="capped_on IS NOT NULL"),
     )
 
     name: str = text(key=True)
@@ -31,6 +33,8 @@ class Receipts(PointsTable, table=True):
     month: date = day()
     points: int = count()
     answer: str = text()
+    terms: str | None = text(empty=True)
+    capped_on: date | None = day(empty=True)
 
 
 class Redemptions(PointsTable, table=True):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import CheckConstraint, UniqueConstraint
 
-from services.points.store.columns import count, identifier, moment, text
+from services.points.store.columns import count, identifier, moment, small, text
 from services.points.store.tables.declared import PointsTable
 
 
@@ -28,6 +28,18 @@ class Rules(PointsTable, table=True):
     drafted_at: datetime = moment()
     approved_by: str | None = text(empty=True)
     approved_at: datetime | None = moment(empty=True)
+
+
+class Tiers(PointsTable, table=True):
+    """From when on a member has which tier, as member announced it; of one moment the later word holds."""
+
+    __tablename__ = "tiers"
+    __table_args__ = (CheckConstraint("tier BETWEEN 0 AND 9", name="tiers_tier_within_ten"),)
+
+    member: str = text(key=True)
+    seq: int = count(key=True)
+    tier: int = small()
+    since: datetime = moment()
 
 
 class Latches(PointsTable, table=True):

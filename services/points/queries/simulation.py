@@ -1,0 +1,111 @@
+"""Simulations: one purchase under some rules, or a month's real receipts, streamed, as far as one sees.
+
+Refuses to change anything.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+
+from services.points.domain.assessment import Purchase, assess
+from services.points.domain.authority import UnknownUnit
+from services.points.domain.earning import Split, Terms
+from services.points.domain.rulebook import Rulebook, RuleKind, RuleVersion
+from services.points.domain.simulation import Past, SimulationTooLong, simulated, units_touched
+from shared.kernel.calendar import as_month, month_bounds
+from shared.kernel.number import normal
+from shared.runtime.database import Questions
+
+SIMULATION_S = 10
+"""How long one simulation may read and reckon; a reader's transaction ends after 15 s."""
+
+LOOK_EVERY = 1_000
+"""After how many receipts it looks at the time."""
+
+_RULE = """
+SELECT kind, subject, version, valid_from, body FROM rules WHERE id = :rule
+"""
+_RECEIPTS = """
+SELECT w.holder_id::text, r.unit, r.store, r.amount_fen, r.purchased_at, r.points, r.terms
+FROM receipts r JOIN wallets w ON w.id = r.wallet_id
+WHERE r.month = :month AND (:all_units OR r.unit = ANY (:units))
+ORDER BY w.holder_id, r.purchased_at, r.id
+"""
+
+
+def find_rule(questions: Questions, rule_id: str) -> RuleVersion | None:
+    """Read one version of a rule, drafted or approved."""
+    row = questions.row(_RULE, rule=rule_id)
+    if row is None:
+        return None
+    return RuleVersion(RuleKind(row.kind), row.subject, row.version, row.valid_from, orjson.loads(row.body))
+
+
+def receipts_of_month(questions: Questions, month: date, units: Sequence[str] | None) -> Iterator[Past]:
+    """Stream the receipts booked in a month, of these units or of all.
+
+    :raises SimulationTooLong: if it goes on for longer than `SIMULATION_S`.
+    """
+    began = time.monotonic()
+    read: dict[str, Terms] = {}
+    rows = questions.stream(_RECEIPTS, month=month, all_units=units is None, units=list(units or ()))
+    for count, row in enumerate(rows):
+        if count % LOOK_EVERY == 0 and time.monotonic() - began > SIMULATION_S:
+            raise SimulationTooLong(receipts=count, limit_s=SIMULATION_S)
+        holder_id, unit, store, amount_fen, at, points, kept = tuple(row)
+        # Most receipts of a month have the same few terms.
+        terms = read.get(kept)
+        if terms is None:
+            terms = Terms.read(orjson.loads(kept))
+            if len(read) < LOOK_EVERY:
+                read[kept] = terms
+        yield Past(holder_id, unit, normal(store), amount_fen, at, points, terms)
+
+
+def month_simulated(
+    questions: Questions, rules: Rulebook, draft: RuleVersion, text: str
+) -> Mapping[str, Any]:
+    """Say what a month's receipts (`YYYY-MM`) earned, and what they would have earned and cost."""
+    month = as_month(text)
+    assert month is not None
+    _, ends_at = month_bounds(month)
+    receipts = receipts_of_month(questions, month, units_touched(rules, draft, ends_at))
+    return {"month": text, **simulated(rules, receipts, rules.rates(ends_at))}
+
+
+def receipt_simulated(
+    rules: Rulebook, unit_code: str, amount_fen: int, lines: Split, tier: int, at: datetime
+) -> Mapping[str, Any]:
+    """Say what a purchase would earn, apart from what the member's day and a campaign's budget have left.
+
+    :raises UnknownUnit: if there is no such unit at that moment.
+    """
+    unit = rules.find_unit(unit_code, at)
+    if unit is None:
+        raise UnknownUnit(unit=unit_code)
+    found = assess(rules, Purchase(unit, "", amount_fen, at, lines, tier), (), lambda _, wished: wished)
+    rates, earning, given = rules.rates(at), found.earning, found.terms.given
+    worth_fen = rates[unit.asset].worth(earning.points) if unit.asset in rates else 0
+    bonus = None
+    if given is not None and found.bonus_asset is not None:
+        bonus = {
+            "campaign": given.code,
+            "bearer": given.bearer,
+            "asset": found.bonus_asset,
+            "points": earning.bonus,
+        }
+        worth_fen += rates[found.bonus_asset].worth(earning.bonus) if found.bonus_asset in rates else 0
+    return {
+        "unit": unit.code,
+        "asset": unit.asset,
+        "points": earning.points,
+        "worth_fen": worth_fen,
+        "rule": found.rule.version,
+        "bonus": bonus,
+        "cut": [one.as_json() for one in found.terms.cut],
+        "available_at": found.rule.available_at(at),
+        "expires_at": found.rule.expires_at(at),
+    }

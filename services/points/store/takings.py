@@ -1,0 +1,79 @@
+"""Takings: what a holder's receipts of a day earned and which tiers the holder had, for caps and multipliers.
+
+Read only where a rule that had begun by then asks for it: books without such rules pay nothing.
+Refuses to lock: a holder's day is guarded by the holder's row.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import orjson
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import execute_values
+
+from services.points.domain import changes as c
+from services.points.domain.assessment import taking_of
+from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.cap import TAKINGS
+from services.points.domain.earning import Terms
+from services.points.store.noun import Noun
+from shared.kernel.calendar import midnight
+
+MEMBER = "mem_"
+_WALLETS = "SELECT identity, id, holder_id, account FROM wallets WHERE holder_id = ANY (%s::uuid[])"
+# The partial index holds only receipts of days with caps.
+_TAKEN = """
+SELECT wallet_id, capped_on, unit, store, points, terms, purchased_at FROM receipts
+WHERE wallet_id = ANY (%s::uuid[]) AND capped_on = ANY (%s) AND points > 0
+"""
+_TIERS = "SELECT member, seq, tier, since FROM tiers WHERE member = ANY (%s)"
+
+
+def _load(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None:
+    """Read days (`YYYY-MM-DD identity`) as far as rules ask for them."""
+    rulebook = books.rulebook
+    days = sorted({date.fromisoformat(name[:10]) for name in names})
+    capped = [day for day in days if _asks(rulebook.capped_from, day)]
+    tiered = any(_asks(rulebook.tiered_from, day) for day in days)
+    if not capped and not tiered:
+        return
+    # All wallets of whoever earns, and of whoever else is in this batch: a number may be linked in it.
+    cursor.execute(_WALLETS, (list(books.held),))
+    for identity, id_, holder_id, account in cursor.fetchall():
+        books.held.setdefault(holder_id, {}).setdefault(id_, Wallet(id_, identity, holder_id, account))
+    if capped:
+        _load_taken(cursor, books, capped)
+    if tiered:
+        _load_tiers(cursor, books)
+
+
+def _asks(beginning: datetime | None, day: date) -> bool:
+    return beginning is not None and beginning < midnight(day + timedelta(days=1))
+
+
+def _load_taken(cursor: Cursor, books: LedgerBooks, days: Sequence[date]) -> None:
+    wallets = [id_ for held in books.held.values() for id_ in held]
+    cursor.execute(_TAKEN, (wallets, list(days)))
+    for wallet_id, day, unit, store, points, terms, at in cursor.fetchall():
+        read = Terms.read(orjson.loads(terms))
+        taking = taking_of(books.rulebook, unit, store, points, read, at)
+        books.takings.setdefault((wallet_id, day), []).append(taking)
+
+
+def _load_tiers(cursor: Cursor, books: LedgerBooks) -> None:
+    held = (wallet.identity for wallets in books.held.values() for wallet in wallets.values())
+    cursor.execute(_TIERS, ([identity for identity in held if identity.startswith(MEMBER)],))
+    for member, seq, tier, since in cursor.fetchall():
+        books.tiers.setdefault(member, []).append((since, seq, tier))
+
+
+def _keep_tiers(cursor: Cursor, changes: Sequence[c.TierKept]) -> None:
+    execute_values(
+        cursor,
+        "INSERT INTO tiers (member, seq, tier, since) VALUES %s",
+        [(one.member, one.seq, one.tier, one.since) for one in changes],
+        page_size=1000,
+    )
+
+
+TAKINGS_NOUN = Noun(TAKINGS, load=_load, writers={c.TierKept: _keep_tiers})
