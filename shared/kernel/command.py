@@ -8,11 +8,13 @@ from typing import Any, Protocol
 
 from shared.kernel.principal import Principal
 from shared.kernel.refusal import Refusal
+from shared.kernel.swift import swift
 
 Row = tuple[str, str]
 """A row that can refuse, as a command names it: its noun and its id."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Key:
     """Under which name an answer is kept: once per scope (caller, or topic of an event) and key.
@@ -32,6 +34,7 @@ class Key:
         return f"{self.scope} {self.key}"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Nonce:
     """A number used once by a signer; `owner` is the request that used it, so its own retry is no replay."""
@@ -41,6 +44,7 @@ class Nonce:
     expires_at: datetime
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Heard:
     """Where in another service's story an event stands: its topic, the key of its row, the row's version."""
@@ -50,6 +54,7 @@ class Heard:
     seq: int
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who asked, under which key, in which trace.
@@ -70,6 +75,7 @@ class Asked:
         return replace(self, id=minted, key=Key(self.key.scope, key, digest))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What a command must have locked and loaded before it is decided.
@@ -94,6 +100,7 @@ class Command(Protocol):
         """State what must be locked and loaded."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Announcement:
     """An event to be published: `key` is the id of a row the command has locked, `seq` that row's version."""
@@ -105,6 +112,7 @@ class Announcement:
     occurred_at: datetime
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a decision returns: changes to be saved, the answer, events. It has touched nothing."""
@@ -138,6 +146,7 @@ class Books(Protocol):
         """Carry out the changes of an accepted decision for the commands that follow in this batch."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What whoever asked gets: canonical JSON, or a refusal, or (a defect of ours) neither."""

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from shared.kernel.swift import swift
 from shared.runtime import metrics
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class BatchReport:
     """What one batch cost: sizes, and seconds spent waiting, loading, deciding, saving and committing."""

@@ -7,12 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extras import register_default_json
 from sqlalchemy import Connection as ReadConnection
 from sqlalchemy import Row, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# What a desk loads comes as one JSON document a batch: read four times as fast as by the standard library.
+register_default_json(globally=True, loads=orjson.loads)
 
 OUTAGES = (psycopg2.OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
 """What a reader meets when the database is away or its pool is taken: answered 503, never 500."""

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from psycopg2.extensions import cursor as Cursor
 
 from shared.kernel.command import Books, Command, Heard, Needs, Nonce, Row
+from shared.kernel.swift import swift
 
 B = TypeVar("B", bound=Books)
 
@@ -25,6 +26,7 @@ class Claim:
     names: tuple[str, ...]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class First:
     """The answer that a key got the first time."""
@@ -47,6 +49,7 @@ class Loaded(Generic[B]):
     nonces: dict[str, str] = field(default_factory=dict)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Kept:
     """An answer to be kept in the inbox."""
@@ -57,6 +60,7 @@ class Kept:
     answer: str
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """An event to be written to the outbox; `data` is JSON."""

@@ -6,12 +6,15 @@ from typing import Any
 
 import orjson
 
+from shared.kernel.swift import swift
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON_HEADERS: Headers = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
 HTML_HEADERS: Headers = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Reply:
     """An answer ready to be sent; `code` is its outcome in the log line (`ok` or the code of a problem)."""

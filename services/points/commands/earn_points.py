@@ -22,10 +22,12 @@ from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
 from shared.kernel.number import normal
 from shared.kernel.principal import Role
+from shared.kernel.swift import swift
 
 LOT, JOURNAL, BONUS = 1, 2, 3
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class EarnPoints:
     """A receipt of a unit: `amount_fen` (>= 0) paid in cash by the member with that number.

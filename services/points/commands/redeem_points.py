@@ -11,7 +11,7 @@ from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.journal import Journal
 from services.points.domain.lot import usable_in_order
 from services.points.domain.month import Booking, booking
-from services.points.domain.naming import order_name
+from services.points.domain.naming import order_name, purse
 from services.points.domain.redemption import (
     BelowMinimum,
     InsufficientPoints,
@@ -25,10 +25,12 @@ from services.points.domain.redemption import (
 from services.points.domain.spending import Slice, by_issuer, slices, worth
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
+from shared.kernel.swift import swift
 
 JOURNAL, DECLINE, FIRST_CHANGE_LOT, CHANGE_LOTS_MAX = 2, 3, 16, 2048
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class RedeemPoints:
     """A price at a unit, paid in part with the points of one holder, found by one of their identities."""
@@ -46,9 +48,11 @@ class RedeemPoints:
         return order_name(self.unit, self.order_no)
 
     def needs(self) -> Needs:
-        """Need the order's name for ever, the holder, and every open lot of the holder."""
+        """Need the order's name for ever, the holder, and as many lots as pay; at a stated time all."""
         row = ("identity", self.identity)
-        return Needs(naturals=(self.name,), rows=(row,), facts=(("lots", self.identity),))
+        # The database knows which lots can be spent at the batch's own moment, not at one that is stated.
+        lots = ("lots", self.identity) if self.at is not None else purse(self.price.most_fen, self.identity)
+        return Needs(naturals=(self.name,), rows=(row,), facts=(lots,))
 
 
 def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:

@@ -18,8 +18,10 @@ from services.points.domain.refund import Payment
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Row
+from shared.kernel.swift import swift
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Wallet:
     """A wallet of one identity (a unit's member number `hotel:17`, or a `mem_…` id), and who holds it now."""

@@ -11,8 +11,10 @@ from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
 from services.points.domain.rulebook import RuleVersion
+from shared.kernel.swift import swift
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class HolderTurned:
     """A holder's version moves on by one: every announcement about the holder carries it."""
@@ -21,6 +23,7 @@ class HolderTurned:
     version: int
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class JournalPosted:
     """A journal is added to the books."""
@@ -28,6 +31,7 @@ class JournalPosted:
     journal: Journal
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class LotOpened:
     """A new lot; `points_left` is already net of what the same decision spent from it."""
@@ -35,6 +39,7 @@ class LotOpened:
     lot: Lot
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class LotDrawn:
     """A lot has fewer points left, or more again: what came back to it."""
@@ -42,6 +47,7 @@ class LotDrawn:
     lot: Lot
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class ReceiptKept:
     """A receipt, remembered for ever under its natural name; `capped_on` is its day where caps held."""
@@ -71,6 +77,7 @@ class TierKept:
     since: datetime
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class RedemptionKept:
     """A redemption, remembered for ever under its unit and order number; `hold_id` if it captured a hold."""
@@ -90,6 +97,7 @@ class RedemptionKept:
     hold_id: str | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class RefundKept:
     """A refund, remembered for ever under its unit and refund number; `refunded_fen` is all so far."""
@@ -115,6 +123,7 @@ class KnownReceipt:
     answer: Mapping[str, Any]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class KnownRedemption:
     """What a decision must know of a redemption that was kept before."""
@@ -124,6 +133,7 @@ class KnownRedemption:
     answer: Mapping[str, Any]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class KnownRefund:
     """What a decision must know of a refund that was kept before."""

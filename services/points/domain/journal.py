@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from shared.kernel.swift import swift
+
 CNY = "CNY"
 GROUP_POINT = "GRUP"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """An amount (> 0) of one asset from one account to another; money in 1/100 fen.
@@ -26,6 +29,7 @@ class Transfer:
     cause_line: int | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Journal:
     """One movement of value: when it happened, in which month it is booked, whose side it touches.

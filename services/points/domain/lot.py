@@ -1,11 +1,12 @@
 """A lot: points earned once, remembering who issued them, when they can be spent and when they expire."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from services.points.domain.amounts import Points
+from shared.kernel.swift import swift
 
 SpendingOrder = tuple[datetime, datetime, tuple[int, int, str], int, str]
 
@@ -24,6 +25,7 @@ class Origin(StrEnum):
     CAMPAIGN = "campaign"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Lot:
     """Points of one asset in one wallet. `[available_at, expires_at)` is when they can be spent.
@@ -55,7 +57,20 @@ class Lot:
         """
         if not 0 <= points <= self.earned:
             raise ValueError(f"lot {self.id} cannot have {points} of {self.earned} points left")
-        return replace(self, points_left=Points(points))
+        return Lot(
+            self.id,
+            self.wallet_id,
+            self.asset,
+            self.issuer,
+            self.receipt_number,
+            self.earned,
+            Points(points),
+            self.earned_at,
+            self.available_at,
+            self.expires_at,
+            self.parent_id,
+            self.origin,
+        )
 
     @property
     def order(self) -> SpendingOrder:

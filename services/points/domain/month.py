@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from shared.kernel.calendar import month_after, month_bounds, month_of
 from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.swift import swift
 from shared.kernel.words import Words
 
 AHEAD_MAX = 12
@@ -82,6 +83,7 @@ class MonthOrder(Refusal):
     advice = Words("请先关闭账期 {earlier}。", "Close month {earlier} first.")
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Booking:
     """The month a movement is booked in, and the sealed month it concerns, if it came late."""

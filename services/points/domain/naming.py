@@ -31,6 +31,11 @@ def number_identity(unit: str, number: str) -> str:
     return f"{unit}:{normal(number)}"
 
 
+def purse(fen: int, identity: str) -> tuple[str, str]:
+    """Name the need of lots worth that many fen, those that an identity's holder spends first."""
+    return ("purse", f"{fen} {identity}")
+
+
 def _part(text: str) -> str:
     # A bar inside a number must not be taken for the bar between two: store `1|2` is not store `1`.
     return normal(text).replace("\\", "\\\\").replace("|", "\\|")

@@ -14,6 +14,7 @@ from services.points.domain.lot import Lot, Origin
 from services.points.domain.rulebook import SpendTerms
 from services.points.domain.spending import Slice
 from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.swift import swift
 from shared.kernel.words import Words
 
 
@@ -64,6 +65,7 @@ class OrderRedeemed(Refusal):
     )
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Price:
     """What is to be paid: the price, and either exactly `pay_fen` or at most `up_to_fen` of it in points."""
@@ -76,6 +78,11 @@ class Price:
     def terms(self) -> str:
         """Give the request in one word, to tell a repeat from another request for the same order."""
         return f"{self.price_fen}/{self.pay_fen}/{self.up_to_fen}"
+
+    @property
+    def most_fen(self) -> int:
+        """The most that could be paid in points, whatever the rules allow."""
+        return self.pay_fen if self.pay_fen is not None else min(self.up_to_fen or 0, self.price_fen)
 
 
 def agreed(price: Price, terms: SpendTerms, available_fen: int) -> Fen:
@@ -99,6 +106,7 @@ def agreed(price: Price, terms: SpendTerms, available_fen: int) -> Fen:
     return Fen(pay)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Lines:
     """The transfers of a redemption or refund, the lots it left changed and the lots it opened."""

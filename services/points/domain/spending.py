@@ -9,10 +9,12 @@ from typing import Any
 
 from services.points.domain.amounts import Fen, Points, Rate
 from services.points.domain.lot import Lot
+from shared.kernel.swift import swift
 
 NO_POINTS = Points(0)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Slice:
     """What one lot pays.

@@ -11,9 +11,8 @@ import orjson
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain import changes as c
-from services.points.domain.amounts import Points
+from services.points.domain.amounts import Rate
 from services.points.domain.books import LedgerBooks, Wallet
-from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import MonthState
 from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
@@ -21,6 +20,7 @@ from services.points.store.check_ins import CHECK_INS
 from services.points.store.known import KNOWN
 from services.points.store.limits import LimitSlices
 from services.points.store.noun import Noun, load_each, resolve, save_each
+from services.points.store.purse import Purses, put_lot
 from services.points.store.refunds import REDEMPTION, REFUND
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
@@ -41,7 +41,7 @@ NOUNS: tuple[Noun, ...] = (KNOWN, TAKINGS_NOUN, CHECK_INS, ADJUSTMENTS, REDEMPTI
 
 _GUARDED = frozenset(noun.name for noun in NOUNS if noun.identities is not None)
 
-_LOAD = f"SELECT points_load({', '.join(['%s'] * 10)})"
+_LOAD = f"SELECT points_load({', '.join(['%s'] * 14)})"
 _SAVE = f"SELECT points_save({', '.join(['%s'] * 82)})"
 
 
@@ -51,12 +51,15 @@ class LedgerMemory:
     def __init__(self) -> None:
         self._shelf = RulebookShelf()
         self._limits = LimitSlices()
+        # Those of the last batch: by them the database judges how many lots a purse needs.
+        self._rates: Mapping[str, Rate] = {}
 
     def load(self, cursor: Cursor, claims: Sequence[Claim]) -> Loaded[LedgerBooks]:
         """Obtain names, open wallets, lock holders, then slices of limits, read what the commands need."""
         named = resolve(cursor, claims, NOUNS)
-        wanted = _Wanted(claims)
-        cursor.execute(_LOAD, (*claim_parameters(claims), *wanted.parameters()))
+        wanted, purses = _Wanted(claims), Purses(claims)
+        told = (*claim_parameters(claims), *wanted.parameters(), *purses.parameters(self._rates))
+        cursor.execute(_LOAD, told)
         found: dict[str, Any] = (cursor.fetchone() or ({},))[0]
         rulebook, accounts = self._shelf.at(cursor, found["rules"])
         books = LedgerBooks(
@@ -68,6 +71,8 @@ class LedgerMemory:
         )
         _put_wallets(books, found)
         _put_lots(books, found["lots"] or ())
+        purses.put(cursor, books, found["purse"] or ())
+        self._rates = rulebook.rates(books.now)
         _put_known(books, found)
         books.named.update(named)
         load_each(cursor, books, wanted.rows, wanted.facts, NOUNS)
@@ -135,35 +140,8 @@ def _put_wallets(books: LedgerBooks, found: Mapping[str, Any]) -> None:
 
 
 def _put_lots(books: LedgerBooks, rows: Iterable[Sequence[Any]]) -> None:
-    moment = datetime.fromisoformat
-    for (
-        id_,
-        wallet_id,
-        asset,
-        issuer,
-        number,
-        parent,
-        earned,
-        left,
-        earned_at,
-        available_at,
-        expires_at,
-        origin,
-    ) in rows:
-        books.lots.setdefault(wallet_id, {})[id_] = Lot(
-            id_,
-            wallet_id,
-            asset,
-            issuer,
-            number,
-            Points(earned),
-            Points(left),
-            moment(earned_at),
-            moment(available_at),
-            moment(expires_at),
-            parent,
-            Origin(origin),
-        )
+    for row in rows:
+        put_lot(books, row, datetime.fromisoformat)
 
 
 def _put_known(books: LedgerBooks, found: Mapping[str, Any]) -> None:
