@@ -121,7 +121,7 @@ def test_the_first_touch_of_a_wallet_by_two_desks_opens_one(house: LedgerHouse) 
     assert {code_of(answer) for one in waiting for answer in one.result(20)} == {"ok"}
     assert {house.points_of(f"office:new{number}") for number in range(60)} == {3}
     found = house.rows(
-        "SELECT count(*), count(DISTINCT holder_id) FROM wallets WHERE identity LIKE 'office:new%%'"
+        "SELECT count(*), count(DISTINCT holder_id) FROM wallets WHERE identity LIKE 'office:NEW%%'"
     )
     assert found == [(60, 60)]
 

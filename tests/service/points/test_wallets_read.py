@@ -47,7 +47,7 @@ def crowd(house: LedgerHouse, run: str, count: int) -> list[str]:
 def test_wallets_read_together_are_the_wallets_read_alone(house: LedgerHouse) -> None:
     members = crowd(house, "together", 20)
     answer_of(house.obey(redeem(members[3], "hotel", "together-1", 100))[0])
-    asked = [*members, "mem_nobody", members[0], "", "office:together5"]
+    asked = [*members, "mem_nobody", members[0], "", "office:TOGETHER5"]
     with reading(house) as connection:
         alone = [read(connection, [one])[0] for one in asked]
         together = read(connection, asked)
