@@ -26,6 +26,8 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
     "points.wallet.checked_in": points.WalletCheckedIn,
     "points.wallet.granted": points.WalletGranted,
     "points.wallet.deducted": points.WalletDeducted,
+    "points.wallet.given": points.WalletGiven,
+    "points.wallet.received": points.WalletReceived,
     "points.month.sealed": points.MonthSealed,
     "points.statement.issued": points.StatementIssued,
     "points.rule.approved": points.RuleApproved,

@@ -173,6 +173,31 @@ class WalletDeducted(EventData):
     points: Points
 
 
+class WalletGiven(EventData):
+    """`points.wallet.given`: the holder gave points to another one. Key: the holder; seq: its version.
+
+    Who got them is not said here: the other side has an event of its own.
+    """
+
+    journal: Id
+    holder: Id
+    gift: Id
+    asset: Asset
+    points: Points
+    by_issuer: dict[Unit, Points]
+
+
+class WalletReceived(EventData):
+    """`points.wallet.received`: the holder was given points. Key: the holder; seq: its version."""
+
+    journal: Id
+    holder: Id
+    gift: Id
+    asset: Asset
+    points: Points
+    by_issuer: dict[Unit, Points]
+
+
 class MonthSealed(EventData):
     """`points.month.sealed`: nothing in this month changes any more. Key: the month; seq: its version.
 

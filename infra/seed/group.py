@@ -45,6 +45,9 @@ CHECK_IN_POINTS = tuple(range(1, 11))
 GRANT_MOST_FEN = 1_000_000
 """What one grant or deduction by hand may be worth: ¥10,000."""
 
+GIFT_DAY_FEN, GIFTS_PER_DAY = 100_000, 10
+"""What one member may give others a day: worth ¥1,000, in at most ten gifts."""
+
 OPERATORS = ("operator-1", "operator-2")
 
 
@@ -79,6 +82,8 @@ def _other_ways() -> Iterator[dict[str, Any]]:
     yield {"kind": "check-in", "subject": GROUP, "body": check_in}
     grant = {"most_fen": GRANT_MOST_FEN, "expiry_months": EXPIRY_MONTHS}
     yield {"kind": "grant", "subject": GROUP, "body": grant}
+    gift = {"day_fen": GIFT_DAY_FEN, "per_day": GIFTS_PER_DAY, "confirm_s": 600}
+    yield {"kind": "gift", "subject": GROUP, "body": gift}
 
 
 TIERS = {"1": 12_000, "2": 15_000, "3": 20_000}

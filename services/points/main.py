@@ -41,6 +41,7 @@ from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
 from shared.web.application import Application
 from shared.web.callers import Callers
+from shared.web.confirmations import ConfirmationReader
 from shared.web.cursor import Cursors
 from shared.web.door import Services
 from shared.web.outbox_door import declare_outbox
@@ -111,6 +112,7 @@ class PointsProcess:
                 self.wallets,
                 Cursors(self.settings.secret.get_secret_value().encode()),
                 self._audit_all,
+                ConfirmationReader(self.keyring.tokens),
             )
         )
         declare_parked(door, self.consumer, self.desk)

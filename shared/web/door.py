@@ -6,7 +6,7 @@ the same words. Refuses logic: a handler makes a command or asks a query, nothin
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,7 +21,7 @@ from shared.web.arrival import Arrival
 from shared.web.callers import Callers
 from shared.web.problems import KeyMissing, WrongMedia, defect_problem, problem_of
 from shared.web.rates import Rates
-from shared.web.reply import JSON_HEADERS, Reply, json_reply
+from shared.web.reply import JSON_HEADERS, REPLAYED, Reply, json_reply, repeated
 from shared.web.strict import BODY_MAX, Inbound, Nothing, parse, parse_query
 
 ANYONE: tuple[Role, ...] = ()
@@ -38,8 +38,7 @@ costs a second, and everybody else waits for it.
 _KEY = re.compile(rb"[\x21-\x7e]{1,255}")
 _PATH_VALUE_MAX = 128
 _WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-_REPLAYED = (b"idempotent-replayed", b"true")
-_REPLAYED_JSON = (*JSON_HEADERS, _REPLAYED)
+_REPLAYED_JSON = (*JSON_HEADERS, REPLAYED)
 
 Given = Answer | Reply | Mapping[str, Any]
 """What a handler may return: the desk's answer, a reply of its own, or plain values to be sent as JSON."""
@@ -198,7 +197,7 @@ def rendered(given: Given, status: int, arrival: Arrival) -> Reply:
     if given.refusal is None:
         return defect_problem(arrival.language, arrival.request_id)
     reply = refused(given.refusal, arrival)
-    return replace(reply, headers=(*reply.headers, _REPLAYED), replayed=True) if given.replayed else reply
+    return repeated(reply) if given.replayed else reply
 
 
 class Door:

@@ -1,7 +1,7 @@
 """What a door sends back: status, headers and bytes, ready. Refuses to render anything itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -11,6 +11,7 @@ from shared.kernel.swift import swift
 Headers = tuple[tuple[bytes, bytes], ...]
 
 JSON_HEADERS: Headers = ((b"content-type", b"application/json"), (b"cache-control", b"no-store"))
+REPLAYED = (b"idempotent-replayed", b"true")
 HTML_HEADERS: Headers = ((b"content-type", b"text/html; charset=utf-8"), (b"cache-control", b"no-store"))
 
 
@@ -29,6 +30,11 @@ class Reply:
 def json_reply(value: Mapping[str, Any], status: int = 200) -> Reply:
     """Make a JSON answer of plain values."""
     return Reply(status, orjson.dumps(value))
+
+
+def repeated(reply: Reply) -> Reply:
+    """Mark an answer as one that was given before under the same key."""
+    return replace(reply, headers=(*reply.headers, REPLAYED), replayed=True)
 
 
 def html_reply(page: str, policy: str, status: int = 200) -> Reply:

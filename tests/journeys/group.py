@@ -141,9 +141,9 @@ class Group:
 
     def code_for(self, phone: str) -> str:
         """Ask for a code and read it where the embedded carrier keeps its texts."""
-        earlier = len(self._texts_to(phone))
+        earlier = len(self.texts_to(phone))
         assert self.stranger.post("/member/v1/codes", {"phone": phone}).status_code == 202
-        texts = until(lambda: found if len(found := self._texts_to(phone)) > earlier else [])
+        texts = until(lambda: found if len(found := self.texts_to(phone)) > earlier else [])
         code = re.search(r"[0-9]{6}", texts[0])
         assert code is not None, texts[0]
         return code[0]
@@ -187,7 +187,8 @@ class Group:
         text = (Path(self.found["logs"]) / f"{service}.log").read_bytes()
         return [orjson.loads(line) for line in text.splitlines() if line.startswith(b"{")]
 
-    def _texts_to(self, phone: str) -> list[str]:
+    def texts_to(self, phone: str) -> list[str]:
+        """List the texts to a phone, the latest first."""
         listed = self.staff("operator-1").get("/member/v1/messages").json()["data"]
         return [message["text"] for message in listed if message["phone"] == phone]
 

@@ -1,9 +1,13 @@
-"""Points come and go other than by receipt and order: a check-in, a grant and a deduction of two persons."""
+"""Points come and go other than by receipt and order: check-ins, grants and deductions by hand, gifts."""
 
 from __future__ import annotations
 
-from tests.journeys.caller import fresh_key
-from tests.journeys.group import Group
+import re
+
+import httpx2
+
+from tests.journeys.caller import Caller, fresh_key
+from tests.journeys.group import Group, until
 from tests.journeys.test_points_journey import earned, wallet
 
 
@@ -53,7 +57,7 @@ def test_staff_give_and_take_by_two_persons_and_each_sees_their_own_units(group:
     (line,) = [
         one
         for one in first.get("/points/v1/deductions?state=approved").json()["data"]
-        if one["receiver"] == {"unit": "office", "number": number}
+        if one["receiver"] == {"unit": "office", "number": number.upper()}
     ]
     assert (line["asked_by"], line["decided_by"], line["reason"]) == (
         "finance-office",
@@ -70,3 +74,53 @@ def test_finance_names_neither_another_units_number_nor_another_unit(group: Grou
     assert finance.post("/points/v1/deductions", other).status_code == 404
     both = {**body, "receiver": {"unit": "office", "number": "1", "member": f"mem_{'0' * 32}"}}
     assert finance.post("/points/v1/grants", both).status_code == 422
+
+
+def proof_for(group: Group, member: Caller, gift: str) -> str:
+    """Ask for a code for a gift, read it on the member's phone, and answer with it."""
+    phone = member.facts["phone"]
+    seen = len(group.texts_to(phone))
+    assert member.post("/member/v1/confirmations", {"purpose": gift}).status_code == 202
+    texts = until(lambda: found if len(found := group.texts_to(phone)) > seen else [])
+    code = re.search(r"[0-9]{6}", texts[0])
+    assert code is not None
+    answer = member.post("/member/v1/confirmations/answer", {"purpose": gift, "code": code[0]})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["confirmation"])
+
+
+def _accepted(answer: httpx2.Response) -> httpx2.Response | None:
+    return answer if answer.status_code == 201 else None
+
+
+def test_a_member_gives_points_to_another_who_has_never_been_anywhere(group: Group) -> None:
+    group.open_months()
+    number = fresh_key()
+    giver, receiver = group.person(office=number), group.member()
+    earned(group, "office", number, 40_000)
+    body = {"receiver": {"member": receiver.facts["member"]}, "asset": "OFFI", "points": 120}
+    # Points hear of a new member a moment after member does.
+    prepared = until(
+        lambda: one if (one := giver.post("/points/v1/gifts", body)).status_code == 201 else None
+    )
+    assert prepared is not None
+    gift = prepared.json()["gift"]
+    assert (prepared.json()["state"], wallet(giver)) == ("prepared", {"OFFI": 200})
+    path = f"/points/v1/gifts/{gift}/confirm"
+    for wrong in ("made.up.proof", giver.prove("", "", b"", None)["Authorization"].removeprefix("Bearer ")):
+        refused = giver.post(path, {"confirmation": wrong})
+        assert (refused.status_code, refused.json()["code"]) == (403, "wrong-confirmation")
+    proof = proof_for(group, giver, gift)
+    assert receiver.post(path, {"confirmation": proof}).status_code == 403
+    other = giver.post("/points/v1/gifts", {**body, "points": 1}).json()["gift"]
+    assert giver.post(f"/points/v1/gifts/{other}/confirm", {"confirmation": proof}).status_code == 403
+    first, again = (giver.post(path, {"confirmation": proof}) for _ in range(2))
+    assert (first.status_code, first.json()["state"]) == (200, "given"), first.text
+    assert again.json() == first.json()
+    assert (wallet(giver), wallet(receiver)) == ({"OFFI": 80}, {"OFFI": 120})
+    shown = giver.get(f"/points/v1/gifts/{gift}").json()
+    assert (shown["state"], shown["receiver"]) == ("given", {"member": receiver.facts["member"]})
+    assert receiver.get(f"/points/v1/gifts/{gift}").status_code == 404
+    assert receiver.get("/points/v1/gifts").json()["data"] == []
+    assert [one["kind"] for one in receiver.get("/points/v1/journals").json()["data"]] == ["gift-received"]
+    assert "gift" in [one["kind"] for one in giver.get("/points/v1/journals").json()["data"]]

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 
-from services.member.api import clients, keys, members, persons, sessions, staff
+from services.member.api import clients, confirmations, keys, members, persons, sessions, staff
 from services.member.api.front import Front
 from shared.web.door import Door
 
 _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
     sessions.declare,
+    confirmations.declare,
     members.declare,
     persons.declare,
     keys.declare,

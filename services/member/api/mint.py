@@ -13,6 +13,7 @@ from services.member.domain.signing_key import TOKEN_LASTS
 from services.member.store.ring import Ring
 from services.member.store.secret import Secret
 from shared.kernel.principal import Principal, Role
+from shared.web.confirmations import LASTS, mint_confirmation
 from shared.web.tokens import mint_token
 
 TOKEN_LASTS_S = int(TOKEN_LASTS.total_seconds())
@@ -35,6 +36,19 @@ class Mint:
             **self.token(principal, datetime.fromisoformat(kept["issued_at"])),
             "refresh_token": self.secret.refresh_token(kept["session"], kept["generation"]),
             "member": kept["member"],
+        }
+
+    def confirmation(self, kept: Mapping[str, Any]) -> dict[str, Any]:
+        """Mint the proof that a kept answer (member, purpose, confirmed_at) names.
+
+        :raises NoSigningKey: if no key signs at that moment.
+        """
+        confirmed_at = datetime.fromisoformat(kept["confirmed_at"])
+        kid, key = self.ring.signing_at(confirmed_at)
+        return {
+            "confirmation": mint_confirmation(key, kid, kept["member"], kept["purpose"], confirmed_at),
+            "purpose": kept["purpose"],
+            "expires_in": int(LASTS.total_seconds()),
         }
 
     def token(self, principal: Principal, issued_at: datetime) -> dict[str, Any]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from services.member.commands.announce_keys import AnnounceKeys, announce_keys
 from services.member.commands.ask_code import AskCode, ask_code
+from services.member.commands.ask_confirmation import AskConfirmation, ask_confirmation
+from services.member.commands.confirm_purpose import ConfirmPurpose, confirm_purpose
 from services.member.commands.edit_staff import EditStaff, edit_staff
 from services.member.commands.keep_message import KeepMessage, keep_message
 from services.member.commands.read_member import ReadMember, read_member
@@ -20,6 +22,8 @@ from shared.runtime.batch import Decision
 DECISIONS: Mapping[type, Decision] = {
     AnnounceKeys: announce_keys,
     AskCode: ask_code,
+    AskConfirmation: ask_confirmation,
+    ConfirmPurpose: confirm_purpose,
     EditStaff: edit_staff,
     KeepMessage: keep_message,
     ReadMember: read_member,

@@ -7,6 +7,7 @@ from typing import Any
 
 from services.member.domain.client import Client
 from services.member.domain.code import Challenge
+from services.member.domain.confirmation import Confirmation
 from services.member.domain.identity import Identity
 from services.member.domain.member import Member
 from services.member.domain.session import Session
@@ -26,6 +27,7 @@ class MemberBooks:
     members: dict[str, Member] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
     challenges: dict[str, Challenge] = field(default_factory=dict)
+    confirmations: dict[str, Confirmation] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
     staff: dict[str, Staff] = field(default_factory=dict)
@@ -57,6 +59,8 @@ class MemberBooks:
                 return self.identities, record.name
             case Challenge():
                 return self.challenges, record.phone
+            case Confirmation():
+                return self.confirmations, record.member
             case Session():
                 return self.sessions, record.id
             case Client():

@@ -14,6 +14,12 @@ CODE_TEXT = Words(
 )
 
 
+CONFIRMING_TEXT = Words(
+    "【通分】您正在赠送积分，确认码 {code}，5 分钟内有效。若非本人操作，切勿告知他人。",
+    "[Tongfen] You are giving points away. Your code is {code}, valid for 5 minutes. Not you? Tell nobody.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Errand:
     """Something that must be said to the outside, saved with the decision that wants it said."""

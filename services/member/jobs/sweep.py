@@ -16,9 +16,13 @@ CODES_KEPT = 2 * DAY
 """By then a phone's daily count of codes has begun anew as well."""
 
 _CODES = "DELETE FROM challenges WHERE phone IN (SELECT phone FROM challenges WHERE sent_at < %s LIMIT %s)"
+_CONFIRMATIONS = (
+    "DELETE FROM confirmations WHERE member IN (SELECT member FROM confirmations WHERE sent_at < %s LIMIT %s)"
+)
 _MESSAGES = "DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE sent_at < %s LIMIT %s)"
 BROOMS = (
     Broom("codes", _CODES, CODES_KEPT),
+    Broom("confirmations", _CONFIRMATIONS, CODES_KEPT),
     Broom("messages", _MESSAGES, CODES_KEPT),
     *FRAME_BROOMS,
 )

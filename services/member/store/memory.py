@@ -15,6 +15,7 @@ from services.member.domain.member import Member
 from services.member.domain.session import Session
 from services.member.domain.signing_key import SigningKey
 from services.member.domain.staff import Staff
+from services.member.store.confirmations import load_confirmations
 from services.member.store.shelves import SHELVES
 from shared.kernel.command import Row
 from shared.kernel.principal import Role
@@ -40,7 +41,7 @@ _SAVE = (
     " %s::uuid[], %s::text[], %s::text[], %s::bigint[], %s::timestamptz[], %s::text[], %s::text[])"
 )
 # Rows that only their name's lock protects, because the first command that needs them may have to make them.
-_BY_NAME = ("challenge", "staff", "keys")
+_BY_NAME = ("challenge", "confirmation", "staff", "keys")
 
 
 class MemberMemory:
@@ -70,6 +71,7 @@ class MemberMemory:
         )
         found = orjson.loads(cursor.fetchone()[0])
         books = _books(found, self._now())
+        load_confirmations(cursor, books, wanted.get("confirmation", ()))
         return Loaded(books=books, locks=_locks(rows, found, books), **claimed(found["frame"], claims))
 
     def save(self, cursor: Cursor, loaded: Loaded[MemberBooks], record: Record) -> None:

@@ -34,6 +34,10 @@ class Secret:
         """Digest a one-time code with its phone; without the secret a million guesses tell nothing."""
         return self.derived("code", f"{phone} {code}".encode())
 
+    def confirmation_digest(self, member: str, purpose: str, code: str) -> bytes:
+        """Digest the code of a confirmation with its member and purpose: it is good for nothing else."""
+        return self.derived("confirmation", f"{member} {purpose} {code}".encode())
+
     def refresh_token(self, session: str, generation: int) -> str:
         """Write the refresh token of a session's generation; the same one every time."""
         body = f"{shown('ses', session)}.{generation}"

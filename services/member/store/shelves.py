@@ -10,6 +10,7 @@ from typing import Any
 
 from services.member.domain.client import Client
 from services.member.domain.code import Challenge
+from services.member.domain.confirmation import Confirmation
 from services.member.domain.identity import Identity, StatedPhone
 from services.member.domain.member import Member
 from services.member.domain.message import Errand, Message
@@ -87,6 +88,12 @@ SHELVES: Mapping[type, Shelf] = {
         "phone text, digest bytea, sent_at timestamptz, guesses integer, used boolean,"
         " day_began_at timestamptz, codes_in_day integer",
         _replacing("phone", "digest sent_at guesses used day_began_at codes_in_day"),
+    ),
+    Confirmation: _shelf(
+        "confirmations",
+        "member uuid, purpose text, digest bytea, sent_at timestamptz, guesses integer, used boolean,"
+        " day_began_at timestamptz, codes_in_day integer",
+        _replacing("member", "purpose digest sent_at guesses used day_began_at codes_in_day"),
     ),
     Session: _shelf(
         "sessions",

@@ -100,6 +100,26 @@ class Challenges(MemberTable, table=True):
     codes_in_day: int = Field(sa_column=Column(Integer, nullable=False))
 
 
+class Confirmations(MemberTable, table=True):
+    """The last code with which a member was to confirm something, as a digest."""
+
+    __tablename__ = "confirmations"
+    __table_args__ = (
+        CheckConstraint("guesses BETWEEN 0 AND 6", name="confirmations_guesses_at_most_six"),
+        CheckConstraint("codes_in_day BETWEEN 0 AND 10", name="confirmations_codes_in_day_at_most_ten"),
+        Index("confirmations_sent_at", "sent_at"),
+    )
+
+    member: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    purpose: str = Field(sa_column=Column(Text, nullable=False))
+    digest: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    sent_at: datetime = Field(sa_column=Column(MOMENT, nullable=False))
+    guesses: int = Field(sa_column=Column(Integer, nullable=False))
+    used: bool
+    day_began_at: datetime = Field(sa_column=Column(MOMENT, nullable=False))
+    codes_in_day: int = Field(sa_column=Column(Integer, nullable=False))
+
+
 class Sessions(MemberTable, table=True):
     """One sign-in; its tokens are minted from id and generation and kept nowhere."""
 

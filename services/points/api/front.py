@@ -9,6 +9,7 @@ from shared.kernel.principal import Principal, Role
 from shared.runtime.database import Reader
 from shared.runtime.desk import Desk
 from shared.runtime.reading_room import ReadingRoom
+from shared.web.confirmations import ConfirmationReader
 from shared.web.cursor import Cursors
 from shared.web.door import Call
 
@@ -18,13 +19,16 @@ GROUP_ROLES = (Role.OPERATOR, Role.IMPORTER)
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Desk, reader, the reading room of wallets, the signer of list cursors, the check of everything."""
+    """Desk, reader, the reading room of wallets, the signer of list cursors, the check of everything, who
+    knows a proof that a member confirmed something.
+    """
 
     desk: Desk[LedgerBooks]
     reader: Reader
     wallets: ReadingRoom[str, Mapping[str, Any]]
     cursors: Cursors
     audit: Callable[[], Mapping[str, Any]]
+    proofs: ConfirmationReader
 
     def after(self, call: Call, cursor: str | None) -> list[str] | None:
         """Read the caller's own cursor of the called list; None is its beginning.

@@ -1,4 +1,4 @@
-"""Drafts of the group's rules about other ways in and out: check-ins, grants and deductions by hand."""
+"""Drafts of the group's rules about other ways in and out: check-ins, grants by hand, gifts."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -46,5 +46,20 @@ class GrantDraft(_GroupDraft):
     body: GrantBody
 
 
-WayDraft = CheckInDraft | GrantDraft
+class GiftTermsBody(Inbound):
+    """What a member may give a business day: worth at most, begun at most; seconds to confirm one."""
+
+    day_fen: Annotated[int, whole(1, 1_000_000_000)]
+    per_day: Annotated[int, whole(1, 100)]
+    confirm_s: Annotated[int, whole(60, 3_600)] = 600
+
+
+class GiftDraft(_GroupDraft):
+    """A draft about gifts from member to member."""
+
+    kind: Literal["gift"]
+    body: GiftTermsBody
+
+
+WayDraft = CheckInDraft | GrantDraft | GiftDraft
 """Every draft of this file."""

@@ -10,11 +10,14 @@ from services.points.commands.draft_rule import DraftRule, draft_rule
 from services.points.commands.earn_points import EarnPoints, earn_points
 from services.points.commands.edit_client import EditClient, edit_client
 from services.points.commands.expire_points import ExpirePoints, expire_points
+from services.points.commands.give_points import GivePoints, give_points
 from services.points.commands.issue_statements import IssueStatements, issue_statements
 from services.points.commands.keep_signing_key import KeepSigningKey, keep_signing_key
 from services.points.commands.keep_tier import KeepTier, keep_tier
 from services.points.commands.link_number import LinkNumber, link_number
 from services.points.commands.open_month import OpenMonth, open_month
+from services.points.commands.open_wallet import OpenWallet, open_wallet
+from services.points.commands.prepare_gift import PrepareGift, prepare_gift
 from services.points.commands.redeem_points import RedeemPoints, redeem_points
 from services.points.commands.refund_points import RefundPoints, refund_points
 from services.points.commands.reject_adjustment import RejectAdjustment, reject_adjustment
@@ -30,11 +33,14 @@ DECISIONS: Mapping[type, Decision] = {
     EarnPoints: earn_points,
     EditClient: edit_client,
     ExpirePoints: expire_points,
+    GivePoints: give_points,
     IssueStatements: issue_statements,
     KeepSigningKey: keep_signing_key,
     KeepTier: keep_tier,
     LinkNumber: link_number,
     OpenMonth: open_month,
+    OpenWallet: open_wallet,
+    PrepareGift: prepare_gift,
     RedeemPoints: redeem_points,
     RejectAdjustment: reject_adjustment,
     RequestAdjustment: request_adjustment,

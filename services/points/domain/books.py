@@ -1,7 +1,7 @@
 """The books of one batch: what was loaded, frozen for the decisions, changed only by the desk."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from services.points.domain.adjustment import Adjustment
 from services.points.domain.assessment import taking_of
 from services.points.domain.cap import Taking
 from services.points.domain.check_in import LastCheckIn
+from services.points.domain.gift import NO_GIFTS, Gift, GiftDay
 from services.points.domain.limit import LimitDrawn, Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
@@ -64,6 +65,8 @@ class LedgerBooks:
     known: dict[str, str] = field(default_factory=dict)
     check_ins: dict[str, LastCheckIn] = field(default_factory=dict)
     adjustments: dict[str, Adjustment] = field(default_factory=dict)
+    gifts: dict[str, Gift] = field(default_factory=dict)
+    gift_days: dict[str, GiftDay] = field(default_factory=dict)
     rule_counts: dict[tuple[str, str], int] = field(default_factory=dict)
     stated: set[date] = field(default_factory=set)
     named: dict[Row, tuple[str, ...]] = field(default_factory=dict)
@@ -106,6 +109,10 @@ class LedgerBooks:
         return max(
             (max((one for one in story if one[0] <= at), default=(at, 0, 0))[2] for story in told), default=0
         )
+
+    def gift_day(self, holder_id: str) -> GiftDay:
+        """Give what a holder has begun and given on the batch's business day."""
+        return self.gift_days.get(holder_id, NO_GIFTS)
 
     def next_version(self, kind: str, subject: str) -> int:
         """Give the version number that the next draft of this kind and subject gets."""
@@ -159,6 +166,18 @@ def _keep_refund(books: LedgerBooks, change: c.RefundKept) -> None:
     books.payments[payment.id] = payment.with_refund(change.amount_fen)
 
 
+def _prepare_gift(books: LedgerBooks, change: c.GiftPrepared) -> None:
+    books.gifts[change.gift.id] = change.gift
+    day = books.gift_day(change.holder_id)
+    books.gift_days[change.holder_id] = GiftDay(day.begun + 1, day.given_fen)
+
+
+def _give(books: LedgerBooks, change: c.GiftGiven) -> None:
+    books.gifts[change.gift.id] = replace(change.gift, given=change.answer)
+    day = books.gift_day(change.holder_id)
+    books.gift_days[change.holder_id] = GiftDay(day.begun, day.given_fen + change.gift.worth_fen)
+
+
 def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
     wallet = next(one for one in books.wallets.values() if one.id == change.wallet_id)
     books.held[wallet.holder_id].pop(wallet.id)
@@ -209,6 +228,8 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.AdjustmentAsked: _put_adjustment,
     c.AdjustmentDecided: _put_adjustment,
     c.RefundKept: _keep_refund,
+    c.GiftPrepared: _prepare_gift,
+    c.GiftGiven: _give,
     c.WalletMoved: _move_wallet,
     c.RuleDrafted: _draft_rule,
     c.RuleApproved: _approve_rule,

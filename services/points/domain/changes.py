@@ -7,6 +7,7 @@ from typing import Any
 
 from services.points.domain.adjustment import Adjustment
 from services.points.domain.earning import Terms
+from services.points.domain.gift import Gift
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
@@ -184,6 +185,28 @@ class AdjustmentDecided:
     at: datetime
     remark: str | None
     month: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class GiftPrepared:
+    """A member means to give; it counts as begun that business day, by whoever holds the giver's wallet."""
+
+    gift: Gift
+    holder_id: str
+    wallet_id: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class GiftGiven:
+    """A confirmed gift has passed, once, on that business day, and is booked in a month."""
+
+    gift: Gift
+    holder_id: str
+    at: datetime
+    day: date
+    month: date
+    answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ SHAPES = frozenset(
         ("check-in", "issued", "wallet", "none"),
         ("grant", "issued", "wallet", "none"),
         ("deduction", "wallet", "issued", "none"),
+        ("gift", "wallet", "gift", "none"),
+        ("gift-received", "gift", "wallet", "none"),
     }
 )
 """Kind of journal, from, to, cause: every way in which value may move."""

@@ -193,6 +193,7 @@ class Evidence:
     adjustments: Sequence[ActLook] = ()
     refunds: Sequence[RefundLook] = ()
     reversals: Sequence[ReversalLook] = ()
+    gifts: Sequence[ActLook] = ()
     journals: Sequence[JournalLook] = ()
     batches: Sequence[BatchLook] = ()
     snapshot_lots: Sequence[BalanceLook] = ()

@@ -19,6 +19,7 @@ from services.points.domain.campaign import Campaign
 from services.points.domain.cap import CapRule
 from services.points.domain.check_in import CheckInTerms
 from services.points.domain.earning import Earning, EarnRate, EarnRule, Split, Terms
+from services.points.domain.gift import GiftTerms
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
@@ -37,6 +38,7 @@ class RuleKind(StrEnum):
     CAMPAIGN = "campaign"
     CHECK_IN = "check-in"
     GRANT = "grant"
+    GIFT = "gift"
 
 
 class NoRuleInForce(Refusal):
@@ -267,6 +269,7 @@ _READERS: Mapping[RuleKind, Callable[[RuleVersion], Any]] = {
     RuleKind.CAMPAIGN: _campaign,
     RuleKind.CHECK_IN: lambda one: CheckInTerms.read(one.version, one.body),
     RuleKind.GRANT: lambda one: GrantTerms.read(one.version, one.body),
+    RuleKind.GIFT: lambda one: GiftTerms.read(one.version, one.body),
 }
 
 

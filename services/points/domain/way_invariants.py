@@ -16,4 +16,5 @@ def _bad_act(one: ActLook) -> str | None:
 WAY_INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a check-in has its journal and follows its streak", lambda e: e.check_ins, _bad_act),
     Invariant("a grant or deduction has its journal and two persons", lambda e: e.adjustments, _bad_act),
+    Invariant("a gift passes whole, from lot to lot", lambda e: e.gifts, _bad_act),
 )

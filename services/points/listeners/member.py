@@ -1,15 +1,28 @@
-"""What points makes of member's events: links of numbers, tiers, keys of tokens, keys of systems."""
+"""What points makes of member's events: new members, links of numbers, tiers, keys of tokens and systems."""
 
 from collections.abc import Mapping
 
 from contracts.event import Event
-from contracts.member import ClientRegistered, ClientRevoked, IdentityLinked, SigningKeyPublished, TierChanged
+from contracts.member import (
+    ClientRegistered,
+    ClientRevoked,
+    IdentityLinked,
+    MemberRegistered,
+    SigningKeyPublished,
+    TierChanged,
+)
 from services.points.commands.edit_client import EditClient
 from services.points.commands.keep_signing_key import KeepSigningKey
 from services.points.commands.keep_tier import KeepTier
 from services.points.commands.link_number import LinkNumber
+from services.points.commands.open_wallet import OpenWallet
 from shared.kernel.command import Asked
 from shared.runtime.hearing import Listener
+
+
+def on_member_registered(event: Event[MemberRegistered], asked: Asked) -> OpenWallet:
+    """Let the member have a wallet, so that others may give them points."""
+    return OpenWallet(asked, event.data.member)
 
 
 def on_identity_linked(event: Event[IdentityLinked], asked: Asked) -> LinkNumber:
@@ -40,6 +53,7 @@ def on_client_revoked(event: Event[ClientRevoked], asked: Asked) -> EditClient:
 
 
 LISTENERS: Mapping[str, Listener] = {
+    "member.member.registered": on_member_registered,
     "member.identity.linked": on_identity_linked,
     "member.tier.changed": on_tier_changed,
     "member.signing_key.published": on_signing_key_published,

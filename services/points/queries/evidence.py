@@ -39,6 +39,7 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         adjustments=way_evidence.adjustments(cursor, scope),
         refunds=refund_evidence.refunds(cursor, scope),
         reversals=refund_evidence.reversals(cursor, scope),
+        gifts=way_evidence.gifts(cursor, scope),
         journals=journal_evidence.journals(cursor, scope),
         batches=journal_evidence.batches(cursor, scope),
         snapshot_lots=balance_evidence.snapshot_lots(cursor, scope) if closed else (),

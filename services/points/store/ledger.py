@@ -17,6 +17,7 @@ from services.points.domain.month import MonthState
 from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
 from services.points.store.check_ins import CHECK_INS
+from services.points.store.gifts import GIFT_DAYS, GIFTS
 from services.points.store.known import KNOWN
 from services.points.store.limits import LimitSlices
 from services.points.store.noun import Noun, load_each, resolve, save_each
@@ -36,7 +37,16 @@ from shared.runtime.memory import (
     record_parameters,
 )
 
-NOUNS: tuple[Noun, ...] = (KNOWN, TAKINGS_NOUN, CHECK_INS, ADJUSTMENTS, REDEMPTION, REFUND)
+NOUNS: tuple[Noun, ...] = (
+    KNOWN,
+    TAKINGS_NOUN,
+    CHECK_INS,
+    ADJUSTMENTS,
+    REDEMPTION,
+    REFUND,
+    GIFTS,
+    GIFT_DAYS,
+)
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 
 _GUARDED = frozenset(noun.name for noun in NOUNS if noun.identities is not None)

@@ -80,6 +80,7 @@ _PLACES = {
     "statement": f"stm_{'0' * 32}",
     "redemption": f"red_{'0' * 32}",
     "rule": f"rul_{'0' * 32}",
+    "gift": f"gft_{'0' * 32}",
     "grant": f"grt_{'0' * 32}",
     "deduction": f"ded_{'0' * 32}",
     "client": "till-of-nobody",
@@ -119,6 +120,10 @@ def _request() -> dict[str, Any]:
     return {"receiver": receiver, "unit": "office", "points": 5, "reason": "a good word"}
 
 
+def _gift() -> dict[str, Any]:
+    return {"receiver": {"unit": "office", "number": fresh_key()}, "asset": "OFFI", "points": 5}
+
+
 def _client() -> dict[str, Any]:
     return {
         "client": f"till-{fresh_key()[:16]}",
@@ -149,6 +154,8 @@ def samples() -> dict[str, Sample]:
         "POST /member/v1/sessions/refresh": Sample({"refresh_token": "made up"}),
         "POST /member/v1/sessions/sign-out": Sample({"refresh_token": "made up"}),
         "POST /member/v1/staff-tokens": Sample({"subject": "operator-1", "secret": "guessed"}),
+        "POST /member/v1/confirmations": Sample({"purpose": f"gft_{fresh_key()}"}),
+        "POST /member/v1/confirmations/answer": Sample({"purpose": f"gft_{fresh_key()}", "code": "000000"}),
         "POST /member/v1/members/numbers": Sample({"number": fresh_key(), "phone": fresh_phone()}),
         "POST /member/v1/members/numbers/bulk": Sample({"numbers": [{"number": fresh_key()}]}),
         "POST /member/v1/persons": Sample({**person, "at": now().isoformat()}),
@@ -171,6 +178,8 @@ def samples() -> dict[str, Sample]:
             {"refund_no": fresh_key(), "amount_fen": 100, "unit": "office", "at": now().isoformat()},
             {"redemption": f"red_{'0' * 32}"},
         ),
+        "POST /points/v1/gifts": Sample(_gift()),
+        "POST /points/v1/gifts/{gift}/confirm": Sample({"confirmation": "made.up.proof"}),
         "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),
         "POST /points/v1/numbers/lookup": Sample({"numbers": [{"unit": "office", "number": fresh_key()}]}),
         **_rulings(zero),

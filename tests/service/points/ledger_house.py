@@ -233,6 +233,8 @@ class LedgerHouse:
         rules.append((RuleKind.SPEND, "group", {"minimum_fen": 100, "share_bp": 5_000}))
         rules.append((RuleKind.CHECK_IN, "group", {"points": list(range(1, 11)), "expiry_months": 24}))
         rules.append((RuleKind.GRANT, "group", {"most_fen": 100_000, "expiry_months": 24}))
+        gift = {"day_fen": 50_000, "per_day": 10, "confirm_s": 600}
+        rules.append((RuleKind.GIFT, "group", gift))
         self.add_rules(rules)
         for month in (JANUARY, FEBRUARY, MARCH):
             self.open_month(month)
