@@ -50,6 +50,14 @@ class Bonus(Part):
     lot: Id
 
 
+class HeldPart(Part):
+    """What one issuer's points of one asset come to in a hold, or in what it gave back."""
+
+    asset: Asset
+    issuer: Unit
+    points: Points
+
+
 class WalletEarned(EventData):
     """`points.wallet.earned`: a receipt brought points. Key: the holder; seq: the holder's version.
 
@@ -196,6 +204,60 @@ class WalletReceived(EventData):
     asset: Asset
     points: Points
     by_issuer: dict[Unit, Points]
+
+
+class HoldPlaced(EventData):
+    """`points.hold.placed`: points are set aside for an order. Key: the holder; seq: the holder's version.
+
+    Nothing is paid yet: up to `amount_fen` of the order's price may be captured before `expires_at`.
+    """
+
+    journal: Id
+    holder: Id
+    hold: Id
+    unit: Unit
+    order_no: Number
+    amount_fen: PaidFen
+    slices: list[HeldPart]
+    expires_at: Moment
+
+
+class HoldCaptured(EventData):
+    """`points.hold.captured`: points on hold paid at `unit`. Key: the holder; seq: the holder's version.
+
+    It has every field of `points.wallet.redeemed` with the same meaning: who counts what was redeemed counts
+    both types alike. `left_fen` is what may still be captured; at 0 the hold has ended, and `released` points
+    are back in their lots.
+    """
+
+    journal: Id
+    holder: Id
+    redemption: Id
+    hold: Id
+    capture_no: Number
+    unit: Unit
+    order_no: Number
+    paid_fen: PaidFen
+    left_fen: PaidFen
+    slices: list[Slice]
+    owed: list[Owed]
+    released: list[HeldPart]
+
+
+class HoldReleased(EventData):
+    """`points.hold.released`: what was left on hold is back in its lots. Key: the holder; seq: its version.
+
+    `cause` is `released` (by the unit) or `expired`; `captured_fen` is what was captured before.
+    """
+
+    journal: Id
+    holder: Id
+    hold: Id
+    unit: Unit
+    order_no: Number
+    cause: Name
+    captured_fen: PaidFen
+    slices: list[HeldPart]
 
 
 class MonthSealed(EventData):

@@ -21,6 +21,7 @@ from services.points.jobs.timetable import timetable
 from services.points.listeners.member import LISTENERS
 from services.points.queries.wallet import Wallets
 from services.points.settings import PointsSettings
+from services.points.store.coding import Coding
 from services.points.store.keyring import Keyring
 from services.points.store.ledger import LedgerMemory
 from shared.runtime import clock
@@ -113,6 +114,7 @@ class PointsProcess:
                 Cursors(self.settings.secret.get_secret_value().encode()),
                 self._audit_all,
                 ConfirmationReader(self.keyring.tokens),
+                Coding(self.settings.secret.get_secret_value().encode()),
             )
         )
         declare_parked(door, self.consumer, self.desk)

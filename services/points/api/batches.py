@@ -11,6 +11,7 @@ from services.points.api.redemptions import RedemptionItem, redeeming
 from services.points.commands.earn_points import EarnPoints
 from services.points.commands.redeem_points import RedeemPoints
 from services.points.domain.books import LedgerBooks
+from services.points.domain.naming import number_identity
 from shared.kernel.command import Answer, Asked, fingerprint
 from shared.kernel.principal import Role
 from shared.kernel.refusal import Busy, Forbidden
@@ -57,7 +58,7 @@ def _command(asked: Asked, item: ReceiptItem | RedemptionItem) -> EarnPoints | R
         return earning(own, item)
     if asked.principal.role is not Role.IMPORTER:
         raise Forbidden(needed="importer")
-    return redeeming(own, item)
+    return redeeming(own, item, number_identity(item.unit, item.number))
 
 
 async def obeyed_in_order(

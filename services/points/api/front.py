@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.points.domain.books import LedgerBooks
+from services.points.store.coding import Coding
 from shared.kernel.principal import Principal, Role
 from shared.runtime.database import Reader
 from shared.runtime.desk import Desk
@@ -20,7 +21,7 @@ GROUP_ROLES = (Role.OPERATOR, Role.IMPORTER)
 @dataclass(frozen=True, slots=True)
 class Front:
     """Desk, reader, the reading room of wallets, the signer of list cursors, the check of everything, who
-    knows a proof that a member confirmed something.
+    knows a proof that a member confirmed something, and who derives pay codes.
     """
 
     desk: Desk[LedgerBooks]
@@ -29,6 +30,7 @@ class Front:
     cursors: Cursors
     audit: Callable[[], Mapping[str, Any]]
     proofs: ConfirmationReader
+    codes: Coding
 
     def after(self, call: Call, cursor: str | None) -> list[str] | None:
         """Read the caller's own cursor of the called list; None is its beginning.

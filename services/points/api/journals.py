@@ -1,17 +1,21 @@
-"""The member's history: every movement of their points, newest first."""
+"""Movements: a member's history, newest first, and any one journal line by line."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 
-from services.points.api.front import Front
+from services.points.api.front import Front, unit_seen
 from services.points.api.lists import NextView, PageQuery
 from services.points.queries.history import history
+from services.points.queries.journal import journal_view
 from services.points.queries.wallet import holder_of
 from shared.kernel.command import Asked
+from shared.kernel.ids import read
 from shared.kernel.principal import Role
+from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
+from shared.web.strict import Nothing
 
 
 class MovementView(BaseModel):
@@ -22,7 +26,7 @@ class MovementView(BaseModel):
 
 
 class JournalView(BaseModel):
-    """One movement: an earning, a redemption, a refund, an expiry."""
+    """One movement: an earning, a redemption, a hold, its capture or release, a refund, an expiry."""
 
     journal: str
     kind: str
@@ -40,6 +44,42 @@ class HistoryView(BaseModel):
     cursor: NextView
 
 
+class AccountView(BaseModel):
+    """An account by what it stands for; a member's (wallet, held, debt) belongs to no unit."""
+
+    role: str
+    unit: str | None
+
+
+class BookedLineView(BaseModel):
+    """One line: points of a lot, or money in 1/100 fen; `cause` is what it settles, spends or reverses."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    line: int
+    asset: str
+    amount: int
+    source: AccountView = Field(alias="from")
+    target: AccountView = Field(alias="to")
+    lot: str | None
+    issuer: str | None
+    paid_fen: int | None
+    cause: int | None
+
+
+class BookedView(BaseModel):
+    """A journal as it was booked, once and for ever."""
+
+    journal: str
+    kind: str
+    unit: str
+    month: str
+    concerns_month: str | None
+    occurred_at: str
+    posted_at: str
+    lines: list[BookedLineView]
+
+
 def declare(door: Door, front: Front) -> None:
     """Declare the member's history."""
 
@@ -54,3 +94,21 @@ def declare(door: Door, front: Front) -> None:
         with front.reader.asked_by(holder=holder) as questions:
             rows, last = history(questions, holder, query.limit, after)
         return {"data": rows, "cursor": front.next(call, last)}
+
+    @door.get(
+        "/journals/{journal}",
+        takes=Nothing,
+        gives=BookedView,
+        roles=(Role.MEMBER, Role.UNIT_SYSTEM, Role.FINANCE, Role.OPERATOR, Role.IMPORTER),
+    )
+    def read_journal(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
+        """Read one movement line by line: of one's own points, or one in which one's unit took part."""
+        journal_id = read("jrn", call.path["journal"])
+        if journal_id is None:
+            raise NotFound()
+        unit, holder = unit_seen(call.principal), None
+        if call.principal.role is Role.MEMBER:
+            with front.reader.asked_by() as questions:
+                holder = holder_of(questions, call.principal.subject)
+        with front.reader.asked_by(unit=unit, holder=holder) as questions:
+            return journal_view(questions, journal_id)

@@ -1,16 +1,16 @@
-"""Redemptions: a member or an importer pays with points of all businesses in one step."""
+"""Redemptions: a member, a till with a member's code, or an importer pays with points of all businesses."""
 
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, model_validator
 
 from services.points.api.front import Front
+from services.points.api.paying import PayCodeText, payer_of
 from services.points.commands.redeem_points import RedeemPoints
-from services.points.domain.naming import number_identity
+from services.points.domain.payer import Payer
 from services.points.domain.redemption import Price
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
-from shared.kernel.refusal import Forbidden
 from shared.web.door import Call, Door
 from shared.web.fields import AmountFen, AmountFenOrZero, MemberNumber, Moment, Number, Text, UnitCode
 from shared.web.strict import Inbound
@@ -38,9 +38,10 @@ class PriceBody(Inbound):
 
 
 class RedemptionBody(PriceBody):
-    """A redemption; `number` and `at` are for importers, who pay for a member of the unit."""
+    """A redemption; `pay_code` is for tills, `number` and `at` are for importers."""
 
     number: MemberNumber | None = None
+    pay_code: PayCodeText | None = None
     at: Moment | None = None
 
 
@@ -87,21 +88,9 @@ class RedemptionView(BaseModel):
     occurred_at: str
 
 
-def redeeming(asked: Asked, body: RedemptionBody | RedemptionItem) -> RedeemPoints:
-    """Turn a wish to pay into its command: a member pays with their own points, an importer for a number.
-
-    :raises Forbidden: if a member names a number or a time, or an importer names no number.
-    """
-    assert asked.principal is not None
-    if asked.principal.role is Role.MEMBER:
-        if body.number is not None or body.at is not None:
-            raise Forbidden(needed="importer")
-        identity = asked.principal.subject
-    elif body.number is None:
-        raise Forbidden(needed="member")
-    else:
-        identity = number_identity(body.unit, body.number)
-    return RedeemPoints(asked, identity, body.unit, body.order_no, body.price, body.at)
+def redeeming(asked: Asked, body: RedemptionBody | RedemptionItem, payer: Payer) -> RedeemPoints:
+    """Turn a wish to pay into its command."""
+    return RedeemPoints(asked, payer, body.unit, body.order_no, body.price, body.at)
 
 
 def declare(door: Door, front: Front) -> None:
@@ -111,9 +100,9 @@ def declare(door: Door, front: Front) -> None:
         "/redemptions",
         takes=RedemptionBody,
         gives=RedemptionView,
-        roles=(Role.MEMBER, Role.IMPORTER),
+        roles=(Role.MEMBER, Role.UNIT_SYSTEM, Role.IMPORTER),
         status=201,
     )
     async def redeem(asked: Asked, body: RedemptionBody, call: Call) -> Answer:
         """Pay part of a price with points of all businesses, soonest-expiring first."""
-        return await front.desk.ask(redeeming(asked, body))
+        return await front.desk.ask(redeeming(asked, body, payer_of(asked, body, front)))

@@ -12,7 +12,7 @@ from services.points.api.way_rules import WayDraft
 from services.points.commands.approve_rule import ApproveRule
 from services.points.commands.draft_rule import DraftRule
 from services.points.domain.journal import GROUP_POINT
-from services.points.domain.rulebook import RuleKind
+from services.points.domain.rulebook import HOLD_LASTS_S, RuleKind
 from services.points.queries.rules import rules_in_force, rules_listed
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
@@ -40,10 +40,11 @@ class RateTerms(Inbound):
 
 
 class SpendBody(Inbound):
-    """At least `minimum_fen`, at most `share_bp` basis points of a price."""
+    """At least `minimum_fen`, at most `share_bp` basis points of a price; a hold lasts `hold_lasts_s`."""
 
     minimum_fen: Annotated[int, whole(1, 1_000_000)]
     share_bp: Annotated[int, whole(1, 10_000)]
+    hold_lasts_s: Annotated[int, whole(1, HOLD_LASTS_S)] = HOLD_LASTS_S
 
 
 class _Draft(Inbound):

@@ -13,11 +13,12 @@ from shared.web.strict import Nothing
 
 
 class AssetView(BaseModel):
-    """Points of one asset: usable now, pending, expiring within 30 days, and what the usable are worth."""
+    """Points of one asset: usable, pending, on hold, expiring within 30 days; what the usable are worth."""
 
     asset: str
     available: int
     pending: int
+    held: int
     expiring_soon: int
     next_expiry_at: str | None
     worth_fen: int
@@ -36,5 +37,5 @@ def declare(door: Door, front: Front) -> None:
 
     @door.get("/wallet", takes=Nothing, gives=WalletView, roles=(Role.MEMBER,))
     async def read_wallet(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
-        """Show one's own points: per asset available, pending, expiring soon, and worth in fen."""
+        """Show one's own points: per asset available, pending, on hold, expiring soon, and worth in fen."""
         return await front.wallets.ask(call.principal.subject)

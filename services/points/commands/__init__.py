@@ -4,11 +4,14 @@ from collections.abc import Mapping
 
 from services.points.commands.approve_adjustment import ApproveAdjustment, approve_adjustment
 from services.points.commands.approve_rule import ApproveRule, approve_rule
+from services.points.commands.ask_pay_code import AskPayCode, ask_pay_code
+from services.points.commands.capture_hold import CaptureHold, capture_hold
 from services.points.commands.check_in import CheckIn, check_in
 from services.points.commands.close_month import CloseMonth, close_month
 from services.points.commands.draft_rule import DraftRule, draft_rule
 from services.points.commands.earn_points import EarnPoints, earn_points
 from services.points.commands.edit_client import EditClient, edit_client
+from services.points.commands.expire_hold import ExpireHold, expire_hold
 from services.points.commands.expire_points import ExpirePoints, expire_points
 from services.points.commands.give_points import GivePoints, give_points
 from services.points.commands.issue_statements import IssueStatements, issue_statements
@@ -17,10 +20,12 @@ from services.points.commands.keep_tier import KeepTier, keep_tier
 from services.points.commands.link_number import LinkNumber, link_number
 from services.points.commands.open_month import OpenMonth, open_month
 from services.points.commands.open_wallet import OpenWallet, open_wallet
+from services.points.commands.place_hold import PlaceHold, place_hold
 from services.points.commands.prepare_gift import PrepareGift, prepare_gift
 from services.points.commands.redeem_points import RedeemPoints, redeem_points
 from services.points.commands.refund_points import RefundPoints, refund_points
 from services.points.commands.reject_adjustment import RejectAdjustment, reject_adjustment
+from services.points.commands.release_hold import ReleaseHold, release_hold
 from services.points.commands.request_adjustment import RequestAdjustment, request_adjustment
 from shared.runtime.batch import Decision
 
@@ -28,6 +33,7 @@ DECISIONS: Mapping[type, Decision] = {
     ApproveAdjustment: approve_adjustment,
     ApproveRule: approve_rule,
     CheckIn: check_in,
+    AskPayCode: ask_pay_code,
     CloseMonth: close_month,
     DraftRule: draft_rule,
     EarnPoints: earn_points,
@@ -45,4 +51,8 @@ DECISIONS: Mapping[type, Decision] = {
     RejectAdjustment: reject_adjustment,
     RequestAdjustment: request_adjustment,
     RefundPoints: refund_points,
+    ReleaseHold: release_hold,
+    PlaceHold: place_hold,
+    ExpireHold: expire_hold,
+    CaptureHold: capture_hold,
 }

@@ -8,35 +8,28 @@ from typing import Any
 from services.points.domain import changes as c
 from services.points.domain.authority import UnknownUnit, stated_time
 from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.hold import OrderHeld
 from services.points.domain.journal import Journal
-from services.points.domain.lot import usable_in_order
 from services.points.domain.month import Booking, booking
-from services.points.domain.naming import order_name, purse
-from services.points.domain.redemption import (
-    BelowMinimum,
-    InsufficientPoints,
-    Lines,
-    OrderRedeemed,
-    Price,
-    agreed,
-    lines,
-    owed_to,
-)
-from services.points.domain.spending import Slice, by_issuer, slices, worth
+from services.points.domain.naming import order_name
+from services.points.domain.payer import Payer, Paying, payer_facts, payer_rows, paying
+from services.points.domain.redemption import Lines, OrderRedeemed, Price, lines, owed_to
+from services.points.domain.spending import Slice, by_issuer
+from services.points.domain.wish import granted
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
 from shared.kernel.swift import swift
 
-JOURNAL, DECLINE, FIRST_CHANGE_LOT, CHANGE_LOTS_MAX = 2, 3, 16, 2048
+JOURNAL, FIRST_CHANGE_LOT, CHANGE_LOTS_MAX = 2, 16, 2048
 
 
 @swift
 @dataclass(frozen=True, slots=True)
 class RedeemPoints:
-    """A price at a unit, paid in part with the points of one holder, found by one of their identities."""
+    """A price at a unit, paid in part with the points of one holder, found by an identity or a pay code."""
 
     asked: Asked
-    identity: str
+    payer: Payer
     unit: str
     order_no: str
     price: Price
@@ -48,47 +41,38 @@ class RedeemPoints:
         return order_name(self.unit, self.order_no)
 
     def needs(self) -> Needs:
-        """Need the order's name for ever, the holder, and as many lots as pay; at a stated time all."""
-        row = ("identity", self.identity)
-        # The database knows which lots can be spent at the batch's own moment, not at one that is stated.
-        lots = ("lots", self.identity) if self.at is not None else purse(self.price.most_fen, self.identity)
-        return Needs(naturals=(self.name,), rows=(row,), facts=(lots,))
+        """Need the order's name for ever, what holds it, the holder, and as many lots as pay."""
+        return Needs(
+            naturals=(self.name,),
+            rows=payer_rows(self.payer),
+            facts=(*payer_facts(self.payer, self.price.most_fen, self.at), ("order", self.name)),
+        )
 
 
 def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
     """Take the agreed amount from the holder's lots and settle it between the units.
 
     :raises OrderRedeemed: if the order was redeemed with other terms or by somebody else.
+    :raises OrderHeld: if points are on hold for the order, or were captured.
     :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
     :raises BelowMinimum: if too little was asked; counted as well.
     """
     now = stated_time(command.asked.principal, command.at, books.now)
-    wallet = books.wallet(command.identity)
+    who = paying(books, command.payer, command.name)
+    wallet = who.wallet
     known = books.redemptions.get(command.name)
     if known is not None:
         if (known.holder_id, known.terms) != (wallet.holder_id, command.price.terms):
             raise OrderRedeemed(unit=command.unit, order_no=command.order_no)
         return Outcome(answer=known.answer)
+    if command.name in books.order_holds:
+        raise OrderHeld(unit=command.unit, order_no=command.order_no)
+    who.check_fresh()
     if books.rulebook.find_unit(command.unit, now) is None:
         raise UnknownUnit(unit=command.unit)
     booked = booking(now, books.months)
-    rates = books.rulebook.rates(now)
-    # Points of an asset that has no rate yet are worth nothing yet; they wait for their rate.
-    held = (lot for lot in books.lots_of(wallet.holder_id) if lot.asset in rates)
-    lots = usable_in_order(held, now)
-    try:
-        pay = agreed(command.price, books.rulebook.spend_terms(now), worth(lots, rates))
-    except (BelowMinimum, InsufficientPoints) as refusal:
-        declined = c.RedemptionDeclined(
-            derived(command.asked.id, DECLINE),
-            command.unit,
-            command.order_no,
-            refusal.code,
-            now,
-            booked.month,
-        )
-        raise type(refusal)(changes=(declined,), **refusal.facts) from None
-    taken = slices(lots, rates, pay)
+    order = (command.unit, command.order_no)
+    taken, rates = granted(books, command.asked.id, wallet.holder_id, order, command.price, now, booked.month)
     written = lines(
         taken,
         command.unit,
@@ -97,9 +81,8 @@ def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
         rates,
         (derived(command.asked.id, FIRST_CHANGE_LOT + place) for place in range(CHANGE_LOTS_MAX)),
     )
-    return _redeemed(
-        books, command, wallet, taken, written, _journal(command, wallet, taken, written, booked, now)
-    )
+    journal = _journal(command, wallet, taken, written, booked, now)
+    return _redeemed(books, command, who, taken, written, journal)
 
 
 def _journal(
@@ -122,11 +105,12 @@ def _journal(
 def _redeemed(
     books: LedgerBooks,
     command: RedeemPoints,
-    wallet: Wallet,
+    who: Paying,
     taken: list[Slice],
     written: Lines,
     journal: Journal,
 ) -> Outcome:
+    wallet = who.wallet
     version = books.holders[wallet.holder_id] + 1
     answer = _answer(command, taken, journal)
     kept = c.RedemptionKept(
@@ -150,6 +134,7 @@ def _redeemed(
             *(c.LotOpened(lot) for lot in written.opened),
             c.JournalPosted(journal),
             kept,
+            *who.used,
         ),
         answer=answer,
         events=(_announcement(wallet, taken, answer, journal, version),),

@@ -12,9 +12,11 @@ from services.points.domain.assessment import taking_of
 from services.points.domain.cap import Taking
 from services.points.domain.check_in import LastCheckIn
 from services.points.domain.gift import NO_GIFTS, Gift, GiftDay
+from services.points.domain.hold import Hold
 from services.points.domain.limit import LimitDrawn, Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
+from services.points.domain.pay_code import Guesser, PayCode
 from services.points.domain.refund import Payment
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
 from shared.kernel.calendar import day_of
@@ -60,6 +62,10 @@ class LedgerBooks:
     redemptions: dict[str, c.RedemptionKept | c.KnownRedemption] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, c.RefundKept | c.KnownRefund] = field(default_factory=dict)
+    holds: dict[str, Hold] = field(default_factory=dict)
+    order_holds: dict[str, c.KnownHold] = field(default_factory=dict)
+    pay_codes: dict[str, PayCode] = field(default_factory=dict)
+    guessers: dict[str, Guesser] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)
     clients: dict[str, c.ClientKept] = field(default_factory=dict)
     known: dict[str, str] = field(default_factory=dict)
@@ -113,6 +119,24 @@ class LedgerBooks:
     def gift_day(self, holder_id: str) -> GiftDay:
         """Give what a holder has begun and given on the batch's business day."""
         return self.gift_days.get(holder_id, NO_GIFTS)
+
+    def find_hold(self, hold_id: str) -> Hold | None:
+        """Give a hold that was there when the command named it, so that its holder is locked, or None."""
+        return self.holds.get(hold_id) if self.identities_of("hold", hold_id) else None
+
+    def wallets_behind(self, hold: Hold) -> list[Wallet]:
+        """Give the wallets behind a hold that the command has named: whom it is for, whose points it has."""
+        return [self.wallets[identity] for identity in self.identities_of("hold", hold.id)]
+
+    def lots_on_hold(self, hold: Hold) -> dict[str, Lot]:
+        """Give the lots of a hold that the command has named, by id, as they are in their wallets."""
+        wanted = {one.lot_id for one in hold.slices}
+        return {
+            id_: lot
+            for wallet in self.wallets_behind(hold)
+            for id_, lot in self.lots.get(wallet.id, {}).items()
+            if id_ in wanted
+        }
 
     def next_version(self, kind: str, subject: str) -> int:
         """Give the version number that the next draft of this kind and subject gets."""
@@ -178,6 +202,27 @@ def _give(books: LedgerBooks, change: c.GiftGiven) -> None:
     books.gift_days[change.holder_id] = GiftDay(day.begun, day.given_fen + change.gift.worth_fen)
 
 
+def _place_hold(books: LedgerBooks, change: c.HoldPlaced) -> None:
+    hold = change.hold
+    books.holds[hold.id] = hold
+    books.order_holds[hold.name] = c.KnownHold(hold.holder_id, hold.terms, change.answer)
+
+
+def _turn_hold(books: LedgerBooks, change: c.HoldTurned) -> None:
+    hold = change.hold
+    books.holds[hold.id] = hold
+    if not hold.binds_order:
+        books.order_holds.pop(hold.name, None)
+
+
+def _keep_pay_code(books: LedgerBooks, change: PayCode) -> None:
+    books.pay_codes[change.digest] = change
+
+
+def _count_guess(books: LedgerBooks, change: Guesser) -> None:
+    books.guessers[change.client] = change
+
+
 def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
     wallet = next(one for one in books.wallets.values() if one.id == change.wallet_id)
     books.held[wallet.holder_id].pop(wallet.id)
@@ -230,6 +275,10 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.RefundKept: _keep_refund,
     c.GiftPrepared: _prepare_gift,
     c.GiftGiven: _give,
+    c.HoldPlaced: _place_hold,
+    c.HoldTurned: _turn_hold,
+    PayCode: _keep_pay_code,
+    Guesser: _count_guess,
     c.WalletMoved: _move_wallet,
     c.RuleDrafted: _draft_rule,
     c.RuleApproved: _approve_rule,

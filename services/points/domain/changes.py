@@ -8,6 +8,7 @@ from typing import Any
 from services.points.domain.adjustment import Adjustment
 from services.points.domain.earning import Terms
 from services.points.domain.gift import Gift
+from services.points.domain.hold import Hold
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
@@ -112,6 +113,33 @@ class RefundKept:
     refunded_fen: int
     occurred_at: datetime
     month: date
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPlaced:
+    """A hold with its slices, kept for ever, and the journal that placed it."""
+
+    hold: Hold
+    journal_id: str
+    month: date
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTurned:
+    """A hold was captured or ended, booked in that month; its slices as the movement left them."""
+
+    hold: Hold
+    month: date
+
+
+@dataclass(frozen=True, slots=True)
+class KnownHold:
+    """What a decision must know of the hold that binds an order."""
+
+    holder_id: str
+    terms: str
     answer: Mapping[str, Any]
 
 

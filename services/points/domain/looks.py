@@ -142,6 +142,21 @@ class ReversalLook(Look):
 
 
 @dataclass(frozen=True, slots=True)
+class HoldLook(Look):
+    """Holds beside their journals, their slices and what was captured of them."""
+
+    is_kept: bool
+    is_booked: bool
+    slices_fit: bool
+    state_fits: bool
+    covers: bool
+    captures_fit: bool
+    end_fits: bool
+    fits: bool
+    answer_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JournalLook(Look):
     """Journals: the month's state, the holder, the lines, the right month, posted before the seal."""
 
@@ -189,6 +204,7 @@ class Evidence:
     receipts: Sequence[ReceiptLook] = ()
     terms: Sequence[PaperLook] = ()
     redemptions: Sequence[RedemptionLook] = ()
+    holds: Sequence[HoldLook] = ()
     check_ins: Sequence[ActLook] = ()
     adjustments: Sequence[ActLook] = ()
     refunds: Sequence[RefundLook] = ()

@@ -26,6 +26,11 @@ def refund_name(unit: str, refund_no: str) -> str:
     return f"refund {unit}|{_part(refund_no)}"
 
 
+def capture_name(hold_id: str, capture_no: str) -> str:
+    """Name a capture: its hold and the unit's own number of the capture."""
+    return f"capture {hold_id}|{_part(capture_no)}"
+
+
 def number_identity(unit: str, number: str) -> str:
     """Give the identity of a unit's member number, however it is typed."""
     return f"{unit}:{normal(number)}"

@@ -27,6 +27,10 @@ RULEBOOK = ("rulebook", "group")
 """The row that whoever edits rules has locked: versions follow one another."""
 
 
+HOLD_LASTS_S = 24 * 3_600
+"""How long a hold lasts where the rule does not say. Source: the owner's safety net of 24 h."""
+
+
 class RuleKind(StrEnum):
     """What a rule is about."""
 
@@ -75,11 +79,15 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class SpendTerms:
-    """How points may pay: at least `minimum_fen`, at most `share_bp` basis points of a price."""
+    """How points may pay: at least `minimum_fen`, at most `share_bp` basis points of a price.
+
+    `hold_lasts_s` is how long points are set aside for an order at most.
+    """
 
     version: int
     minimum_fen: int
     share_bp: int
+    hold_lasts_s: int = HOLD_LASTS_S
 
     def most(self, price_fen: int) -> int:
         """Give the most that points may pay of a price, in fen, rounded down."""
@@ -249,7 +257,10 @@ def _rate(one: RuleVersion) -> Rate:
 
 
 def _spend(one: RuleVersion) -> SpendTerms:
-    return SpendTerms(one.version, one.body["minimum_fen"], one.body["share_bp"])
+    body = one.body
+    # Versions of before there were holds say nothing about them.
+    lasts_s = body.get("hold_lasts_s", HOLD_LASTS_S)
+    return SpendTerms(one.version, body["minimum_fen"], body["share_bp"], lasts_s)
 
 
 def _cap(one: RuleVersion) -> CapRule:

@@ -2,22 +2,28 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from datetime import timedelta
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
 from services.points.jobs.audit import Auditor
 from services.points.jobs.close_months import MonthCloser, Obey
+from services.points.jobs.expire_holds import expire_due_holds
 from services.points.jobs.expire_points import expire_due
 from services.points.jobs.keep_calendar import keep_calendar
 from shared.runtime.clock import now
 from shared.runtime.rounds import Rounds
-from shared.runtime.sweeping import swept
+from shared.runtime.sweeping import FRAME_BROOMS, Broom, swept
 
 CLOSE_EVERY_S = 0.1
 CALENDAR_EVERY_S = 30.0
 EXPIRE_EVERY_S = 60.0
+HOLDS_EVERY_S = 2.0
 SWEEP_EVERY_S = 3600.0
+_CODES = "DELETE FROM pay_codes WHERE digest IN (SELECT digest FROM pay_codes WHERE expires_at < %s LIMIT %s)"
+BROOMS = (*FRAME_BROOMS, Broom("pay-codes", _CODES, timedelta(days=1)))
+"""A day later nobody scans a code any more, and who does is told that it is none."""
 
 
 def timetable(
@@ -47,9 +53,13 @@ def timetable(
         with closing(connect()) as connection:
             return expire_due(connection, obey, now())
 
+    def holds() -> Mapping[str, Any] | None:
+        with closing(connect()) as connection:
+            return expire_due_holds(connection, obey, now())
+
     def broom() -> Mapping[str, Any] | None:
         with closing(connect()) as connection:
-            return swept(connection, now())
+            return swept(connection, now(), BROOMS)
 
     jobs = [
         Rounds("close-months", CLOSE_EVERY_S, MonthCloser(connect_to_close, obey, reached=reached).step),
@@ -60,5 +70,6 @@ def timetable(
         jobs += [
             Rounds("keep-calendar", CALENDAR_EVERY_S, calendar),
             Rounds("expire-points", EXPIRE_EVERY_S, expiry),
+            Rounds("expire-holds", HOLDS_EVERY_S, holds),
         ]
     return jobs

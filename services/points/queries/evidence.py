@@ -5,6 +5,7 @@ from psycopg2.extensions import cursor as Cursor
 from services.points.domain.looks import Evidence
 from services.points.queries import (
     balance_evidence,
+    hold_evidence,
     journal_evidence,
     limit_evidence,
     line_evidence,
@@ -40,6 +41,7 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         refunds=refund_evidence.refunds(cursor, scope),
         reversals=refund_evidence.reversals(cursor, scope),
         gifts=way_evidence.gifts(cursor, scope),
+        holds=hold_evidence.holds(cursor, scope),
         journals=journal_evidence.journals(cursor, scope),
         batches=journal_evidence.batches(cursor, scope),
         snapshot_lots=balance_evidence.snapshot_lots(cursor, scope) if closed else (),

@@ -7,10 +7,12 @@ from shared.kernel.ids import shown
 from shared.runtime.database import Questions
 
 _PAGE = """
-SELECT j.month, j.id, j.kind, j.unit, j.occurred_at, r.order_no, c.number AS receipt_no
+SELECT j.month, j.id, j.kind, j.unit, j.occurred_at, coalesce(r.order_no, h.order_no) AS order_no,
+       c.number AS receipt_no
 FROM journals j
 LEFT JOIN refunds f ON f.id = j.subject
 LEFT JOIN redemptions r ON r.id = coalesce(f.redemption_id, j.subject)
+LEFT JOIN holds h ON h.id = j.subject
 LEFT JOIN receipts c ON c.id = j.subject
 WHERE j.holder_id = ANY (ARRAY(SELECT first_holder_id FROM wallets WHERE holder_id = CAST(:holder AS uuid))
                          || CAST(:holder AS uuid))

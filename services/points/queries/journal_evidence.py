@@ -72,7 +72,8 @@ WITH booked AS (
     LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
     LEFT JOIN accounts a ON a.id = t.from_account
     LEFT JOIN accounts b ON b.id = t.to_account
-    WHERE j.month = ANY (%(months)s) AND j.kind = 'redemption' GROUP BY j.subject, j.id, j.month)
+    WHERE j.month = ANY (%(months)s) AND j.kind IN ('redemption', 'capture')
+    GROUP BY j.subject, j.id, j.month)
 SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, paid_fits, change_fits, fits,
        answer_fits
 FROM (

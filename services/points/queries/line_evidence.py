@@ -54,8 +54,8 @@ FROM (
         WHERE t.month = ANY (%(months)s)) AS seen) AS lines
 GROUP BY suspect, kind, is_money, from_role, to_role, lot, cause, pays, moves, units_fit, points_fit
 """
-# The rate in force is that of the rules known when the journal was posted. A reversal is worth what the line
-# is worth that it reverses, wherever that is booked: refund_evidence.py looks.
+# The rate in force is that of the rules known when the journal was posted; a capture's is that of its hold.
+# A reversal is worth what the line it reverses is worth, wherever that is booked: refund_evidence.py looks.
 _SLICES = """
 WITH slices AS (
     SELECT t.id, t.journal_id, t.worth_fen, l.issuer, j.unit,
@@ -67,12 +67,14 @@ WITH slices AS (
                              / (r.body::json ->> 'denominator')::bigint
                       FROM rules r
                       WHERE r.kind = 'rate' AND r.subject = t.asset AND r.approved_at <= j.posted_at
-                        AND r.valid_from <= j.occurred_at
+                        AND r.valid_from <= coalesce(pinned.occurred_at, j.occurred_at)
                       ORDER BY r.valid_from DESC, r.version DESC LIMIT 1) END AS value
     FROM transfers t
     LEFT JOIN accounts a ON a.id = t.from_account AND a.role = 'redeemed'
     LEFT JOIN accounts b ON b.id = t.to_account AND b.role = 'redeemed'
     LEFT JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
+    LEFT JOIN (SELECT r.id, h.occurred_at FROM redemptions r JOIN holds h ON h.id = r.hold_id) AS pinned
+        ON pinned.id = j.subject
     LEFT JOIN lots l ON l.id = t.lot_id
     WHERE t.month = ANY (%(months)s) AND (a.id IS NOT NULL OR b.id IS NOT NULL)),
 money AS (
@@ -101,11 +103,13 @@ WITH taken AS (
                    / (r.body::json ->> 'denominator')::bigint
             FROM rules r
             WHERE r.kind = 'rate' AND r.subject = t.asset AND r.approved_at <= j.posted_at
-              AND r.valid_from <= j.occurred_at
+              AND r.valid_from <= coalesce(pinned.occurred_at, j.occurred_at)
             ORDER BY r.valid_from DESC, r.version DESC LIMIT 1) AS value
     FROM transfers t
     JOIN accounts b ON b.id = t.to_account AND b.role = 'exchange'
     LEFT JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
+    LEFT JOIN (SELECT r.id, h.occurred_at FROM redemptions r JOIN holds h ON h.id = r.hold_id) AS pinned
+        ON pinned.id = j.subject
     LEFT JOIN lots l ON l.id = t.lot_id
     WHERE t.month = ANY (%(months)s)),
 given AS (

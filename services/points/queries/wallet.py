@@ -16,7 +16,7 @@ SOON_DAYS = 30
 
 _APPROVED = "SELECT count(*) FROM rules WHERE approved_at IS NOT NULL"
 _READ = (
-    "SELECT place, holder::text, asset, available, pending, expiring, next_expiry"
+    "SELECT place, holder::text, asset, available, pending, on_hold, expiring, next_expiry"
     " FROM wallets_read(%s, %s, %s)"
 )
 
@@ -38,7 +38,7 @@ class Wallets:
         self._shelf = RulebookShelf()
 
     def read(self, cursor: Cursor, identities: Sequence[str]) -> list[Mapping[str, Any]]:
-        """Give each wallet: per asset available, pending, expiring within 30 days, and its worth in fen."""
+        """Give each wallet: per asset available, pending, on hold, expiring within 30 days, worth in fen."""
         at = self._clock()
         cursor.execute(_APPROVED)
         rulebook, _ = self._shelf.at(cursor, (cursor.fetchone() or (0,))[0])
@@ -59,6 +59,7 @@ def _add(
     asset: str,
     available: int,
     pending: int,
+    on_hold: int,
     expiring: int,
     next_expiry: datetime,
 ) -> None:
@@ -70,6 +71,7 @@ def _add(
             "asset": asset,
             "available": available,
             "pending": pending,
+            "held": on_hold,
             "expiring_soon": expiring,
             "next_expiry_at": next_expiry,
             "worth_fen": worth_fen,

@@ -18,9 +18,11 @@ from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
 from services.points.store.check_ins import CHECK_INS
 from services.points.store.gifts import GIFT_DAYS, GIFTS
+from services.points.store.holds import CAPTURE, HOLD, ORDER
 from services.points.store.known import KNOWN
 from services.points.store.limits import LimitSlices
 from services.points.store.noun import Noun, load_each, resolve, save_each
+from services.points.store.pay_codes import LIVE_CODES, PAY_CODE
 from services.points.store.purse import Purses, put_lot
 from services.points.store.refunds import REDEMPTION, REFUND
 from services.points.store.rules import RulebookShelf
@@ -46,6 +48,11 @@ NOUNS: tuple[Noun, ...] = (
     REFUND,
     GIFTS,
     GIFT_DAYS,
+    HOLD,
+    ORDER,
+    CAPTURE,
+    PAY_CODE,
+    LIVE_CODES,
 )
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 

@@ -16,9 +16,10 @@ from services.points.domain.account import UNIT_ROLES
 from services.points.domain.books import Draft, LedgerBooks
 from services.points.domain.month import MonthState
 from services.points.domain.rulebook import RuleKind, RuleVersion
+from services.points.store.pay_codes import load_guessers
 from shared.kernel.command import Row
 
-LATCHED = ("rulebook", "calendar", "client", "signing-key")
+LATCHED = ("rulebook", "calendar", "client", "signing-key", "guesser")
 
 
 def load(cursor: Cursor, books: LedgerBooks, rows: Sequence[Row], facts: Sequence[Row]) -> dict[Row, str]:
@@ -30,6 +31,9 @@ def load(cursor: Cursor, books: LedgerBooks, rows: Sequence[Row], facts: Sequenc
             _read_rulebook(cursor, books)
         elif noun == "client":
             _read_client(cursor, books, name)
+    guessers = [name for noun, name in latched if noun == "guesser"]
+    if guessers:
+        load_guessers(cursor, books, guessers)
     for noun, name in facts:
         if noun == "rule":
             _read_draft(cursor, books, name)

@@ -79,6 +79,8 @@ _PLACES = {
     "member": NOBODY,
     "statement": f"stm_{'0' * 32}",
     "redemption": f"red_{'0' * 32}",
+    "hold": f"hld_{'0' * 32}",
+    "journal": f"jrn_{'0' * 32}",
     "rule": f"rul_{'0' * 32}",
     "gift": f"gft_{'0' * 32}",
     "grant": f"grt_{'0' * 32}",
@@ -103,6 +105,17 @@ def _receipt() -> dict[str, Any]:
 
 def _redemption() -> dict[str, Any]:
     return {"unit": "office", "order_no": fresh_key(), "price_fen": 1_000, "pay_fen": 300}
+
+
+def _holds() -> dict[str, Sample]:
+    wish = {"unit": "office", "order_no": fresh_key(), "price_fen": 1_000, "amount_fen": 300, "lasts_s": 600}
+    capture = {"capture_no": fresh_key(), "amount_fen": 100, "at": now().isoformat()}
+    return {
+        "POST /points/v1/pay-codes": Sample(),
+        "POST /points/v1/holds": Sample(wish),
+        "POST /points/v1/holds/{hold}/capture": Sample(capture),
+        "POST /points/v1/holds/{hold}/release": Sample({"at": now().isoformat()}),
+    }
 
 
 def _draft() -> dict[str, Any]:
@@ -180,6 +193,7 @@ def samples() -> dict[str, Sample]:
         ),
         "POST /points/v1/gifts": Sample(_gift()),
         "POST /points/v1/gifts/{gift}/confirm": Sample({"confirmation": "made.up.proof"}),
+        **_holds(),
         "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),
         "POST /points/v1/numbers/lookup": Sample({"numbers": [{"unit": "office", "number": fresh_key()}]}),
         **_rulings(zero),

@@ -30,10 +30,20 @@ class Coin:
 
 
 @dataclass(slots=True)
+class Held:
+    """Points set aside: of which coins how many, how much is left to be captured, and until when."""
+
+    parts: list[tuple[Coin, int]]
+    left_fen: int
+    ends_at: datetime
+
+
+@dataclass(slots=True)
 class Purse:
-    """All coins of one person."""
+    """All coins of one person, and what lies on hold."""
 
     coins: list[Coin] = field(default_factory=list)
+    holds: dict[str, Held] = field(default_factory=dict)
 
     def earn(self, unit: str, amount_fen: int, receipt: int, at: datetime) -> int:
         """Add what a receipt earns; give the points."""
@@ -67,6 +77,59 @@ class Purse:
                 )
         assert fen == 0, "the model was asked to pay more than there is"
         return taken, change
+
+    def place(self, name: str, fen: int, at: datetime) -> list[tuple[str, str, int]]:
+        """Set whole points aside that are worth that much; give what was taken of which coin."""
+        held = Held([], fen, at + timedelta(hours=24))
+        rest = fen
+        for coin in sorted(self.coins, key=lambda one: one.turn):
+            if rest > 0 and coin.left and coin.available_at <= at < EXPIRES:
+                points = min(coin.left, (rest + VALUES[coin.asset] - 1) // VALUES[coin.asset])
+                coin.left -= points
+                rest -= points * VALUES[coin.asset]
+                held.parts.append((coin, points))
+        assert rest <= 0, "the model was asked to set more aside than there is"
+        self.holds[name] = held
+        return [(coin.asset, coin.unit, points) for coin, points in held.parts]
+
+    def capture(self, name: str, fen: int) -> tuple[list[Taken], int]:
+        """Pay out of a hold; a whole point that pays in part leaves its change on hold."""
+        held = self.holds[name]
+        taken: list[Taken] = []
+        parts: list[tuple[Coin, int]] = []
+        rest, change = fen, 0
+        for coin, points_left in sorted(held.parts, key=lambda part: part[0].turn):
+            value = VALUES[coin.asset]
+            points = min(points_left, (rest + value - 1) // value)
+            part = min(points * value, rest)
+            rest -= part
+            if points:
+                taken.append((coin.asset, coin.unit, points, part))
+            if points * value > part:
+                change = points * value - part
+                odd = Coin(coin.unit, "GRUP", 0, coin.earned_at, coin.available_at, coin.receipt, True)
+                self.coins.append(odd)
+                parts.append((odd, change))
+            if points < points_left:
+                parts.append((coin, points_left - points))
+        assert rest == 0, "the model was asked to capture more than is on hold"
+        held.parts, held.left_fen = parts, held.left_fen - fen
+        return taken, change
+
+    def release(self, name: str) -> list[tuple[str, str, int]]:
+        """Give what is left on hold back to the coins it came from; give what went back."""
+        parts = self.holds.pop(name).parts
+        for coin, points in parts:
+            coin.left += points
+        return [(coin.asset, coin.unit, points) for coin, points in parts]
+
+    def on_hold(self) -> dict[tuple[str, str], int]:
+        """Give the points on hold by asset and issuer."""
+        folded: dict[tuple[str, str], int] = {}
+        for held in self.holds.values():
+            for coin, points in held.parts:
+                folded[coin.asset, coin.unit] = folded.get((coin.asset, coin.unit), 0) + points
+        return folded
 
     def content(self) -> dict[tuple[str, str], int]:
         """Give the points left by asset and issuer."""

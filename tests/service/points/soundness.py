@@ -21,6 +21,23 @@ CHECKS: dict[str, str] = {
                    FROM transfers JOIN lots ON lots.id = lot_id JOIN wallets w ON w.id = lots.wallet_id
                    GROUP BY lot_id) AS t ON t.lot_id = l.id
         WHERE l.points_left <> coalesce(t.points, 0)""",
+    "what is left of a lot on hold is the sum of its lines": """
+        SELECT * FROM (SELECT lot_id, sum(points_left) AS points FROM hold_slices GROUP BY lot_id) AS h
+        FULL JOIN (SELECT t.lot_id, sum(CASE WHEN to_account < 0 THEN amount ELSE -amount END) AS points
+                   FROM transfers t WHERE from_account < 0 OR to_account < 0 GROUP BY t.lot_id) AS t
+            USING (lot_id)
+        WHERE h.points IS DISTINCT FROM t.points""",
+    "points go on hold and come back within their own wallet": """
+        SELECT t.id FROM transfers t JOIN lots l ON l.id = t.lot_id JOIN wallets w ON w.id = l.wallet_id
+        WHERE (from_account < 0 AND from_account <> -w.account)
+           OR (to_account < 0 AND to_account <> -w.account)""",
+    "a hold that has ended holds nothing, an open one does": """
+        SELECT h.id FROM holds h WHERE h.is_open <> EXISTS (
+            SELECT 1 FROM hold_slices s WHERE s.hold_id = h.id AND s.points_left > 0)""",
+    "what was captured of a hold are its captures": """
+        SELECT h.id FROM holds h LEFT JOIN (SELECT hold_id, sum(paid_fen) AS fen FROM redemptions
+                                            GROUP BY hold_id) AS r ON r.hold_id = h.id
+        WHERE h.captured_fen <> coalesce(r.fen, 0) OR h.captured_fen > h.amount_fen""",
     "a wallet's balance is the sum of its lots": f"""
         SELECT * FROM (SELECT w.account, l.asset, sum(l.points_left) AS points FROM wallets w
                        JOIN lots l ON l.wallet_id = w.id GROUP BY w.account, l.asset) AS held
@@ -45,7 +62,7 @@ CHECKS: dict[str, str] = {
         SELECT r.name, r.paid_fen FROM redemptions r
         LEFT JOIN (SELECT j.subject, sum(t.worth_fen) AS worth FROM journals j
                    JOIN transfers t ON t.journal_id = j.id
-                   WHERE j.kind = 'redemption' GROUP BY j.subject) AS p ON p.subject = r.id
+                   WHERE j.kind IN ('redemption', 'capture') GROUP BY j.subject) AS p ON p.subject = r.id
         WHERE r.paid_fen IS DISTINCT FROM p.worth""",
     "refunds bring back at most what was paid, line by line and in all": """
         SELECT r.name, f.fen FROM redemptions r JOIN (SELECT redemption_id, sum(amount_fen) AS fen

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from services.points.commands.earn_points import EarnPoints
+from services.points.commands.place_hold import PlaceHold
 from services.points.commands.redeem_points import RedeemPoints
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Answer, Command
@@ -45,7 +46,7 @@ from tests.service.points.weather import POINTS, Weather
 FIRST = datetime(2017, 1, 2, tzinfo=SHANGHAI)
 PERSONS = 3
 _names = itertools.count(1)
-_receipts = itertools.count(1)
+RECEIPTS = itertools.count(1)
 
 DAYS = st.integers(0, 27)
 MEMBERS, UNITS = st.integers(0, PERSONS - 1), st.sampled_from(sorted(ISSUES))
@@ -56,6 +57,7 @@ STEPS = st.one_of(
     st.tuples(st.just("again"), MEMBERS, UNITS, st.integers(0, 1_000), DAYS),
     st.tuples(st.just("same receipt"), MEMBERS, UNITS, st.integers(0, 1_000), DAYS),
 )
+WISHES = (RedeemPoints, PlaceHold)
 TROUBLES = st.tuples(
     st.sampled_from(POINTS), st.sampled_from(("stall", "strike", "kill")), st.integers(1, 30)
 )
@@ -80,14 +82,16 @@ class Fleet:
 class DesksAgree(RuleBasedStateMachine):
     """Persons who earn and spend at any desk, at any moment, whatever happens to the desks."""
 
+    codes = frozenset({"ok", "insufficient-points", "below-minimum"})
+
     def __init__(self, fleet: Fleet) -> None:
         super().__init__()
         self.fleet = fleet
         example = next(_names)
-        self.numbers = [f"x{example}-{person}" for person in range(PERSONS)]
+        self.numbers = [f"X{example}-{person}" for person in range(PERSONS)]
         self.purses: dict[str, Purse] = {}
         self.heard: dict[str, int] = {}
-        self.given: dict[str, EarnPoints | RedeemPoints] = {}
+        self.given: dict[str, Command] = {}
         self.answers: dict[str, Answer] = {}
         self.running: list[tuple[list[Command], Future[list[Answer]]]] = []
         self.happened: dict[str, tuple[str, int]] = {}
@@ -118,17 +122,17 @@ class DesksAgree(RuleBasedStateMachine):
             else:
                 (weather.strike if kind == "strike" else weather.kill)(point)
         commands = [self._command(*step) for step in steps]
-        self.times.update(_order_of(command) for command in commands)
+        self.times.update(self._name_of(command) for command in commands)
         self.running.append((list(commands), later(taker, *commands)))
 
-    def _command(self, kind: str, person: int, unit: str, amount: int, day: int) -> EarnPoints | RedeemPoints:
-        number, order = self.numbers[person], str(next(_receipts))
+    def _command(self, kind: str, person: int, unit: str, amount: int, day: int) -> Command:
+        number, order = self.numbers[person], str(next(RECEIPTS))
         at = FIRST + timedelta(days=day, seconds=int(order) % 50_000)
         earlier = list(self.given.values())
         if kind == "again" and earlier:
             return earlier[amount % len(earlier)]
         receipts = [one for one in earlier if isinstance(one, EarnPoints)]
-        command: EarnPoints | RedeemPoints
+        command: Command
         if kind == "same receipt" and receipts:
             one = receipts[amount % len(receipts)]
             command = earn(one.unit, one.number, one.amount_fen, one.receipt_no, one.purchased_at)
@@ -145,7 +149,7 @@ class DesksAgree(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         """Wait for everybody, then let the model repeat what happened."""
-        refused: list[RedeemPoints] = []
+        refused: list[RedeemPoints | PlaceHold] = []
         for commands, future in self.running:
             for command, told in zip(commands, future.result(40), strict=True):
                 # Whoever was struck alone was told that we failed; nothing is kept, so they ask again.
@@ -153,7 +157,7 @@ class DesksAgree(RuleBasedStateMachine):
                 # A refusal said again is as old as the first; only a new one must be true of this interval.
                 is_new = command.asked.id not in self.answers
                 self._one_answer(command, answer)
-                if is_new and code_of(answer) == "insufficient-points" and isinstance(command, RedeemPoints):
+                if is_new and code_of(answer) == "insufficient-points" and isinstance(command, WISHES):
                     refused.append(command)
         handed = [commands for commands, _ in self.running]
         self.running.clear()
@@ -161,7 +165,7 @@ class DesksAgree(RuleBasedStateMachine):
         self._nobody_overtook(handed)
         for command in refused:
             wanted = command.price.pay_fen or 100
-            poorest = min(one.worth(command.at or FIRST) for one in seen[self._holder(command.identity)])
+            poorest = min(one.worth(command.at or FIRST) for one in seen[self._holder(str(command.payer))])
             assert poorest < wanted, "refused although there was enough at every moment"
 
     def _nobody_overtook(self, handed: list[list[Command]]) -> None:
@@ -169,14 +173,14 @@ class DesksAgree(RuleBasedStateMachine):
         for commands in handed:
             last: dict[str, int] = {}
             for command in commands:
-                name = _order_of(command)
+                name = self._name_of(command)
                 if self.times[name] == 1 and name in self.happened:
                     holder, seq = self.happened[name]
                     assert seq > last.get(holder, 0), "somebody overtook their own predecessor"
                     last[holder] = seq
 
     def _one_answer(self, command: Command, answer: Answer) -> None:
-        assert code_of(answer) in ("ok", "insufficient-points", "below-minimum"), code_of(answer)
+        assert code_of(answer) in self.codes, code_of(answer)
         first = self.answers.setdefault(command.asked.id, answer)
         assert (first.json, code_of(first)) == (answer.json, code_of(answer)), "a key has one answer"
 
@@ -194,12 +198,20 @@ class DesksAgree(RuleBasedStateMachine):
             for seq, kind, told in rows:
                 assert seq == self.heard.get(holder, 0) + 1
                 self.heard[holder] = seq
-                self.happened[told.get("receipt_no") or told["order_no"]] = (holder, seq)
-                repeat = self._repeat_earning if kind == "points.wallet.earned" else self._repeat_spending
-                repeat(purse, told)
+                self.happened[self._name_told(kind, told)] = (holder, seq)
+                self._repeat_one(purse, kind, told)
                 states.append(_copied(purse))
-            assert purse.content() == self._content(identities)
+            self._compare(purse, identities)
         return seen
+
+    def _name_told(self, kind: str, told: dict[str, Any]) -> str:
+        return str(told.get("receipt_no") or told["order_no"])
+
+    def _repeat_one(self, purse: Purse, kind: str, told: dict[str, Any]) -> None:
+        (self._repeat_earning if kind == "points.wallet.earned" else self._repeat_spending)(purse, told)
+
+    def _compare(self, purse: Purse, identities: list[str]) -> None:
+        assert purse.content() == self._content(identities)
 
     def _repeat_spending(self, purse: Purse, told: dict[str, Any]) -> None:
         (command,) = [
@@ -262,8 +274,16 @@ class DesksAgree(RuleBasedStateMachine):
         assert self._holder(identity) == holder
         old = before.get(identity)
         if old is not None and old != holder:
-            self.purses.setdefault(holder, Purse()).coins += self.purses.pop(old, Purse()).coins
+            moved = self.purses.pop(old, Purse())
+            purse = self.purses.setdefault(holder, Purse())
+            purse.coins += moved.coins
+            purse.holds.update(moved.holds)
         self._repeat()
+
+    def _name_of(self, command: Command) -> str:
+        """Give the number that receipts and orders share."""
+        assert isinstance(command, EarnPoints | RedeemPoints)
+        return command.receipt_no if isinstance(command, EarnPoints) else command.order_no
 
     def teardown(self) -> None:
         """Settle whatever still runs."""
@@ -278,12 +298,6 @@ def _by_issuer(taken: list[Taken]) -> list[Taken]:
         before = folded.get((asset, issuer), (0, 0))
         folded[asset, issuer] = (before[0] + points, before[1] + paid)
     return sorted((asset, issuer, *sums) for (asset, issuer), sums in folded.items())
-
-
-def _order_of(command: Command) -> str:
-    """Give the number that receipts and orders share."""
-    assert isinstance(command, EarnPoints | RedeemPoints)
-    return command.receipt_no if isinstance(command, EarnPoints) else command.order_no
 
 
 _SLICE = ("asset", "issuer", "points", "paid_fen")

@@ -32,8 +32,8 @@ class RedeemFromAll(RedeemPoints):
 
     def needs(self) -> Needs:
         """Need every lot."""
-        facts = (("lots", self.identity),)
-        return Needs(naturals=(self.name,), rows=(("identity", self.identity),), facts=facts)
+        facts = (("lots", str(self.payer)),)
+        return Needs(naturals=(self.name,), rows=(("identity", str(self.payer)),), facts=facts)
 
 
 class Watched(LedgerMemory):

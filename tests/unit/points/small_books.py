@@ -4,12 +4,15 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from services.points.commands import DECISIONS
+from services.points.commands.capture_hold import CaptureHold
 from services.points.commands.earn_points import EarnPoints
+from services.points.commands.place_hold import PlaceHold
 from services.points.commands.redeem_points import RedeemPoints
 from services.points.commands.refund_points import RefundPoints
+from services.points.commands.release_hold import ReleaseHold
 from services.points.domain.amounts import Fen, Points
 from services.points.domain.books import LedgerBooks, Wallet
-from services.points.domain.changes import JournalPosted, RedemptionKept
+from services.points.domain.changes import HoldPlaced, JournalPosted, RedemptionKept
 from services.points.domain.journal import Transfer
 from services.points.domain.month import MonthState
 from services.points.domain.redemption import Price
@@ -17,6 +20,7 @@ from services.points.domain.refund import PaidLine, Payment
 from services.points.domain.rulebook import Rulebook, RuleKind
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Asked, Key, Outcome
+from shared.kernel.ids import read
 from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import mint_id
 from tests.unit.points.ledger import ACCOUNTS, BEGINNING, UNITS, WALLET, version
@@ -82,6 +86,36 @@ def refund(
     return RefundPoints(asked(), redemption.asked.id, unit or redemption.unit, refund_no, fen, at)
 
 
+def hold(
+    identity: str,
+    unit: str,
+    amount_fen: int,
+    order: str = "1",
+    at: datetime = NOON,
+    lasts_s: int | None = None,
+) -> PlaceHold:
+    """Make a hold of exactly that much of a price twice as high."""
+    price = Price(2 * amount_fen, amount_fen, None)
+    return PlaceHold(asked(), identity, unit, order, price, lasts_s, at)
+
+
+def capture(
+    placed: Outcome, number: str, amount_fen: int, at: datetime = NOON, *, final: bool = False
+) -> CaptureHold:
+    """Make a capture of a placed hold."""
+    return CaptureHold(asked(), hold_id(placed), number, amount_fen, final, at)
+
+
+def release(placed: Outcome, at: datetime = NOON) -> ReleaseHold:
+    """Make a release of a placed hold."""
+    return ReleaseHold(asked(), hold_id(placed), at)
+
+
+def hold_id(placed: Outcome) -> str:
+    """Give the canonical id of a placed hold."""
+    return read("hld", placed.answer["hold"]) or ""
+
+
 def obey(books: LedgerBooks, command: Any) -> Outcome:
     """Decide one command and apply its changes."""
     decide: Any = DECISIONS[type(command)]
@@ -90,6 +124,15 @@ def obey(books: LedgerBooks, command: Any) -> Outcome:
     for change in outcome.changes:
         if isinstance(change, RedemptionKept):
             _remember(books, change)
+        if isinstance(change, HoldPlaced):
+            # As the store resolves a hold: whom it was placed for, and every wallet its points come from.
+            held = {one.lot_id for one in change.hold.slices}
+            behind = [
+                one.identity
+                for one in books.wallets.values()
+                if one.identity == change.hold.identity or held & books.lots.get(one.id, {}).keys()
+            ]
+            books.named["hold", change.hold.id] = tuple(behind)
     return outcome
 
 

@@ -12,6 +12,7 @@ from services.points.domain.looks import (
     BatchLook,
     Evidence,
     ExchangeLook,
+    HoldLook,
     JournalLook,
     LimitLook,
     LineLook,
@@ -41,6 +42,7 @@ POINTLESS = ReceiptLook(2, "receipt p", True, False, False, True, True)
 REDEMPTION = RedemptionLook(2, "order o", True, True, True, True, True, True)
 REFUND = RefundLook(2, "refund f", True, True, True, True, True, True)
 REVERSAL = ReversalLook(3, "transfer 6", True, True, True, True)
+HOLD = HoldLook(2, "hold h", True, True, True, True, True, True, True, True, True)
 JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
 ACT = ActLook(2, "check-in c", True, True, True, True)
 BATCH = BatchLook(3, "batch 1", True, True, True)
@@ -60,6 +62,7 @@ SOUND: dict[str, tuple[Look, ...]] = {
     "refunds": (REFUND,),
     "reversals": (REVERSAL,),
     "gifts": (ACT,),
+    "holds": (HOLD,),
     "journals": (JOURNAL,),
     "batches": (BATCH,),
     "snapshot_lots": (BalanceLook(8, "closing of lot a", 0),),
@@ -127,6 +130,15 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("reversals", replace(REVERSAL, worth_fits=False)),
     ("reversals", replace(REVERSAL, within_worth=False)),
     ("gifts", replace(ACT, rule_fits=False)),
+    ("holds", replace(HOLD, is_kept=False)),
+    ("holds", replace(HOLD, is_booked=False)),
+    ("holds", replace(HOLD, slices_fit=False)),
+    ("holds", replace(HOLD, state_fits=False)),
+    ("holds", replace(HOLD, covers=False)),
+    ("holds", replace(HOLD, captures_fit=False)),
+    ("holds", replace(HOLD, end_fits=False)),
+    ("holds", replace(HOLD, fits=False)),
+    ("holds", replace(HOLD, answer_fits=False)),
     ("journals", replace(JOURNAL, has_holder=False)),
     ("journals", replace(JOURNAL, has_lines=False)),
     ("journals", replace(JOURNAL, state=None)),

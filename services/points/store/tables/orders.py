@@ -45,6 +45,7 @@ class Redemptions(PointsTable, table=True):
         UniqueConstraint("id", name="redemptions_id_once"),
         CheckConstraint("paid_fen BETWEEN 1 AND price_fen", name="redemptions_paid_within_price"),
         Index("redemptions_month", "month", postgresql_using="brin"),
+        Index("redemptions_hold", "hold_id", postgresql_where="hold_id IS NOT NULL"),
     )
 
     name: str = text(key=True)
@@ -104,10 +105,15 @@ class Holds(PointsTable, table=True):
 
     __tablename__ = "holds"
     __table_args__ = (
-        UniqueConstraint("name", name="holds_name_once"),
         CheckConstraint("amount_fen BETWEEN 1 AND price_fen", name="holds_amount_within_price"),
         CheckConstraint("captured_fen BETWEEN 0 AND amount_fen", name="holds_captured_within_amount"),
         CheckConstraint("is_open = (ended_at IS NULL)", name="holds_ended_once_shut"),
+        CheckConstraint("ended_by IN ('captured', 'released', 'expired')", name="holds_ended_by_known"),
+        CheckConstraint("(ended_month IS NULL) = (ended_by IS NULL)", name="holds_ended_in_a_month"),
+        Index("holds_order_once", "name", unique=True, postgresql_where="is_open OR captured_fen > 0"),
+        Index("holds_open", "holder_id", postgresql_where="is_open"),
+        Index("holds_name", "name"),
+        Index("holds_month", "month", postgresql_using="brin"),
         Index("holds_to_expire", "expires_at", postgresql_where="is_open"),
         Index("holds_of_holder", "holder_id", "occurred_at"),
     )
@@ -129,6 +135,8 @@ class Holds(PointsTable, table=True):
     journal_id: UUID = identifier()
     terms: str = text()
     answer: str = text()
+    ended_by: str | None = text(empty=True)
+    ended_month: date | None = day(empty=True)
 
 
 class HoldSlices(PointsTable, table=True):

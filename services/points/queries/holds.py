@@ -1,0 +1,114 @@
+"""Holds as people and tills see them: as they stand, with what they took and what was captured."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from services.points.domain.naming import order_name
+from shared.kernel.ids import shown
+from shared.kernel.refusal import NotFound
+from shared.runtime.database import Questions
+
+MOST = 100
+
+_HOLD = """
+SELECT id, journal_id, unit, order_no, price_fen, amount_fen, captured_fen, is_open, occurred_at, expires_at,
+       ended_at, ended_by
+FROM holds
+"""
+_BY_ID = f"{_HOLD} WHERE id = CAST(:id AS uuid)"
+# An order that was let go without a capture may have been held again: the hold that binds it is the one.
+_BY_ORDER = f"""
+{_HOLD} WHERE name = :name
+ORDER BY (is_open OR captured_fen > 0) DESC, occurred_at DESC, id DESC LIMIT 1
+"""
+_OPEN = f"{_HOLD} WHERE is_open ORDER BY expires_at, id LIMIT :most"
+_SLICES = """
+SELECT h.id, s.lot_id, s.asset, s.issuer, s.points, s.points_left
+FROM unnest(CAST(:ids AS uuid[])) AS h(id) CROSS JOIN LATERAL slices_of_hold(h.id) AS s ORDER BY h.id, s.place
+"""
+_CAPTURES = """
+SELECT hold_id, id, answer::json ->> 'capture_no' AS capture_no, paid_fen, occurred_at
+FROM redemptions WHERE hold_id = ANY (CAST(:ids AS uuid[])) ORDER BY occurred_at, id LIMIT :most
+"""
+
+
+def hold_view(questions: Questions, hold_id: str) -> Mapping[str, Any]:
+    """Give a hold as it stands.
+
+    :raises NotFound: if there is none, or it is somebody else's.
+    """
+    return _only(questions, questions.row(_BY_ID, id=hold_id))
+
+
+def hold_of_order(questions: Questions, unit: str, order_no: str) -> Mapping[str, Any]:
+    """Give the hold of an order: the one that binds it, or else the last that was let go.
+
+    :raises NotFound: if there is none, or it is another unit's.
+    """
+    return _only(questions, questions.row(_BY_ORDER, name=order_name(unit, order_no)))
+
+
+def open_holds(questions: Questions) -> list[dict[str, Any]]:
+    """Give the open holds that the asker may see, soonest to expire first, at most 100."""
+    return _views(questions, questions.rows(_OPEN, most=MOST))
+
+
+def _only(questions: Questions, row: Any) -> Mapping[str, Any]:
+    if row is None:
+        raise NotFound()
+    (view,) = _views(questions, [row])
+    return view
+
+
+def _views(questions: Questions, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    ids = [str(row.id) for row in rows]
+    slices, captures = _slices(questions, ids), _captures(questions, ids)
+    return [
+        {
+            "hold": shown("hld", str(row.id)),
+            "journal": shown("jrn", str(row.journal_id)),
+            "unit": row.unit,
+            "order_no": row.order_no,
+            "price_fen": row.price_fen,
+            "amount_fen": row.amount_fen,
+            "captured_fen": row.captured_fen,
+            "left_fen": row.amount_fen - row.captured_fen if row.is_open else 0,
+            "state": "open" if row.is_open else "closed",
+            "ended_by": row.ended_by,
+            "occurred_at": row.occurred_at,
+            "expires_at": row.expires_at,
+            "ended_at": row.ended_at,
+            "slices": slices.get(str(row.id), []),
+            "captures": captures.get(str(row.id), []),
+        }
+        for row in rows
+    ]
+
+
+def _slices(questions: Questions, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in questions.rows(_SLICES, ids=ids):
+        found.setdefault(str(row.id), []).append(
+            {
+                "lot": shown("lot", str(row.lot_id)),
+                "asset": row.asset,
+                "issuer": row.issuer,
+                "points": row.points,
+                "points_left": row.points_left,
+            }
+        )
+    return found
+
+
+def _captures(questions: Questions, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in questions.rows(_CAPTURES, ids=ids, most=MOST):
+        found.setdefault(str(row.hold_id), []).append(
+            {
+                "capture_no": row.capture_no,
+                "redemption": shown("red", str(row.id)),
+                "paid_fen": row.paid_fen,
+                "occurred_at": row.occurred_at,
+            }
+        )
+    return found
