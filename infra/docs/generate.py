@@ -14,6 +14,7 @@ from infra.docs.knobs import knobs_page
 from infra.docs.markdown import page, table
 from infra.docs.refusals import refusals_page
 from infra.docs.routes import routes_page
+from infra.docs.rules import rules_page
 from infra.docs.tables import tables_page
 
 FOLDER = ROOT / "docs" / "generated"
@@ -24,6 +25,7 @@ PAGES = {
     "settings.md": ("what may be set from the environment", knobs_page),
     "commandline.md": ("every command of `tongfen`", commandline_page),
     "tables.md": ("what each database keeps", tables_page),
+    "rules.md": ("with which rules the demo group begins", rules_page),
 }
 
 

@@ -1,4 +1,7 @@
-"""The demo group as data. Source of all figures: the demo group's rule table (docs/rules.md)."""
+"""The demo group as data. Source of all figures: the rule table that the group was given.
+
+`make docs` writes them as a page, docs/generated/rules.md.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ anywhere. Refuses to show anything of a particular request.
 """
 
 import base64
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from html import escape
@@ -40,6 +41,7 @@ _YES = Words(
     "可以，用同一幂等键，按 Retry-After 等待。", "Yes, with the same key, after Retry-After seconds."
 )
 _NO = Words("原样重试会得到同一个回答。", "Sent again unchanged it gets the same answer.")
+_FACT = re.compile(r"\{(\w+)\}")
 _OTHER = {"zh": ("en", "English"), "en": ("zh", "中文")}
 
 
@@ -60,6 +62,11 @@ def _facts(advice: Words) -> Iterator[str]:
             yield name
 
 
+def _advice(advice: Words, language: str) -> str:
+    # A page is about every case, so a fact stands there by its name.
+    return _FACT.sub(r"<code>\1</code>", escape(advice.told(language, {})))
+
+
 def problem_page(code: str, language: str) -> str | None:
     """Render the page of a problem, or None where no refusal of this process has that code."""
     if code == DEFECT_CODE:
@@ -74,7 +81,7 @@ def problem_page(code: str, language: str) -> str | None:
     facts = "".join(f"<li><code>{escape(name)}</code></li>" for name in _facts(advice))
     body = (
         f'<p class="status">{status} · <code>{escape(code)}</code></p><h1>{escape(told)}</h1>'
-        f"<h2>{_NEXT.told(language, {})}</h2><p>{escape(advice.told(language, {}))}</p>"
+        f"<h2>{_NEXT.told(language, {})}</h2><p>{_advice(advice, language)}</p>"
         f"<h2>{_AGAIN.told(language, {})}</h2><p>{(_YES if retryable else _NO).told(language, {})}</p>"
     )
     if facts:

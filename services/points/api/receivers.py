@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, Field, model_validator
 
 from services.points.domain.naming import number_identity
-from shared.web.fields import Number, UnitCode
+from shared.web.fields import MemberNumber, UnitCode
 from shared.web.strict import Inbound
 
 MemberId = Annotated[str, Field(strict=True, pattern=r"^mem_[0-9a-f]{32}$", max_length=36)]
@@ -17,7 +17,7 @@ class Receiver(Inbound):
 
     member: MemberId | None = None
     unit: UnitCode | None = None
-    number: Number | None = None
+    number: MemberNumber | None = None
 
     @model_validator(mode="after")
     def _one_way_to_name_them(self) -> Self:

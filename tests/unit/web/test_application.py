@@ -326,6 +326,7 @@ def test_every_refusal_has_a_page_in_both_languages(stub: Stub) -> None:
             page = ask(application, "GET", f"/problems/{code}", query=f"lang={language}")
             assert page.status == 200
             assert getattr(refusal.title, language) in page.body.decode()
+            assert "{" not in page.body.decode().partition("</style>")[2]
     index = ask(application, "GET", "/problems", query="lang=en").body.decode()
     assert all(f"/problems/{code}" in index for code in Refusal.known)
     assert problem_page("defect", "en") is not None
