@@ -6,8 +6,14 @@ FIND_PYTHON = for python in "$(PYTHON)" python3 python3.14 python3.13 python3.12
 	[ -n "$$python" ] && "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo "$$python" && break; done
 
+# How long each fault lasts in full; `make test` runs them all for seconds.
+FAULTS = TONGFEN_FAULTS_MIXED_S=60 TONGFEN_FAULTS_OPEN_S=30
+
+FAULTY = $(addprefix tests/service/points/test_,desk_faults.py desks_together.py closing_races.py crowds.py) \
+	tests/journeys/test_graceful_stop.py
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset check format test replay bench contracts docs
+.PHONY: help setup run reset check format test replay bench faults chaos contracts docs
 
 help: ## Say what can be made and how long it takes (instantly)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +56,13 @@ replay: setup ## Half a year of real purchases in a stack of its own, compared t
 
 bench: setup ## Measure the hot paths beside their neighbours (3 min; wants the machine for itself, and wrk)
 	@$(BIN)/tongfen bench --page docs/generated/bench.md
+
+faults: setup ## Every fault in full, each printing what it counted (15 min)
+	@$(FAULTS) $(BIN)/python -m pytest -s tests/faults tests/service/runtime $(FAULTY)
+
+chaos: setup ## Half a year, then ten minutes of 64 clients, while parts are killed (25 min)
+	@$(BIN)/python -m tests.chaos.half_year
+	@TONGFEN_CHAOS_S=600 $(BIN)/python -m pytest -s tests/chaos
 
 contracts: setup ## Write the events' JSON Schemas and the services' OpenAPI documents from the code (5 s)
 	@$(BIN)/python -m contracts.generate

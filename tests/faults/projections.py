@@ -12,7 +12,7 @@ from tests.journeys.group import Group
 TRUTH = {
     "clients": "SELECT id, role, unit, public_key, revoked_at IS NOT NULL FROM clients",
     "keys": "SELECT kid, public_key FROM signing_keys",
-    "numbers": "SELECT scope || ':' || value, 'mem_' || replace(member::text, '-', '') FROM identities"
+    "numbers": "SELECT scope || ':' || upper(value), 'mem_' || replace(member::text, '-', '') FROM identities"
     " WHERE kind = 'unit-number'",
 }
 HEARD = {

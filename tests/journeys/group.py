@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -52,10 +52,10 @@ def until(look: Callable[[], Found], patience_s: float = PATIENCE_S) -> Found:
     return found
 
 
-def furnished(home: Path) -> tuple[Stack, dict[str, object]]:
+def furnished(home: Path, *, durable: bool = False) -> tuple[Stack, dict[str, object]]:
     """Bring up a stack with units, rules and systems, and say where everything is."""
     os.environ.update(_SETTINGS)
-    stack = Stack(home, PROFILE, port=free_port())
+    stack = Stack(home, replace(PROFILE, durable=durable), port=free_port())
     try:
         stack.start()
         furnish(stack)
@@ -74,9 +74,12 @@ def furnished(home: Path) -> tuple[Stack, dict[str, object]]:
 
 
 @contextmanager
-def own_group(home: Path) -> Iterator[tuple[Group, Stack]]:
-    """Bring up a group of the test's own, with the stack in the test's hands, and end it."""
-    stack, found = furnished(home)
+def own_group(home: Path, *, durable: bool = False) -> Iterator[tuple[Group, Stack]]:
+    """Bring up a group of the test's own, with the stack in the test's hands, and end it.
+
+    :param durable: whether PostgreSQL waits for the disk, as it does outside tests.
+    """
+    stack, found = furnished(home, durable=durable)
     group = Group(found)
     try:
         yield group, stack

@@ -89,10 +89,15 @@ CHECKS: dict[str, str] = {
         WHERE l.id IS NULL OR t.amount <> l.earned""",
     "a holder's events are versions 1 to its last": """
         SELECT h.id FROM holders h
-        LEFT JOIN (SELECT key, count(*) AS times, max(seq) AS last FROM outbox GROUP BY key) AS o
+        LEFT JOIN (SELECT key, count(*) AS times, max(seq) AS last
+                   FROM (SELECT key, seq FROM outbox UNION ALL SELECT key, seq FROM outbox_archive) AS told
+                   GROUP BY key) AS o
                ON o.key = 'hol_' || replace(h.id::text, '-', '')
         WHERE h.version <> coalesce(o.times, 0) OR h.version <> coalesce(o.last, 0)""",
-    "no event is written twice": "SELECT event_id FROM outbox GROUP BY event_id HAVING count(*) > 1",
+    "no event is written twice": """
+        SELECT event_id
+        FROM (SELECT event_id FROM outbox UNION ALL SELECT event_id FROM outbox_archive) AS told
+        GROUP BY event_id HAVING count(*) > 1""",
     "slices count what was drawn, within what was granted": """
         SELECT name, "window" FROM (SELECT name, "window", used, granted, 0 AS drawn FROM limits
                                     UNION ALL SELECT name, "window", 0, 0, amount FROM draws) AS sliced

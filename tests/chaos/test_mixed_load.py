@@ -1,0 +1,196 @@
+"""F2 and more: 64 clients at work while parts are killed; nothing acknowledged is lost, nothing is doubled.
+
+`TONGFEN_CHAOS_S` says how long (`make chaos`: 600 s), a kill every 10 s; in the middle a month is closed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from infra.embedded.settings import CHECKOUT
+from infra.embedded.stack import Stack
+from shared.kernel.calendar import month_after, month_of
+from shared.runtime.clock import now
+from tests.chaos.killing import CLIENT, PARTS, Client, killed_until, seed_of_run
+from tests.chaos.load import OVER, persons
+from tests.chaos.model import Books, Diary, Done
+from tests.chaos.verbs import added_up
+from tests.journeys.group import Group, own_group, until
+
+LASTS_S = float(os.environ.get("TONGFEN_CHAOS_S", "14"))
+EVERY_S = min(10.0, LASTS_S / 4)
+PATIENCE_S = 120.0
+UNITS = ("office", "property", "hotel")
+ASKED_AGAIN = 60
+WARM = 100
+"""So many answers are given before the first kill, and four times as many before it is over."""
+
+POINTS = """
+    SELECT n.identity, l.asset, sum(l.points_left)::bigint FROM wallets n
+    JOIN wallets w ON w.holder_id = n.holder_id JOIN lots l ON l.wallet_id = w.id
+    WHERE n.identity LIKE %s GROUP BY 1, 2 HAVING sum(l.points_left) > 0
+"""
+OWED = """
+    SELECT f.unit, t.unit, sum(x.amount)::bigint / 100 FROM transfers x
+    JOIN accounts f ON f.id = x.from_account AND f.role = 'clearing'
+    JOIN accounts t ON t.id = x.to_account AND t.role = 'clearing'
+    JOIN journals j ON j.id = x.journal_id AND j.month = x.month
+    JOIN redemptions r ON r.id = j.subject WHERE r.order_no LIKE %s GROUP BY 1, 2
+"""
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Group, Stack]]:
+    """Bring up a group whose parts are going to be killed."""
+    with own_group(tmp_path_factory.mktemp("chaos"), durable=True) as (group, stack):
+        group.open_months()
+        yield group, stack
+
+
+def introduced(group: Group, tag: str) -> None:
+    """Register the persons of a run, with one number at all units, and wait until points knows them."""
+    numbers = persons(tag)
+    people = [{"reference": one, "numbers": dict.fromkeys(UNITS, one)} for one in numbers]
+    answer = group.system("importer").post("/member/v1/persons/bulk", {"persons": people}, f"{tag}-persons")
+    assert {one["status"] for one in answer.json()["results"]} <= {200, 201}, answer.text
+    linked = "SELECT count(*) FROM wallets WHERE identity LIKE %s AND holder_id <> first_holder_id"
+    until(lambda: group.rows("points", linked, f"%:{tag}-%") == [(len(numbers) * len(UNITS),)], 60.0)
+
+
+def crowd(group: Group, folder: Path, tag: str) -> Client:
+    """Start the clients, in a process of their own."""
+    folder.mkdir()
+    arguments = [group.address, str(group.found["keys"]), str(folder), tag]
+
+    def starting() -> subprocess.Popen[bytes]:
+        with (folder / "said.txt").open("ab") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.chaos.load", *arguments], cwd=CHECKOUT, stderr=said
+            )
+
+    return Client(starting)
+
+
+def answers(folder: Path) -> int:
+    """Count what the clients have written down so far."""
+    return sum(path.read_bytes().count(b"\n") for path in folder.glob("*.jsonl")) // 2
+
+
+def closed(group: Group) -> str:
+    """Close last month as an importer, who asks until it is taken."""
+    month = f"{month_after(month_of(now()), -1):%Y-%m}"
+
+    def taken() -> bool:
+        answer = group.system("importer").post(f"/points/v1/months/{month}/close", {}, f"chaos-{month}")
+        assert answer.status_code < 500 or answer.status_code == 503, answer.text
+        return answer.is_success
+
+    until(taken, PATIENCE_S)
+    return month
+
+
+def settled(group: Group, month: str) -> None:
+    """Wait until a month is sealed and its statements are issued."""
+    operator = group.staff("operator-1")
+
+    def issued() -> bool:
+        answer = operator.get(f"/points/v1/months/{month}")
+        return answer.is_success and bool(answer.json()["statements_issued"])
+
+    until(issued, PATIENCE_S)
+
+
+def compare(group: Group, tag: str, books: Books) -> dict[str, int]:
+    """Compare the ledger with the clients' own books, to the point and the fen; give how much there was."""
+    points = {
+        (identity.partition(":")[2], asset): count
+        for identity, asset, count in group.rows("points", POINTS, f"office:{tag}-%", duty="auditor")
+    }
+    assert points == {place: count for place, count in books.points.items() if count}
+    owed = {(a, b): fen for a, b, fen in group.rows("points", OWED, f"{tag}-%", duty="auditor")}
+    assert owed == {pair: fen for pair, fen in books.owed_fen.items() if fen}
+    kept = {
+        "earn done": group.rows("points", "SELECT count(*) FROM receipts WHERE number ILIKE %s", f"{tag}-%"),
+        "redeem done": group.rows(
+            "points", "SELECT count(*) FROM redemptions WHERE order_no LIKE %s", f"{tag}-%"
+        ),
+    }
+    for name, ((count,),) in kept.items():
+        assert count == books.counts[name], (
+            f"{name}: the ledger has {count}, the clients {books.counts[name]}"
+        )
+    return {"points": sum(points.values()), "owed_fen": sum(owed.values())}
+
+
+def ask_again(group: Group, done: Sequence[Done]) -> None:
+    """Ask some of it again under the same keys: the answers are the same, and nothing more happens."""
+    for one in done[:: max(1, len(done) // ASKED_AGAIN)]:
+        answer = group.system(one.wish.signer).post(one.wish.path, one.wish.body, one.key)
+        # A problem names the request that it answers; all else is the first answer.
+        told = {name: value for name, value in orjson.loads(answer.content).items() if name != "instance"}
+        first = {name: value for name, value in one.answer.items() if name != "instance"}
+        assert (answer.status_code, told) == (one.status, first)
+        assert answer.headers["idempotent-replayed"] == "true"
+
+
+@pytest.mark.timeout(LASTS_S + 500)
+@pytest.mark.parametrize(
+    ("tag", "parts"), [("F2", ("postgres",)), ("ALL", (*PARTS, CLIENT))], ids=["postgres", "every part"]
+)
+def test_nothing_is_lost_or_doubled_whoever_is_killed(
+    running: tuple[Group, Stack], tmp_path: Path, tag: str, parts: tuple[str, ...]
+) -> None:
+    group, stack = running
+    seed = seed_of_run()
+    print(f"seed {seed}")
+    introduced(group, tag)
+    folder = tmp_path / "diaries"
+    client = crowd(group, folder, tag)
+    try:
+        until(lambda: answers(folder) >= WARM, PATIENCE_S)
+        began = time.monotonic()
+        killed = killed_until(stack, client, began + LASTS_S / 2, EVERY_S, seed, parts)
+        month = closed(group) if tag == "ALL" else None
+        killed += killed_until(stack, client, began + LASTS_S, EVERY_S, seed + 1, parts)
+        until(lambda: answers(folder) >= 4 * WARM or client.process.poll(), PATIENCE_S)
+        (folder / OVER).touch()
+        assert client.process.wait(PATIENCE_S) == 0, (folder / "said.txt").read_text()
+    finally:
+        client.end()
+    if month is not None:
+        settled(group, month)
+    done = [one for path in folder.glob("*.jsonl") for one in Diary(path).done]
+    books = added_up(done)
+    ask_again(group, done)
+    compared = compare(group, tag, books)
+    assert sound(group)
+    print(f"killed {dict(killed)}; {tallied(books.counts)}; {compared}; 0 lost, 0 doubled")
+    assert sum(killed.values()) >= 2
+    assert min(books.counts["earn done"], books.counts["redeem done"]) >= 20, "the crowd hardly worked"
+
+
+def sound(group: Group) -> Any:
+    """Let the auditor look at all books."""
+
+    def audited() -> Any:
+        answer = group.staff("operator-1").get("/points/v1/audit")
+        return answer.json() if answer.is_success else None
+
+    found = until(audited, PATIENCE_S)
+    assert found["findings"] == []
+    return found["sound"]
+
+
+def tallied(counts: Counter[str]) -> str:
+    """Say what was done how often."""
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items()))

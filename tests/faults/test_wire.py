@@ -1,0 +1,165 @@
+"""F3, F29, F12, F14, F16 at the doors: cut commits, a transaction nobody ends, a small pool, wrong clocks."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import httpx2
+import psycopg2
+import pytest
+
+from shared.runtime.clock import now
+from shared.runtime.database import connect
+from shared.web.signatures import RequestSigner
+from tests.faults.points_process import (
+    PRIVATE,
+    SIGNER,
+    PointsHouse,
+    Process,
+    asked_until_told,
+    receipt,
+    redemption,
+    story,
+)
+from tests.journeys.caller import Caller, by_signature
+from tests.service.points.weather import Wire, holding
+
+pytestmark = pytest.mark.timeout(300)
+REDEMPTIONS, RECEIPTS = "/points/v1/redemptions", "/points/v1/receipts"
+OPEN_S = float(os.environ.get("TONGFEN_FAULTS_OPEN_S", "6"))
+"""How long a transaction is left open; `make faults` says 30."""
+
+HOLDER_OF = "SELECT 1 FROM holders WHERE id = (SELECT holder_id FROM wallets WHERE identity = %s) FOR UPDATE"
+READERS, POOL = 200, 10
+
+
+@pytest.fixture(scope="module")
+def standing(house: PointsHouse) -> Iterator[Process]:
+    """Lend a web process with a small pool of readers."""
+    with house.process("web", reader_pool=str(POOL)) as process:
+        yield process
+
+
+@pytest.mark.parametrize("arrives_after_s", [0.0, 3.0, None])
+def test_a_commit_cut_on_the_wire_is_never_called_failed(
+    house: PointsHouse, arrives_after_s: float | None
+) -> None:
+    """F3, F29: the COMMIT arrives at once, after everybody has given up, or never; the key tells."""
+    wire = Wire(house.ledger.database.url("desk"))
+    number = f"cut-{arrives_after_s}"
+    house.ledger.fund(number, 1_000)
+    body, key = redemption(number, number), f"key-{number}"
+    with house.process("web", database_url_desk=wire.url) as process:
+        assert process.caller.post(RECEIPTS, receipt(number, f"{number}-warm")).status_code == 201
+        wire.arrives_after_s, wire.cut_at = arrives_after_s, b"COMMIT"
+        first = process.caller.post(REDEMPTIONS, body, key)
+        assert not wire.whole, "the wire was never cut"
+        if first.status_code != 201:
+            # Never "failed": 503, or 409 while the old backend holds the key; both say when to come again.
+            told = (first.status_code, first.json()["code"])
+            assert told in ((503, "outcome-unknown"), (503, "busy"), (409, "in-flight")), first.text
+            assert first.headers["retry-after"].isdecimal()
+        second, third = (asked_until_told(process, REDEMPTIONS, body, key) for _ in range(2))
+    wire.close()
+    assert second is not None
+    assert third is not None
+    assert second.status_code == third.status_code == 201
+    assert story(second) == story(third)
+    # 1,000 funded and 100 of the warming receipt, less one redemption of 300.
+    assert house.ledger.points_of(f"office:{number}") == 800
+    print(f"F3, F29 cut, arrives after {arrives_after_s} s: first {first.status_code}, 1 effect, 1 answer")
+
+
+def test_a_transaction_left_open_costs_its_own_wallet_a_while_and_nobody_a_fen(
+    house: PointsHouse, standing: Process
+) -> None:
+    """F12: the server ends it after its time-out; whoever waited is answered, the others never noticed."""
+    for number in ("left-open", "others"):
+        house.ledger.fund(number, 1_000)
+    statuses: Counter[tuple[str, int]] = Counter()
+    waits: list[float] = []
+    sloppy = connect(house.ledger.database.url("desk"), f"-c transaction_timeout={int(OPEN_S * 500)}")
+    with sloppy.cursor() as cursor:
+        cursor.execute(HOLDER_OF, ("office:LEFT-OPEN",))
+    until = time.monotonic() + OPEN_S
+    with ThreadPoolExecutor(4) as pool:
+        held = [
+            pool.submit(
+                asked_until_told, standing, REDEMPTIONS, redemption("left-open", f"lo-{one}", 100), f"l{one}"
+            )
+            for one in range(2)
+        ]
+        count = 0
+        while time.monotonic() < until:
+            began = time.monotonic()
+            answer = standing.caller.post(RECEIPTS, receipt("others", f"others-{count}", 200))
+            statuses["others", answer.status_code] += 1
+            waits.append(time.monotonic() - began)
+            count += 1
+        answers = [one.result(60) for one in held]
+    with pytest.raises(psycopg2.Error):
+        sloppy.cursor().execute("SELECT 1")
+    assert [one.status_code for one in answers if one is not None] == [201, 201]
+    assert set(statuses) == {("others", 201)}
+    assert house.ledger.points_of("office:left-open") == 800
+    assert house.ledger.points_of("office:others") == 1_000 + count
+    slowest_ms = max(waits) * 1000
+    print(
+        f"F12 open {OPEN_S:.0f} s: others {dict(statuses)}, slowest {slowest_ms:.0f} ms; held: 2 done after"
+    )
+
+
+def test_200_readers_on_a_pool_of_10_are_told_to_come_again_and_served_after(
+    house: PointsHouse, standing: Process
+) -> None:
+    """F14: a table is locked for 5 s; nobody hangs, every no says when to come again, then all is well."""
+    house.ledger.fund("pool", 1_000)
+    body = redemption("pool", "pool-1")
+    assert standing.caller.post(REDEMPTIONS, body).status_code == 201
+    path = f"{REDEMPTIONS}?unit=office&order_no=pool-1"
+    released = threading.Event()
+
+    def read(_: int) -> tuple[int, float, bool]:
+        with httpx2.Client(timeout=30.0, trust_env=False) as web:
+            caller = Caller(standing.address, web, by_signature(SIGNER))
+            began = time.monotonic()
+            answer = caller.get(path)
+            waited = time.monotonic() - began
+            return answer.status_code, waited, "retry-after" in answer.headers or answer.status_code == 200
+
+    with ThreadPoolExecutor(READERS) as pool:
+        with holding(house.ledger.database.superuser_url, "LOCK TABLE redemptions IN ACCESS EXCLUSIVE MODE"):
+            asked = [pool.submit(read, one) for one in range(READERS)]
+            released.wait(5)  # as long as the table is held
+        told = [one.result(60) for one in asked]
+        after = list(pool.map(read, range(READERS)))
+    statuses = Counter(status for status, _, _ in told)
+    slowest = max(waited for status, waited, _ in told if status == 503) if statuses[503] else 0.0
+    p50 = statistics.median(waited for _, waited, _ in after)
+    print(
+        f"F14: {dict(statuses)} while held, slowest 503 after {slowest:.1f} s; then all 200, p50 {p50:.2f} s"
+    )
+    assert set(statuses) <= {200, 503}
+    assert all(helped for _, _, helped in told)
+    assert {status for status, _, _ in after} == {200}
+
+
+@pytest.mark.parametrize("minutes", [-10, -5.1, 5.1, 10])
+def test_a_clock_that_is_wrong_fails_closed(house: PointsHouse, standing: Process, minutes: float) -> None:
+    """F16: a signature of five minutes ago or ahead is nobody's, and moves nothing."""
+    wrong = RequestSigner("importer", PRIVATE, lambda: now() + timedelta(minutes=minutes))
+    caller = Caller(standing.address, standing.web, by_signature(wrong))
+    number = f"clock{minutes}"
+    answer = caller.post(RECEIPTS, receipt(number, number))
+    assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
+    assert house.ledger.points_of(f"office:{number}") == 0
+    right = RequestSigner("importer", PRIVATE, lambda: now() + timedelta(minutes=0 if minutes > 0 else -4.5))
+    caller = Caller(standing.address, standing.web, by_signature(right))
+    assert caller.post(RECEIPTS, receipt(number, number)).status_code == 201
