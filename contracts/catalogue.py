@@ -22,6 +22,7 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
     "points.wallet.earned": points.WalletEarned,
     "points.wallet.redeemed": points.WalletRedeemed,
     "points.wallet.refunded": points.WalletRefunded,
+    "points.wallet.exchanged": points.WalletExchanged,
     "points.wallet.expired": points.WalletExpired,
     "points.wallet.checked_in": points.WalletCheckedIn,
     "points.wallet.granted": points.WalletGranted,

@@ -122,6 +122,42 @@ class WalletRefunded(EventData):
     undone: list[Owed]
 
 
+class Fraction(Part):
+    """A rate: points of the second asset for one point of the first, before fee and rounding."""
+
+    numerator: Points
+    denominator: Points
+
+
+class Exchanged(Part):
+    """What the points of one issuer became; the new points are that issuer's as well."""
+
+    issuer: Unit
+    points: Points
+    given: Points
+
+
+class WalletExchanged(EventData):
+    """`points.wallet.exchanged`: points became points of another asset. Key: the holder; seq: its version.
+
+    `value_fen` went in and is what the given points are worth, the fee and the residual together.
+    """
+
+    exchange: Id
+    journal: Id
+    holder: Id
+    from_asset: Asset
+    to_asset: Asset
+    points: Points
+    given: Points
+    value_fen: PaidFen
+    fee_fen: PaidFen
+    residual_fen: PaidFen
+    rate: Fraction
+    issuers: list[Exchanged]
+    occurred_at: Moment
+
+
 class WalletExpired(EventData):
     """`points.wallet.expired`: what was left of a lot is over. Key: the holder; seq: the holder's version."""
 

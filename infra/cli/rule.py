@@ -18,8 +18,8 @@ app = typer.Typer(
 
 @app.command()
 def draft(
-    kind: Annotated[str, typer.Argument(help="unit, earn, cap, rate or spend.")],
-    subject: Annotated[str, typer.Argument(help="What it is about: hotel, MALL, group …")],
+    kind: Annotated[str, typer.Argument(help="unit, earn, cap, rate, pair, spend, exchange …")],
+    subject: Annotated[str, typer.Argument(help="What it is about: hotel, MALL, RESI-HOTL, group …")],
     body: Annotated[str, typer.Argument(help="Its terms as JSON.")],
     valid_from: Annotated[
         str | None, typer.Option("--from", help="From when, RFC 3339 with offset; at least 60 s ahead.")

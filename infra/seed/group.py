@@ -51,6 +51,12 @@ GRANT_MOST_FEN = 1_000_000
 GIFT_DAY_FEN, GIFTS_PER_DAY = 100_000, 10
 """What one member may give others a day: worth ¥1,000, in at most ten gifts."""
 
+MEMBER_DAY_POINTS = 100_000
+"""What a member may exchange in a day, in group points."""
+
+PAIR_MONTH_POINTS = 5_000_000
+"""What an issuer's points may bring of another unit's asset in a month, in group points: ¥50,000."""
+
 OPERATORS = ("operator-1", "operator-2")
 
 
@@ -100,12 +106,14 @@ CAPS = {"points_per_day": 5_000, "receipts_per_store": 10, "exempt": ["residenti
 
 
 def later_drafts(valid_from: str) -> Iterator[dict[str, Any]]:
-    """Yield the rules that hold from a moment on, instead of those for replays: tiers, categories, caps."""
+    """Yield the rules that hold from a moment on, and not for replays: tiers, categories, caps, exchange."""
     for draft in drafts():
         if draft["kind"] == "earn":
             food = {"categories": FOOD} if draft["subject"].startswith("mall-") else {}
             yield {**draft, "valid_from": valid_from, "body": {**draft["body"], "tiers": TIERS, **food}}
     yield {"kind": "cap", "subject": GROUP, "valid_from": valid_from, "body": CAPS}
+    terms = {"fee_bp": 0, "member_day_points": MEMBER_DAY_POINTS, "pair_month_points": PAIR_MONTH_POINTS}
+    yield {"kind": "exchange", "subject": GROUP, "valid_from": valid_from, "body": terms}
 
 
 def clients() -> Iterator[dict[str, Any]]:

@@ -45,7 +45,9 @@ class Front:
 
 
 def _purpose(call: Call) -> str:
-    return f"{call.arrival.path} {call.principal.subject}"
+    # A list that anybody may read has one cursor for everybody.
+    reader = call.arrival.principal
+    return f"{call.arrival.path} {reader.subject if reader else ''}"
 
 
 def unit_seen(principal: Principal) -> str | None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from services.points.api.earn_rules import CapTerms, EarnTerms, NameBody
+from services.points.api.exchange_rules import ExchangeRuleDraft
 from services.points.api.front import Front
 from services.points.api.way_rules import WayDraft
 from services.points.commands.approve_rule import ApproveRule
@@ -104,7 +105,8 @@ class DraftBody(Inbound):
     """A version of one rule; without `valid_from` it is meant for books that have no journal yet."""
 
     rule: Annotated[
-        UnitDraft | EarnDraft | RateDraft | SpendDraft | CapDraft | WayDraft, Field(discriminator="kind")
+        UnitDraft | EarnDraft | RateDraft | SpendDraft | CapDraft | WayDraft | ExchangeRuleDraft,
+        Field(discriminator="kind"),
     ]
 
 

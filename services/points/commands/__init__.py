@@ -11,6 +11,7 @@ from services.points.commands.close_month import CloseMonth, close_month
 from services.points.commands.draft_rule import DraftRule, draft_rule
 from services.points.commands.earn_points import EarnPoints, earn_points
 from services.points.commands.edit_client import EditClient, edit_client
+from services.points.commands.exchange_points import ExchangePoints, exchange_points
 from services.points.commands.expire_hold import ExpireHold, expire_hold
 from services.points.commands.expire_points import ExpirePoints, expire_points
 from services.points.commands.give_points import GivePoints, give_points
@@ -22,6 +23,7 @@ from services.points.commands.open_month import OpenMonth, open_month
 from services.points.commands.open_wallet import OpenWallet, open_wallet
 from services.points.commands.place_hold import PlaceHold, place_hold
 from services.points.commands.prepare_gift import PrepareGift, prepare_gift
+from services.points.commands.quote_exchange import QuoteExchange, quote_exchange
 from services.points.commands.redeem_points import RedeemPoints, redeem_points
 from services.points.commands.refund_points import RefundPoints, refund_points
 from services.points.commands.reject_adjustment import RejectAdjustment, reject_adjustment
@@ -38,6 +40,7 @@ DECISIONS: Mapping[type, Decision] = {
     DraftRule: draft_rule,
     EarnPoints: earn_points,
     EditClient: edit_client,
+    ExchangePoints: exchange_points,
     ExpirePoints: expire_points,
     GivePoints: give_points,
     IssueStatements: issue_statements,
@@ -47,6 +50,7 @@ DECISIONS: Mapping[type, Decision] = {
     OpenMonth: open_month,
     OpenWallet: open_wallet,
     PrepareGift: prepare_gift,
+    QuoteExchange: quote_exchange,
     RedeemPoints: redeem_points,
     RejectAdjustment: reject_adjustment,
     RequestAdjustment: request_adjustment,

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from services.points.domain import changes as c
 from services.points.domain.approval import RuleApprovedAlready, check_approval
+from services.points.domain.arbitrage import check_trips
 from services.points.domain.books import LedgerBooks
-from services.points.domain.rulebook import RULEBOOK
+from services.points.domain.rulebook import RATE_KINDS, RULEBOOK, merged
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
@@ -27,6 +28,7 @@ def approve_rule(books: LedgerBooks, command: ApproveRule) -> Outcome:
     """Put the version into the rulebook.
 
     :raises RuleApprovedAlready: if somebody approved it before.
+    :raises ProfitableRoundTrip: if it is a rate under which exchanging there and back would gain.
     """
     assert command.asked.principal is not None
     approved_by = command.asked.principal.subject
@@ -39,6 +41,8 @@ def approve_rule(books: LedgerBooks, command: ApproveRule) -> Outcome:
     check_approval(
         draft.drafted_by, approved_by, version.valid_from, books.now, journals_exist=books.journals_exist
     )
+    if version.kind in RATE_KINDS:
+        check_trips(merged(books.rulebook, (version,)), version)
     rule = shown("rul", draft.id)
     announced = {
         "rule": rule,

@@ -1,6 +1,6 @@
 """The books of one batch: what was loaded, frozen for the decisions, changed only by the desk."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from services.points.domain.limit import LimitDrawn, Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
 from services.points.domain.pay_code import Guesser, PayCode
+from services.points.domain.quote import Quote
 from services.points.domain.refund import Payment
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
 from shared.kernel.calendar import day_of
@@ -79,6 +80,9 @@ class LedgerBooks:
     limits: dict[str, Share] = field(default_factory=dict)
     takings: dict[tuple[str, date], list[Taking]] = field(default_factory=dict)
     tiers: dict[str, list[tuple[datetime, int, int]]] = field(default_factory=dict)
+    quotes: dict[str, Quote] = field(default_factory=dict)
+    exchanges: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    exchanged: dict[tuple[str, date], int] = field(default_factory=dict)
     journals_exist: bool = False
     applied: list[Any] = field(default_factory=list)
 
@@ -254,6 +258,12 @@ def _keep_client(books: LedgerBooks, change: c.ClientKept) -> None:
     books.clients[change.client] = change
 
 
+def _keep_exchange(books: LedgerBooks, change: c.ExchangeKept) -> None:
+    books.exchanges[change.quote.id] = change.answer
+    day = (change.holder_id, change.day)
+    books.exchanged[day] = books.exchanged.get(day, 0) + change.quote.worked.value_fen
+
+
 def _draw_limit(books: LedgerBooks, change: LimitDrawn) -> None:
     books.limits[change.wish.name] = books.limits[change.wish.name].less(change.wish.amount)
 
@@ -287,4 +297,5 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.StatementsIssued: _state,
     c.JournalPosted: _post_journal,
     LimitDrawn: _draw_limit,
+    c.ExchangeKept: _keep_exchange,
 }

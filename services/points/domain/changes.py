@@ -12,6 +12,7 @@ from services.points.domain.hold import Hold
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
+from services.points.domain.quote import Quote
 from services.points.domain.rulebook import RuleVersion
 from shared.kernel.swift import swift
 
@@ -140,6 +141,26 @@ class KnownHold:
 
     holder_id: str
     terms: str
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteKept:
+    """A quote, to be carried out once while it is open."""
+
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeKept:
+    """An exchange that carried out a quote; `day` is the business day whose limit it counts for."""
+
+    id: str
+    quote: Quote
+    holder_id: str
+    day: date
+    occurred_at: datetime
+    month: date
     answer: Mapping[str, Any]
 
 

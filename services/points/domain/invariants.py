@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from services.points.domain.exchange_invariants import EXCHANGE_INVARIANTS
 from services.points.domain.hold_invariants import HOLD_INVARIANTS
 from services.points.domain.line_invariants import LINE_INVARIANTS
 from services.points.domain.looks import (
@@ -131,6 +132,7 @@ def _paper(one: PaperLook) -> str | None:
 INVARIANTS: tuple[Invariant, ...] = (
     *LINE_INVARIANTS,
     *HOLD_INVARIANTS,
+    *EXCHANGE_INVARIANTS,
     Invariant("a foreign slice is settled once, an own one never", lambda e: e.slices, _unsettled),
     Invariant("money goes from issuer to redeemer and is the slice's worth", lambda e: e.slices, _missettled),
     Invariant("a slice pays what it is worth at the pinned rate", lambda e: e.slices, _mispriced),

@@ -30,6 +30,11 @@ SHAPES = frozenset(
         ("deduction", "wallet", "issued", "none"),
         ("gift", "wallet", "gift", "none"),
         ("gift-received", "gift", "wallet", "none"),
+        ("exchange", "wallet", "exchange", "none"),
+        ("exchange", "exchange", "wallet", "other lot"),
+        ("exchange", "exchange", "fee", "none"),
+        ("exchange", "exchange", "residual", "none"),
+        ("exchange", "clearing", "clearing", "other lot"),
     }
 )
 """Kind of journal, from, to, cause: every way in which value may move."""
@@ -50,8 +55,10 @@ def _shapeless_line(one: LineLook) -> str | None:
         return f"{one.kind}: {one.from_role} to {one.to_role}, cause {one.cause}"
     if one.is_money != (one.from_role in MONEY):
         return "money moves between clearing accounts and debts, points elsewhere"
-    if one.pays != ("redeemed" in (one.from_role, one.to_role)):
-        return "a worth stands on redeemed lines alone"
+    ends = {one.from_role, one.to_role}
+    by_wish = one.kind == "exchange" and bool(IN_HAND & ends)
+    if one.pays != (by_wish or AccountRole.REDEEMED in ends):
+        return "a worth stands on redeemed lines, and on those of an exchange by wish"
     return None
 
 

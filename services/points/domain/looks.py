@@ -58,6 +58,37 @@ class ExchangeLook(Look):
 
 
 @dataclass(frozen=True, slots=True)
+class WishLook(Look):
+    """Exchanges by wish beside their journals, the rules of then, and the arithmetic said again."""
+
+    is_kept: bool
+    is_booked: bool
+    balances: bool
+    figures_fit: bool
+    rates_fit: bool
+    worked_fits: bool
+    fits: bool
+    answer_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnLook(Look):
+    """Lots that were taken by an exchange beside the lots that came of them."""
+
+    is_caused: bool
+    worth_fits: bool
+    given_fits: bool
+    lineage_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DrawLook(Look):
+    """Draws beside what they were for."""
+
+    fits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LotLook(Look):
     """Lots: what is left less the sum of their lines, whether open while points are left, whose they are."""
 
@@ -219,6 +250,10 @@ class Evidence:
     statements: Sequence[PaperLook] = ()
     holders: Sequence[BalanceLook] = ()
     limits: Sequence[LimitLook] = ()
+    wishes: Sequence[WishLook] = ()
+    turns: Sequence[TurnLook] = ()
+    shares: Sequence[BalanceLook] = ()
+    draws: Sequence[DrawLook] = ()
 
 
 @dataclass(frozen=True, slots=True)

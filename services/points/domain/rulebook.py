@@ -19,6 +19,7 @@ from services.points.domain.campaign import Campaign
 from services.points.domain.cap import CapRule
 from services.points.domain.check_in import CheckInTerms
 from services.points.domain.earning import Earning, EarnRate, EarnRule, Split, Terms
+from services.points.domain.exchange_terms import FREE_EXCHANGE, ExchangeTerms, assets_of, pair_subject
 from services.points.domain.gift import GiftTerms
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
@@ -43,6 +44,12 @@ class RuleKind(StrEnum):
     CHECK_IN = "check-in"
     GRANT = "grant"
     GIFT = "gift"
+    PAIR = "pair"
+    EXCHANGE = "exchange"
+
+
+RATE_KINDS = frozenset({RuleKind.RATE, RuleKind.PAIR})
+"""What may be published only where no round trip profits."""
 
 
 class NoRuleInForce(Refusal):
@@ -125,6 +132,11 @@ class Rulebook:
     def assets(self) -> tuple[str, ...]:
         """Codes of all assets that have a rate, sorted."""
         return tuple(sorted({one.subject for one in self.versions if one.kind is RuleKind.RATE}))
+
+    @cached_property
+    def rate_changes(self) -> tuple[datetime, ...]:
+        """Moments at which some rate or pair begins, in order."""
+        return tuple(sorted({one.valid_from for one in self.versions if one.kind in RATE_KINDS}))
 
     def _found(self, kind: RuleKind, subject: str, at: datetime) -> Any | None:
         begins, read = self._series.get((kind, subject), ((), ()))
@@ -222,6 +234,39 @@ class Rulebook:
         """
         return self._in_force(kind, GROUP, at)
 
+    def find_pair(self, from_asset: str, to_asset: str, at: datetime) -> Rate | None:
+        """Give the direct rate between two assets, if one is published."""
+        pair: Rate | None = self._found(RuleKind.PAIR, pair_subject(from_asset, to_asset), at)
+        return pair
+
+    def pairs(self, at: datetime) -> dict[tuple[str, str], Rate]:
+        """Give every direct rate in force, by the two assets."""
+        subjects = {one.subject for one in self.versions if one.kind is RuleKind.PAIR}
+        found = {subject: self._found(RuleKind.PAIR, subject, at) for subject in sorted(subjects)}
+        return {assets_of(subject): rate for subject, rate in found.items() if rate is not None}
+
+    def exchange_terms(self, at: datetime) -> ExchangeTerms:
+        """Give the group's terms for exchange by wish; without a rule there is no fee and no limit."""
+        terms: ExchangeTerms | None = self._found(RuleKind.EXCHANGE, GROUP, at)
+        return terms or FREE_EXCHANGE
+
+    def versions_of(self, at: datetime, *subjects: tuple[RuleKind, str]) -> list[dict[str, Any]]:
+        """Name the version in force of each of these, those without one left out."""
+        found = ((kind, subject, self._version_in_force(kind, subject, at)) for kind, subject in subjects)
+        return [
+            {"kind": kind.value, "subject": subject, "version": version}
+            for kind, subject, version in found
+            if version is not None
+        ]
+
+    def _version_in_force(self, kind: RuleKind, subject: str, at: datetime) -> int | None:
+        begun = [
+            (one.valid_from, one.version)
+            for one in self.versions
+            if one.kind is kind and one.subject == subject and one.valid_from <= at
+        ]
+        return max(begun)[1] if begun else None
+
     def spend_terms(self, at: datetime) -> SpendTerms:
         """Give the group's terms for paying with points.
 
@@ -281,6 +326,8 @@ _READERS: Mapping[RuleKind, Callable[[RuleVersion], Any]] = {
     RuleKind.CHECK_IN: lambda one: CheckInTerms.read(one.version, one.body),
     RuleKind.GRANT: lambda one: GrantTerms.read(one.version, one.body),
     RuleKind.GIFT: lambda one: GiftTerms.read(one.version, one.body),
+    RuleKind.PAIR: _rate,
+    RuleKind.EXCHANGE: lambda one: ExchangeTerms.read(one.version, one.body),
 }
 
 

@@ -164,6 +164,10 @@ def summary(fold: MonthFold) -> Mapping[str, Any]:
     redeemed = _sums(
         (one.to_unit, one.worth_fen) for one in fold.flows if one.to_role == AccountRole.REDEEMED
     )
+    kept = {
+        "fee_fen": sum(one.amount for one in fold.flows if one.to_role == AccountRole.FEE),
+        "residual_fen": sum(one.amount for one in fold.flows if one.to_role == AccountRole.RESIDUAL),
+    }
     return {
         "receipts": sum(one.receipts for one in fold.counts.values()),
         "redemptions": sum(one.redemptions for one in fold.counts.values()),
@@ -174,6 +178,8 @@ def summary(fold: MonthFold) -> Mapping[str, Any]:
         "owed_fen": {issuer: payable for issuer, payable in by_issuer.items() if payable},
         "net_fen": {unit: fen for unit, fen in nets(fold.units, owed).items() if fen},
         "outstanding": _sums((one.asset, one.lasting) for one in fold.closing),
+        # What the group kept of exchanges, named where there was any.
+        **{name: fen for name, fen in kept.items() if fen},
     }
 
 

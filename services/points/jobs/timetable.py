@@ -22,8 +22,16 @@ EXPIRE_EVERY_S = 60.0
 HOLDS_EVERY_S = 2.0
 SWEEP_EVERY_S = 3600.0
 _CODES = "DELETE FROM pay_codes WHERE digest IN (SELECT digest FROM pay_codes WHERE expires_at < %s LIMIT %s)"
-BROOMS = (*FRAME_BROOMS, Broom("pay-codes", _CODES, timedelta(days=1)))
-"""A day later nobody scans a code any more, and who does is told that it is none."""
+_QUOTES = (
+    "DELETE FROM quotes WHERE id IN (SELECT q.id FROM quotes q WHERE q.expires_at < %s AND NOT EXISTS"
+    " (SELECT 1 FROM exchanges e WHERE e.quote_id = q.id) LIMIT %s)"
+)
+BROOMS = (
+    *FRAME_BROOMS,
+    Broom("pay-codes", _CODES, timedelta(days=1)),
+    Broom("quotes", _QUOTES, timedelta(days=1)),
+)
+"""A day later nobody scans a code any more, and who does is told that it is none; used quotes stay."""
 
 
 def timetable(

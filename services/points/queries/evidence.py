@@ -5,6 +5,7 @@ from psycopg2.extensions import cursor as Cursor
 from services.points.domain.looks import Evidence
 from services.points.queries import (
     balance_evidence,
+    exchange_evidence,
     hold_evidence,
     journal_evidence,
     limit_evidence,
@@ -51,4 +52,8 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         statements=statement_papers(cursor, scope) if closed else (),
         holders=journal_evidence.holders(cursor) if holders else (),
         limits=() if closed else limit_evidence.limits(cursor),
+        wishes=exchange_evidence.wishes(cursor, scope),
+        turns=exchange_evidence.turns(cursor, scope),
+        shares=exchange_evidence.shares(cursor, scope),
+        draws=exchange_evidence.draws(cursor, scope),
     )

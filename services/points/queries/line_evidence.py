@@ -83,7 +83,9 @@ money AS (
     FROM transfers t
     LEFT JOIN accounts a ON a.id = t.from_account
     LEFT JOIN accounts b ON b.id = t.to_account
-    WHERE t.month = ANY (%(months)s) AND t.asset = 'CNY' GROUP BY t.cause_id)
+    LEFT JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
+    WHERE t.month = ANY (%(months)s) AND t.asset = 'CNY' AND j.kind IS DISTINCT FROM 'exchange'
+    GROUP BY t.cause_id)
 SELECT count(*), concat('transfer ' || min(id), ' settled by transfer ' || min(money_id)), is_slice,
        is_foreign, settlements, amount_fits, units_fit, worth_fits
 FROM (
@@ -111,14 +113,15 @@ WITH taken AS (
     LEFT JOIN (SELECT r.id, h.occurred_at FROM redemptions r JOIN holds h ON h.id = r.hold_id) AS pinned
         ON pinned.id = j.subject
     LEFT JOIN lots l ON l.id = t.lot_id
-    WHERE t.month = ANY (%(months)s)),
+    WHERE t.month = ANY (%(months)s) AND j.kind IS DISTINCT FROM 'exchange'),
 given AS (
     SELECT t.id, t.journal_id, t.cause_id, t.asset, t.amount, l.parent_id, l.wallet_id, l.issuer, l.earned_at,
            l.expires_at
     FROM transfers t
     JOIN accounts a ON a.id = t.from_account AND a.role = 'exchange'
+    LEFT JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
     LEFT JOIN lots l ON l.id = t.lot_id
-    WHERE t.month = ANY (%(months)s))
+    WHERE t.month = ANY (%(months)s) AND j.kind IS DISTINCT FROM 'exchange')
 SELECT count(*), concat('transfer ' || min(id), ' for transfer ' || min(taken_id)), is_whole, value_fits,
        lineage_fits
 FROM (

@@ -17,6 +17,7 @@ from services.points.domain.month import MonthState
 from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
 from services.points.store.check_ins import CHECK_INS
+from services.points.store.exchanges import EXCHANGED, QUOTES
 from services.points.store.gifts import GIFT_DAYS, GIFTS
 from services.points.store.holds import CAPTURE, HOLD, ORDER
 from services.points.store.known import KNOWN
@@ -53,6 +54,8 @@ NOUNS: tuple[Noun, ...] = (
     CAPTURE,
     PAY_CODE,
     LIVE_CODES,
+    QUOTES,
+    EXCHANGED,
 )
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 

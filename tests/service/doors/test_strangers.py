@@ -20,6 +20,8 @@ OPEN = {
     "POST /member/v1/sessions/sign-out",
     "POST /member/v1/staff-tokens",
     "GET /member/v1/keys",
+    "GET /points/v1/rates",
+    "GET /points/v1/rates/history",
 }
 """What anybody may ask: whoever adds to it has thought about it."""
 

@@ -22,11 +22,12 @@ class Coin:
     available_at: datetime
     receipt: int
     is_change: bool = False
+    name: str = ""
 
     @property
-    def turn(self) -> tuple[datetime, int, bool]:
-        """When it is this coin's turn to be spent (all expire together)."""
-        return self.earned_at, self.receipt, not self.is_change
+    def turn(self) -> tuple[datetime, int, bool, str]:
+        """When it is this coin's turn to be spent (all expire together); those of one coin by name."""
+        return self.earned_at, self.receipt, not self.is_change, self.name
 
 
 @dataclass(slots=True)
@@ -57,8 +58,47 @@ class Purse:
         """Give what can be spent at that moment, in fen."""
         return sum(one.left * VALUES[one.asset] for one in self.coins if one.available_at <= at < EXPIRES)
 
-    def pay(self, fen: int, at: datetime) -> tuple[list[Taken], int]:
-        """Pay that much; give what was taken and the change in group points."""
+    def has(self, asset: str, at: datetime) -> int:
+        """Give the points of an asset that can be spent at that moment."""
+        return sum(one.left for one in self.coins if one.asset == asset and one.available_at <= at < EXPIRES)
+
+    def exchange(
+        self, assets: tuple[str, str], points: int, at: datetime, names: list[str]
+    ) -> tuple[int, int, int]:
+        """Turn that many points into another asset's; give the points given, value in, and the residual."""
+        from_asset, to_asset = assets
+        value_in, value_out = VALUES[from_asset], VALUES[to_asset]
+        given = points * value_in // value_out
+        fresh, reached, handed = iter(names), 0, 0
+        for coin in sorted(self.coins, key=lambda one: one.turn):
+            if coin.asset != from_asset or not coin.left or not coin.available_at <= at < EXPIRES:
+                continue
+            part = min(coin.left, points - reached)
+            if not part:
+                break
+            coin.left -= part
+            reached += part
+            # Of what all coins up to this one make together, as much as none of those before has got.
+            gets = (reached * given + points - 1) // points - handed
+            handed += gets
+            if gets:
+                self.coins.append(
+                    Coin(
+                        coin.unit,
+                        to_asset,
+                        gets,
+                        coin.earned_at,
+                        coin.available_at,
+                        coin.receipt,
+                        True,
+                        next(fresh),
+                    )
+                )
+        assert (reached, handed) == (points, given), "the model was asked for more than there is"
+        return given, points * value_in, points * value_in - given * value_out
+
+    def pay(self, fen: int, at: datetime, name: str = "") -> tuple[list[Taken], int]:
+        """Pay that much; give what was taken and the change, a coin of that name, in group points."""
         taken: list[Taken] = []
         change = 0
         for coin in sorted(self.coins, key=lambda one: one.turn):
@@ -73,7 +113,9 @@ class Purse:
             if points * value > part:
                 change = points * value - part
                 self.coins.append(
-                    Coin(coin.unit, "GRUP", change, coin.earned_at, coin.available_at, coin.receipt, True)
+                    Coin(
+                        coin.unit, "GRUP", change, coin.earned_at, coin.available_at, coin.receipt, True, name
+                    )
                 )
         assert fen == 0, "the model was asked to pay more than there is"
         return taken, change

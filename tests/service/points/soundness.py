@@ -52,12 +52,14 @@ CHECKS: dict[str, str] = {
     "every line of money settles one slice of its journal": """
         SELECT t.id FROM transfers t
         LEFT JOIN transfers c ON c.id = t.cause_id AND c.journal_id = t.journal_id
-        WHERE t.asset = 'CNY' AND (c.id IS NULL OR t.amount <> c.worth_fen * 100)""",
+        JOIN journals j ON j.id = t.journal_id
+        WHERE t.asset = 'CNY' AND j.kind <> 'exchange' AND (c.id IS NULL OR t.amount <> c.worth_fen * 100)""",
     "every foreign slice is settled once": """
         SELECT t.id FROM transfers t JOIN lots l ON l.id = t.lot_id JOIN journals j ON j.id = t.journal_id
         LEFT JOIN (SELECT cause_id, count(*) AS times FROM transfers
                    WHERE asset = 'CNY' GROUP BY cause_id) AS m ON m.cause_id = t.id
-        WHERE t.worth_fen IS NOT NULL AND (l.issuer <> j.unit)::int <> coalesce(m.times, 0)""",
+        WHERE t.worth_fen IS NOT NULL AND j.kind <> 'exchange'
+          AND (l.issuer <> j.unit)::int <> coalesce(m.times, 0)""",
     "a redemption pays what its slices pay": """
         SELECT r.name, r.paid_fen FROM redemptions r
         LEFT JOIN (SELECT j.subject, sum(t.worth_fen) AS worth FROM journals j
@@ -86,7 +88,20 @@ CHECKS: dict[str, str] = {
         SELECT t.id FROM transfers t JOIN accounts a ON a.id = t.from_account AND a.role = 'exchange'
         LEFT JOIN transfers c ON c.id = t.cause_id AND c.journal_id = t.journal_id AND c.to_account = a.id
         LEFT JOIN lots l ON l.id = t.lot_id AND l.parent_id = c.lot_id
-        WHERE l.id IS NULL OR t.amount <> l.earned""",
+        WHERE (l.id IS NULL OR t.amount <> l.earned)
+          AND t.to_account NOT IN (SELECT id FROM accounts WHERE role IN ('fee', 'residual'))""",
+    "an exchange gives value for value": """
+        SELECT t.journal_id FROM transfers t JOIN journals j ON j.id = t.journal_id AND j.kind = 'exchange'
+        LEFT JOIN accounts a ON a.id = t.from_account LEFT JOIN accounts b ON b.id = t.to_account
+        WHERE t.asset <> 'CNY' GROUP BY t.journal_id
+        HAVING sum(CASE WHEN b.role = 'exchange' THEN t.worth_fen WHEN b.role IS NULL THEN -t.worth_fen
+                        ELSE -t.amount END) <> 0""",
+    "a quote is carried out once, as it was quoted": """
+        SELECT e.id FROM exchanges e LEFT JOIN quotes q ON q.id = e.quote_id
+            AND (q.points, q.given, q.value_fen, q.fee_fen, q.residual_fen, q.quoted_at)
+                = (e.points, e.given, e.value_fen, e.fee_fen, e.residual_fen, e.quoted_at)
+        LEFT JOIN journals j ON j.subject = e.id AND j.kind = 'exchange'
+        WHERE q.id IS NULL OR j.id IS NULL""",
     "a holder's events are versions 1 to its last": """
         SELECT h.id FROM holders h
         LEFT JOIN (SELECT key, count(*) AS times, max(seq) AS last

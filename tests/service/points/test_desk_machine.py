@@ -25,10 +25,10 @@ from hypothesis.stateful import (
 
 from services.points.commands.earn_points import EarnPoints
 from services.points.commands.place_hold import PlaceHold
-from services.points.commands.redeem_points import RedeemPoints
+from services.points.commands.redeem_points import FIRST_CHANGE_LOT, RedeemPoints
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Answer, Command
-from shared.kernel.ids import shown
+from shared.kernel.ids import derived, shown
 from tests.service.points.ledger_house import (
     LedgerHouse,
     PointsDesk,
@@ -222,7 +222,8 @@ class DesksAgree(RuleBasedStateMachine):
         answer = answer_of(self.answers[command.asked.id])
         at, price = command.at or FIRST, command.price
         pay = price.pay_fen or min(price.up_to_fen or 0, price.price_fen // 2, purse.worth(at))
-        taken, change = purse.pay(pay, at)
+        change_lot = derived(command.asked.id, FIRST_CHANGE_LOT).replace("-", "")
+        taken, change = purse.pay(pay, at, change_lot)
         assert told["paid_fen"] == answer["paid_fen"] == pay
         assert sorted(tuple(one[key] for key in _SLICE) for one in told["slices"]) == _by_issuer(taken)
         assert [tuple(one[key] for key in _SLICE) for one in answer["taken"]] == taken

@@ -16,7 +16,13 @@ UNITS = {"residential": "RESI", "mall-east": "MALL", "mall-west": "MALL", "hotel
 RATES = {asset: Rate(5 if asset == "MALL" else 1) for asset in (*UNITS.values(), "GRUP")}
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 EARLY, LATE = datetime(2017, 1, 1, tzinfo=UTC), datetime(2019, 4, 1, tzinfo=UTC)
-_GROUP_ROLES = (AccountRole.EXCHANGE, AccountRole.FEE, AccountRole.RESIDUAL, AccountRole.GIFT)
+_GROUP_ROLES = (
+    AccountRole.EXCHANGE,
+    AccountRole.FEE,
+    AccountRole.RESIDUAL,
+    AccountRole.GIFT,
+    AccountRole.CLEARING,
+)
 _PLACES = [
     *((role, GROUP) for role in _GROUP_ROLES),
     *((role, unit) for unit in UNITS for role in UNIT_ROLES),

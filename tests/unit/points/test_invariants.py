@@ -10,6 +10,7 @@ from services.points.domain.looks import (
     ActLook,
     BalanceLook,
     BatchLook,
+    DrawLook,
     Evidence,
     ExchangeLook,
     HoldLook,
@@ -25,6 +26,8 @@ from services.points.domain.looks import (
     ReversalLook,
     SliceLook,
     SumLook,
+    TurnLook,
+    WishLook,
 )
 
 EARNED = LineLook(
@@ -47,6 +50,8 @@ JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
 ACT = ActLook(2, "check-in c", True, True, True, True)
 BATCH = BatchLook(3, "batch 1", True, True, True)
 LIMIT = LimitLook(2, "limit l in 2017-01", True, True)
+WISH = WishLook(2, "exchange e", True, True, True, True, True, True, True, True)
+TURN = TurnLook(3, "transfer 6", True, True, True, True)
 SOUND: dict[str, tuple[Look, ...]] = {
     "lines": (EARNED, MONEY),
     "slices": (SLICE, OWN),
@@ -72,6 +77,10 @@ SOUND: dict[str, tuple[Look, ...]] = {
     "statements": (PaperLook(1, "summary of 2017-01", ""),),
     "holders": (BalanceLook(5, "holder h", 0),),
     "limits": (LIMIT,),
+    "wishes": (WISH,),
+    "turns": (TURN,),
+    "shares": (BalanceLook(4, "journal j for hotel", 0),),
+    "draws": (DrawLook(2, "draw of e", True),),
 }
 CROOKED: tuple[tuple[str, Look], ...] = (
     ("lines", replace(EARNED, kind=None)),
@@ -155,6 +164,20 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("holders", BalanceLook(1, "holder h", 1)),
     ("limits", replace(LIMIT, granted_fits=False)),
     ("limits", replace(LIMIT, used_fits=False)),
+    ("wishes", replace(WISH, is_kept=False)),
+    ("wishes", replace(WISH, is_booked=False)),
+    ("wishes", replace(WISH, balances=False)),
+    ("wishes", replace(WISH, figures_fit=False)),
+    ("wishes", replace(WISH, rates_fit=False)),
+    ("wishes", replace(WISH, worked_fits=False)),
+    ("wishes", replace(WISH, fits=False)),
+    ("wishes", replace(WISH, answer_fits=False)),
+    ("turns", replace(TURN, is_caused=False)),
+    ("turns", replace(TURN, worth_fits=False)),
+    ("turns", replace(TURN, given_fits=False)),
+    ("turns", replace(TURN, lineage_fits=False)),
+    ("shares", BalanceLook(1, "journal j for hotel", 300)),
+    ("draws", DrawLook(1, "draw of e", False)),
 )
 
 
