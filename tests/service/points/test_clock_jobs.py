@@ -122,7 +122,7 @@ def test_more_answers_than_one_transaction_takes_are_swept(fresh: LedgerHouse) -
 
 
 @pytest.mark.parametrize(
-    ("clock", "clock_doors"), [(True, {"keep-calendar", "expire-points"}), (False, set())]
+    ("clock", "clock_doors"), [(True, {"keep-calendar", "expire-points", "expire-holds"}), (False, set())]
 )
 def test_a_stack_without_a_clock_has_no_clock_door(
     fresh: LedgerHouse, clock: bool, clock_doors: set[str]

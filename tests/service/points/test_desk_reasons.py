@@ -70,7 +70,7 @@ def test_the_clock_is_read_after_the_locks(house: LedgerHouse) -> None:
     open_months_of_now(house)
     house.fund("clock", 10)
     lock = "SELECT 1 FROM holders WHERE id = (SELECT holder_id FROM wallets WHERE identity = %s) FOR UPDATE"
-    with holding(house.database.superuser_url, lock, "office:clock"):
+    with holding(house.database.superuser_url, lock, "office:CLOCK"):
         waiting = later(house.first, receipt("clock", "clock", now() - SECOND))
         time.sleep(0.7)  # so long that a reading before the lock is told from one after it
         freed = now()
@@ -96,7 +96,7 @@ def test_a_till_has_from_45_days_back_to_5_minutes_ahead_by_the_clock_of_the_boo
     assert [code_of(one) for one in told] == ["ok", "receipt-too-late", "ok", "receipt-too-early"]
     months = house.rows(
         "SELECT r.number, j.month FROM journals j JOIN receipts r ON r.id = j.subject"
-        " JOIN wallets w ON w.id = r.wallet_id WHERE w.identity = 'office:till' ORDER BY 1"
+        " JOIN wallets w ON w.id = r.wallet_id WHERE w.identity = 'office:TILL' ORDER BY 1"
     )
     assert months == [("1", month_of(moment - back + slack)), ("3", month_of(moment + ahead - slack))]
 

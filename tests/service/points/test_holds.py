@@ -1,15 +1,19 @@
 """Holds at a real desk: placed, captured in parts, released, expired; who may, in which state, and once."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from services.points.commands.capture_hold import CaptureHold
+from services.points.domain.rulebook import RuleKind
+from shared.kernel.calendar import month_of
 from shared.kernel.ids import read
 from shared.runtime.clock import mint_id
+from tests import stack
 from tests.service.points.closing_room import audited
 from tests.service.points.hold_room import HOTEL, MINUTE, OFFICE, capture, expired, hold, placed, release
 from tests.service.points.ledger_house import NOON, LedgerHouse, answer_of, asked, code_of, link, redeem
+from tests.service.points.soundness import unsound
 
 
 @pytest.fixture
@@ -161,11 +165,27 @@ def test_change_stays_on_hold_until_the_last_capture(house: LedgerHouse) -> None
     assert house.available(mall) == 9 * 5 + 3
 
 
-def test_rates_are_those_of_the_holds_moment(house: LedgerHouse) -> None:
-    west = house.fund(f"w{mint_id()[-12:]}{mint_id()[:8]}", 60, "mall-west", NOON - timedelta(days=9))
-    told = placed(house, hold(west, f"o-{west}", 250))
-    paid = answer_of(house.obey(capture(told, "1", 250, at=NOON + timedelta(hours=3)))[0])
-    assert [(one["points"], one["paid_fen"]) for one in paid["taken"]] == [(50, 250)]
+def test_rates_are_those_of_the_holds_moment() -> None:
+    """A mall point worth 5 fen when it is held and 1 fen when it is captured pays 5, and the audit agrees."""
+    with stack.database_per_module("points") as database:
+        house = LedgerHouse(database)
+        placed_at = datetime.now(UTC)
+        for month in {month_of(placed_at), month_of(placed_at + timedelta(hours=2))}:
+            house.open_month(month)
+        west = house.fund("w", 100, "mall-west", placed_at - timedelta(days=9))
+        told = placed(house, hold(west, "stay", 252, at=placed_at))
+        body = {"numerator": 1, "denominator": 1}
+        house.add_rule(RuleKind.RATE, "MALL", body, placed_at + timedelta(minutes=5))
+        captured_at = placed_at + timedelta(hours=1)
+        first = answer_of(house.obey(capture(told, "1", 7, at=captured_at))[0])
+        assert [(one["points"], one["paid_fen"], one["change_points"]) for one in first["taken"]] == [
+            (2, 7, 3)
+        ]
+        rest = answer_of(house.obey(capture(told, "2", 245, at=captured_at))[0])
+        assert [(one["asset"], one["points"]) for one in rest["taken"]] == [("GRUP", 3), ("MALL", 49)]
+        assert audited(database).findings == ()
+        house.close()
+        assert unsound(database) == {}
 
 
 def test_a_number_that_is_linked_meanwhile_is_captured_under_its_new_holder(

@@ -5,7 +5,7 @@ import pytest
 from shared.runtime.database import Reader
 from tests.service.points.ledger_house import LedgerHouse, answer_of, earn
 
-NAMES = ["hotel:apart", "office:apart"]
+NAMES = ["hotel:APART", "office:APART"]
 CALLED = [("hotel", 1), ("hote_", 0), ("%", 0), ("h%", 0), ("", 0), ("*", 2)]
 
 

@@ -1,0 +1,212 @@
+"""An order that is paid later, from the app to the till: set aside, captured in parts, and seen by everybody.
+
+And a code of 18 digits that a till scans: paid once, told in no log, and dear to whoever guesses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from shared.runtime.clock import now
+from tests.journeys.caller import Caller, fresh_key
+from tests.journeys.group import Group, until
+from tests.journeys.test_points_journey import earned
+
+HOTEL = "till-hotel"
+
+
+@pytest.fixture
+def guest(group: Group) -> Caller:
+    """Bring in a member with 1,000 office points, worth 1,000 fen."""
+    number = fresh_key()
+    member = group.person(office=number)
+    earned(group, "office", number, 200_000)
+    return member
+
+
+def office_points(member: Caller) -> Mapping[str, Any]:
+    """Read what the member has of the office's points."""
+    (found,) = [one for one in member.get("/points/v1/wallet").json()["assets"] if one["asset"] == "OFFI"]
+    return {name: found[name] for name in ("available", "held")}
+
+
+def wish(order_no: str, amount_fen: int = 900, **more: Any) -> dict[str, Any]:
+    """Write a wish to set exactly so much of 2,000 fen aside at the hotel."""
+    return {"unit": "hotel", "order_no": order_no, "price_fen": 2_000, "amount_fen": amount_fen, **more}
+
+
+def set_aside(member: Caller, order_no: str, **more: Any) -> dict[str, Any]:
+    """Let the member's app set points aside."""
+    answer = member.post("/points/v1/holds", wish(order_no, **more))
+    assert answer.status_code == 201, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_stay_is_held_by_the_app_captured_by_the_till_and_its_rest_comes_back(
+    group: Group, guest: Caller
+) -> None:
+    order, till = fresh_key(), group.system(HOTEL)
+    hold = set_aside(guest, order)
+    assert (hold["amount_fen"], hold["to_pay_fen"]) == (900, 1_100)
+    assert office_points(guest) == {"available": 100, "held": 900}
+    (listed,) = guest.get("/points/v1/wallet/holds").json()["data"]
+    assert (listed["hold"], listed["state"], listed["left_fen"]) == (hold["hold"], "open", 900)
+
+    seen = till.get(f"/points/v1/holds?order_no={order}").json()
+    assert (seen["hold"], seen["slices"][0]["issuer"]) == (hold["hold"], "office")
+    place = f"/points/v1/holds/{hold['hold']}"
+    first = till.post(f"{place}/capture", {"capture_no": "room", "amount_fen": 500})
+    assert (first.status_code, first.json()["left_fen"]) == (201, 400)
+    assert first.json()["owed"] == [{"issuer": "office", "amount_fen": 500}]
+    last = till.post(f"{place}/capture", {"capture_no": "bar", "amount_fen": 100, "final": True}).json()
+    assert (last["state"], [one["points"] for one in last["released"]]) == ("closed", [300])
+    assert office_points(guest) == {"available": 400, "held": 0}
+    assert guest.get("/points/v1/wallet/holds").json()["data"] == []
+
+    closed = till.get(place).json()
+    assert (closed["state"], closed["ended_by"], closed["captured_fen"]) == ("closed", "captured", 600)
+    assert [(one["capture_no"], one["paid_fen"]) for one in closed["captures"]] == [
+        ("room", 500),
+        ("bar", 100),
+    ]
+    history = guest.get("/points/v1/journals").json()["data"]
+    assert [one["kind"] for one in history] == ["capture", "capture", "hold", "earning"]
+    assert {one["order_no"] for one in history[:3]} == {order}
+
+
+def test_a_holds_journal_shows_its_lots_to_its_member_and_to_both_units(group: Group, guest: Caller) -> None:
+    hold = set_aside(guest, fresh_key())
+    path = f"/points/v1/journals/{hold['journal']}"
+    for asker in (guest, group.system(HOTEL), group.staff("finance-office"), group.staff("operator-1")):
+        shown = asker.get(path).json()
+        (line,) = shown["lines"]
+        assert (shown["kind"], line["lot"], line["amount"]) == ("hold", hold["slices"][0]["lot"], 900)
+        assert (line["from"]["role"], line["to"]["role"], line["issuer"]) == ("wallet", "held", "office")
+    for stranger in (group.member(), group.system("till-mall-west"), group.staff("finance-property")):
+        assert stranger.get(path).status_code == 404
+
+
+def test_nobody_else_reads_captures_or_releases_a_hold(group: Group, guest: Caller) -> None:
+    order = fresh_key()
+    place = f"/points/v1/holds/{set_aside(guest, order)['hold']}"
+    other = group.system("till-mall-west")
+    assert other.get(place).status_code == 404
+    assert other.get(f"/points/v1/holds?order_no={order}").status_code == 404
+    assert other.post(f"{place}/capture", {"capture_no": "1", "amount_fen": 1}).status_code == 404
+    assert other.post(f"{place}/release").status_code == 404
+    assert group.member().get(place).status_code == 404
+    assert guest.post(f"{place}/release").status_code == 403
+    assert group.system(HOTEL).post(f"{place}/release").json()["ended_by"] == "released"
+    late = group.system(HOTEL).post(f"{place}/capture", {"capture_no": "1", "amount_fen": 1})
+    assert (late.status_code, late.json()["code"]) == (409, "hold-closed")
+
+
+def test_a_capture_sent_again_is_the_first_one_and_one_too_many_says_what_is_left(
+    group: Group, guest: Caller
+) -> None:
+    place = f"/points/v1/holds/{set_aside(guest, fresh_key())['hold']}"
+    till, key = group.system(HOTEL), fresh_key()
+    body = {"capture_no": "1", "amount_fen": 600}
+    first = till.post(f"{place}/capture", body, key)
+    again = till.post(f"{place}/capture", body, key)
+    assert (again.content, again.headers["idempotent-replayed"]) == (first.content, "true")
+    assert till.post(f"{place}/capture", body).json() == first.json()
+    above = till.post(f"{place}/capture", {"capture_no": "2", "amount_fen": 301})
+    assert (above.status_code, above.json()["left_fen"]) == (409, 300)
+
+
+def test_a_hold_that_is_over_pays_nothing_though_no_clock_has_looked(group: Group, guest: Caller) -> None:
+    """The stack of journeys runs without clock doors: only the moment itself ends the hold."""
+    hold = set_aside(guest, fresh_key(), lasts_s=1)
+    ends_at = datetime.fromisoformat(hold["expires_at"])
+    until(lambda: now() > ends_at)
+    till, place = group.system(HOTEL), f"/points/v1/holds/{hold['hold']}"
+    late = till.post(f"{place}/capture", {"capture_no": "1", "amount_fen": 1})
+    assert (late.status_code, late.json()["code"]) == (410, "hold-expired")
+    assert till.post(f"{place}/release").json()["code"] == "hold-expired"
+    assert office_points(guest) == {"available": 100, "held": 900}
+
+
+def test_captured_points_come_back_with_a_refund(group: Group, guest: Caller) -> None:
+    hold = set_aside(guest, fresh_key())
+    till = group.system(HOTEL)
+    place = f"/points/v1/holds/{hold['hold']}/capture"
+    capture = till.post(place, {"capture_no": "1", "amount_fen": 700, "final": True}).json()
+    refund = till.post(
+        f"/points/v1/redemptions/{capture['redemption']}/refunds",
+        {"refund_no": fresh_key(), "amount_fen": 250},
+    )
+    assert refund.status_code == 201, refund.text
+    assert office_points(guest) == {"available": 550, "held": 0}
+
+
+def pay_code(member: Caller, key: str | None = None) -> str:
+    """Let the app ask for a code."""
+    answer = member.post("/points/v1/pay-codes", None, key)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["code"])
+
+
+def test_a_code_from_the_app_pays_at_the_till_once(group: Group, guest: Caller) -> None:
+    order, code, till = fresh_key(), pay_code(guest), group.system(HOTEL)
+    assert (len(code), code.isdigit()) == (18, True)
+    body = {"unit": "hotel", "order_no": order, "price_fen": 2_000, "pay_fen": 300, "pay_code": code}
+    paid = till.post("/points/v1/redemptions", body)
+    assert (paid.status_code, paid.json()["paid_fen"]) == (201, 300)
+    assert till.post("/points/v1/redemptions", body).json() == paid.json()
+    used = till.post("/points/v1/holds", wish(fresh_key(), 100, pay_code=code))
+    assert (used.status_code, used.json()["code"]) == (409, "pay-code-used")
+    assert office_points(guest) == {"available": 700, "held": 0}
+    held = till.post("/points/v1/holds", wish(fresh_key(), 200, pay_code=pay_code(guest)))
+    assert (held.status_code, office_points(guest)) == (201, {"available": 500, "held": 200})
+    for line in group.lines("points"):
+        assert code not in str(line)
+
+
+def test_the_same_request_shows_the_same_code_and_only_to_its_member(group: Group, guest: Caller) -> None:
+    key = fresh_key()
+    code = pay_code(guest, key)
+    assert pay_code(guest, key) == code
+    assert pay_code(guest) != code
+    assert pay_code(group.member(), key) != code
+
+
+def test_a_till_pays_with_a_code_and_nothing_else_and_only_at_its_own_unit(
+    group: Group, guest: Caller
+) -> None:
+    till, code = group.system(HOTEL), pay_code(guest)
+    body = {"unit": "hotel", "order_no": fresh_key(), "price_fen": 2_000, "pay_fen": 300}
+    assert till.post("/points/v1/redemptions", body).json()["code"] == "pay-code-needed"
+    named = {**body, "number": "1", "pay_code": code}
+    assert till.post("/points/v1/redemptions", named).status_code == 403
+    stated = {**body, "at": now().isoformat(), "pay_code": code}
+    assert till.post("/points/v1/redemptions", stated).status_code == 403
+    elsewhere = {**body, "unit": "office", "pay_code": code}
+    assert till.post("/points/v1/redemptions", elsewhere).status_code == 404
+    assert guest.post("/points/v1/redemptions", {**body, "pay_code": code}).status_code == 403
+    for digits in ("1" * 17, "1" * 19, "a" * 18, "１" * 18, ""):
+        assert till.post("/points/v1/redemptions", {**body, "pay_code": digits}).status_code == 422
+    assert office_points(guest) == {"available": 1_000, "held": 0}
+
+
+def test_guesses_are_all_the_same_answer_then_a_pause_and_counted(group: Group, guest: Caller) -> None:
+    thief = group.fresh_system(f"till-{fresh_key()[:12]}", "unit-system", "hotel")
+    body = {"unit": "hotel", "order_no": "guess", "price_fen": 2_000, "pay_fen": 300}
+    answers = [
+        thief.post("/points/v1/redemptions", {**body, "pay_code": f"{place:018d}"}) for place in range(7)
+    ]
+    assert [one.status_code for one in answers] == [404] * 6 + [423]
+    told = [{name: value for name, value in one.json().items() if name != "instance"} for one in answers[:6]]
+    assert told == [told[0]] * 6
+    assert 1 <= int(answers[6].headers["retry-after"]) <= 10
+    right = thief.post("/points/v1/redemptions", {**body, "pay_code": pay_code(guest)})
+    assert (right.status_code, right.json()["code"]) == (423, "pay-codes-locked")
+    measures = group.web.get(f"{group.service('points')}/metrics").text
+    counted = [line for line in measures.splitlines() if line.startswith("tongfen_denied_total")]
+    assert any("guess" in line for line in counted)
+    assert any("locked" in line for line in counted)
