@@ -7,14 +7,15 @@ from typing import Any
 import orjson
 
 from infra.docs.markdown import page, section, table
-from infra.seed.group import drafts
+from infra.seed.group import drafts, later_drafts
 
 
 def rules_page() -> str:
     """Write the page of rules, a section a kind, in the order in which they are brought in."""
     sections = [
-        section(f"`{kind}`", table(("subject", "body"), map(_row, rules)))
-        for kind, rules in groupby(drafts(), key=lambda draft: draft["kind"])
+        section(f"`{kind}`{since}", table(("subject", "body"), map(_row, rules)))
+        for since, brought in (("", drafts()), (", from this month on", later_drafts("")))
+        for kind, rules in groupby(brought, key=lambda draft: draft["kind"])
     ]
     told = (
         "The rules that `make run` brings in through the doors, drafted by one operator and approved by"

@@ -27,6 +27,7 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
     :param holders: also count every holder's journals, over all months.
     """
     closed = scope.ends_in is not None
+    exchanged = exchange_evidence.happened(cursor, scope)
     return Evidence(
         lines=line_evidence.lines(cursor, scope),
         slices=line_evidence.slices(cursor, scope),
@@ -52,8 +53,8 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         statements=statement_papers(cursor, scope) if closed else (),
         holders=journal_evidence.holders(cursor) if holders else (),
         limits=() if closed else limit_evidence.limits(cursor),
-        wishes=exchange_evidence.wishes(cursor, scope),
-        turns=exchange_evidence.turns(cursor, scope),
-        shares=exchange_evidence.shares(cursor, scope),
-        draws=exchange_evidence.draws(cursor, scope),
+        wishes=exchange_evidence.wishes(cursor, scope) if exchanged else (),
+        turns=exchange_evidence.turns(cursor, scope) if exchanged else (),
+        shares=exchange_evidence.shares(cursor, scope) if exchanged else (),
+        draws=exchange_evidence.draws(cursor, scope) if exchanged else (),
     )

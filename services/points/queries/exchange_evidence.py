@@ -8,6 +8,11 @@ from psycopg2.extensions import cursor as Cursor
 from services.points.domain.looks import BalanceLook, DrawLook, TurnLook, WishLook
 from services.points.queries.scope import Scope
 
+_HAPPENED = """
+SELECT EXISTS (SELECT 1 FROM exchanges WHERE month = ANY (%(months)s))
+    OR EXISTS (SELECT 1 FROM journals WHERE month = ANY (%(months)s) AND kind = 'exchange')
+    OR EXISTS (SELECT 1 FROM draws WHERE name LIKE 'exchange:%%')
+"""
 # The rates of a quote are those of the rules that were known when the journal was posted and in force when
 # it was quoted; the arithmetic is the domain's, said again in numbers without an end.
 _WISHES = """
@@ -182,6 +187,12 @@ FROM (SELECT subject, name, coalesce(c.amount = d.amount, false) AS fits
       FROM capped c FULL JOIN drawn d USING (subject, name, "window")) AS seen
 GROUP BY fits, CASE WHEN NOT fits THEN (subject, name) END
 """
+
+
+def happened(cursor: Cursor, scope: Scope) -> bool:
+    """Tell whether there is anything to look at: other months are not read line by line for it."""
+    cursor.execute(_HAPPENED, scope.parameters)
+    return bool((cursor.fetchone() or (False,))[0])
 
 
 def wishes(cursor: Cursor, scope: Scope) -> list[WishLook]:
