@@ -32,6 +32,7 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
     "points.hold.placed": points.HoldPlaced,
     "points.hold.captured": points.HoldCaptured,
     "points.hold.released": points.HoldReleased,
+    "points.wallet.brought_in": points.WalletBroughtIn,
     "points.month.sealed": points.MonthSealed,
     "points.statement.issued": points.StatementIssued,
     "points.rule.approved": points.RuleApproved,

@@ -296,6 +296,23 @@ class HoldReleased(EventData):
     slices: list[HeldPart]
 
 
+class WalletBroughtIn(EventData):
+    """`points.wallet.brought_in`: points of a unit's own system before were brought in. Key: the holder.
+
+    Seq: the holder's version; `reference` is the unit's own.
+    """
+
+    journal: Id
+    holder: Id
+    wallet: Id
+    unit: Unit
+    asset: Asset
+    points: Points
+    lot: Id
+    expires_at: Moment
+    reference: Number
+
+
 class MonthSealed(EventData):
     """`points.month.sealed`: nothing in this month changes any more. Key: the month; seq: its version.
 

@@ -25,7 +25,7 @@ class StaffDoor(Staff):
     """The doors of the stack in a folder as one person of the staff sees them."""
 
     def __init__(self, home: Home, who: str) -> None:
-        super().__init__(_address(home), who, Secrets(home.secrets).staff())
+        super().__init__(address_of(home), who, Secrets(home.secrets).staff())
 
 
 def system_reads(home: Home, signer: RequestSigner, path: str) -> str:
@@ -34,7 +34,7 @@ def system_reads(home: Home, signer: RequestSigner, path: str) -> str:
     :raises Refused: if the door says no.
     :raises Silent: if nobody answers.
     """
-    url = f"{_address(home)}{path}"
+    url = f"{address_of(home)}{path}"
     headers = {**signer.headers("GET", url), "Accept-Language": "en"}
     with httpx2.Client(timeout=TIMEOUT_S, trust_env=False) as client:
         return passed(sent(client, "GET", url, headers=headers)).text
@@ -46,7 +46,7 @@ def system_writes(home: Home, signer: RequestSigner, path: str, body: bytes, key
     :raises Refused: if the door says no.
     :raises Silent: if nobody answers.
     """
-    url = f"{_address(home)}{path}"
+    url = f"{address_of(home)}{path}"
     headers = {
         **signer.headers("POST", url, body, key),
         "Content-Type": "application/json",
@@ -56,7 +56,8 @@ def system_writes(home: Home, signer: RequestSigner, path: str, body: bytes, key
         return passed(sent(client, "POST", url, content=body, headers=headers)).text
 
 
-def _address(home: Home) -> str:
+def address_of(home: Home) -> str:
+    """Give the one address of the stack in a folder; the command ends where nothing runs there."""
     address = home.read(home.status).get("address")
     if not home.is_held() or not address:
         give_up(f"Nothing runs from {home.root}. `make run` starts it.", NOT_RUNNING)

@@ -17,7 +17,7 @@ from infra.cli.answer import give_up
 from infra.embedded.obstacle import Obstacle
 
 SINGLE = ("run", "stop", "status", "logs", "reset", "token", "messages", "replay", "audit", "bench")
-GROUPS = ("client", "rule", "month", "outbox", "parked")
+GROUPS = ("client", "rule", "month", "opening", "outbox", "parked")
 
 
 class PlainSpoken(TyperGroup):

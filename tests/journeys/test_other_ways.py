@@ -1,11 +1,17 @@
-"""Points come and go other than by receipt and order: check-ins, grants and deductions by hand, gifts."""
+"""Points come and go other than by receipt and order: check-ins, grants by hand, gifts, balances."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx2
+import pytest
 
+from infra.opening.loader import NotThatFile, bring_in
+from infra.opening.sheet_file import checked
+from infra.replay.door import Door
+from infra.seed.keys import signer_of
 from tests.journeys.caller import Caller, fresh_key
 from tests.journeys.group import Group, until
 from tests.journeys.test_points_journey import earned, wallet
@@ -124,3 +130,38 @@ def test_a_member_gives_points_to_another_who_has_never_been_anywhere(group: Gro
     assert receiver.get("/points/v1/gifts").json()["data"] == []
     assert [one["kind"] for one in receiver.get("/points/v1/journals").json()["data"]] == ["gift-received"]
     assert "gift" in [one["kind"] for one in giver.get("/points/v1/journals").json()["data"]]
+
+
+def test_a_units_balances_come_in_by_a_file_that_two_persons_stand_for(group: Group, tmp_path: Path) -> None:
+    group.open_months()
+    tag, numbers = fresh_key()[:12], [fresh_key() for _ in range(3)]
+    lines = [
+        f"property,{number},{100 + place},{tag}-{place},2031-01-01\n" for place, number in enumerate(numbers)
+    ]
+    over = f"property,{numbers[0]},7,{tag}-over,2020-01-01\n"
+    path = tmp_path / "balances.csv"
+    path.write_bytes(("unit,number,points,reference,expires_at\n" + "".join(lines) + over).encode("gb18030"))
+    found = checked(path)
+    body = {"unit": found.unit, "digest": found.digest, "lines": found.lines, "points": found.points}
+    sheet = group.staff("operator-1").post("/points/v1/openings", body).json()["sheet"]
+    signer = signer_of(Path(group.found["keys"]), "importer")
+    with Door(group.address, signer) as door:
+        with pytest.raises(NotThatFile, match="nobody has approved"):
+            bring_in(door, sheet, path)
+        own = group.staff("operator-1").post(f"/points/v1/openings/{sheet}/approve")
+        assert (own.status_code, own.json()["code"]) == (409, "another-person-needed")
+        assert group.staff("finance-property").post(f"/points/v1/openings/{sheet}/approve").status_code == 200
+        first, again = bring_in(door, sheet, path), bring_in(door, sheet, path)
+        changed = tmp_path / "changed.csv"
+        changed.write_bytes(path.read_bytes().replace(b",100,", b",900,"))
+        with pytest.raises(NotThatFile, match="the file"):
+            bring_in(door, sheet, changed)
+    assert (first.taken, first.there, again.taken, again.there) == (3, 0, 0, 3)
+    (refused,) = first.refused
+    assert (refused.place, refused.reference, refused.code) == (5, f"{tag}-over", "opening-invalid")
+    view = group.staff("finance-property").get(f"/points/v1/openings/{sheet}").json()
+    assert (view["taken_lines"], view["taken_points"]) == (3, 303)
+    assert group.staff("finance-hotel").get(f"/points/v1/openings/{sheet}").status_code == 404
+    assert group.holder_of("property", numbers[1])["holder"] is not None
+    audit = group.staff("operator-1").get("/points/v1/audit").json()
+    assert (audit["sound"], audit["findings"]) == (True, [])

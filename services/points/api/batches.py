@@ -1,4 +1,4 @@
-"""The batch door: up to 1,000 receipts and redemptions in order, each with its own key and its own answer."""
+"""The batch door: up to 1,000 receipts, redemptions, opening balances in order, each answered by itself."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -6,8 +6,10 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from services.points.api.front import Front
+from services.points.api.openings import OpeningItem, bringing_in
 from services.points.api.receipts import ReceiptItem, earning
 from services.points.api.redemptions import RedemptionItem, redeeming
+from services.points.commands.bring_in_opening import BringInOpening
 from services.points.commands.earn_points import EarnPoints
 from services.points.commands.redeem_points import RedeemPoints
 from services.points.domain.books import LedgerBooks
@@ -26,7 +28,10 @@ ITEMS_MAX = 1_000
 PATIENCE_S = 20.0
 CREATED = 201
 
-Item = Annotated[ReceiptItem | RedemptionItem, Field(discriminator="kind")]
+Item = Annotated[ReceiptItem | RedemptionItem | OpeningItem, Field(discriminator="kind")]
+
+
+ItemCommand = EarnPoints | RedeemPoints | BringInOpening
 
 
 class BatchBody(Inbound):
@@ -49,7 +54,7 @@ class BatchView(BaseModel):
     results: list[ItemView]
 
 
-def _command(asked: Asked, item: ReceiptItem | RedemptionItem) -> EarnPoints | RedeemPoints:
+def _command(asked: Asked, item: ReceiptItem | RedemptionItem | OpeningItem) -> ItemCommand:
     assert asked.principal is not None
     # Every field in its order, each set off from the next: the same item gives the same print.
     print_ = fingerprint(*map(str, item.__dict__.values()))
@@ -58,12 +63,12 @@ def _command(asked: Asked, item: ReceiptItem | RedemptionItem) -> EarnPoints | R
         return earning(own, item)
     if asked.principal.role is not Role.IMPORTER:
         raise Forbidden(needed="importer")
+    if isinstance(item, OpeningItem):
+        return bringing_in(own, item)
     return redeeming(own, item, number_identity(item.unit, item.number))
 
 
-async def obeyed_in_order(
-    desk: Desk[LedgerBooks], commands: Sequence[EarnPoints | RedeemPoints]
-) -> list[Answer]:
+async def obeyed_in_order(desk: Desk[LedgerBooks], commands: Sequence[ItemCommand]) -> list[Answer]:
     """Hand in one desk batch after the other, and nothing behind an item that must be asked again.
 
     Otherwise, after an outage of the database, a later item would be obeyed before an earlier one of the same

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+from services.points.commands.announce_sheet import AnnounceSheet, announce_sheet
 from services.points.commands.approve_adjustment import ApproveAdjustment, approve_adjustment
 from services.points.commands.approve_rule import ApproveRule, approve_rule
+from services.points.commands.approve_sheet import ApproveSheet, approve_sheet
 from services.points.commands.ask_pay_code import AskPayCode, ask_pay_code
+from services.points.commands.bring_in_opening import BringInOpening, bring_in_opening
 from services.points.commands.capture_hold import CaptureHold, capture_hold
 from services.points.commands.check_in import CheckIn, check_in
 from services.points.commands.close_month import CloseMonth, close_month
@@ -32,8 +35,11 @@ from services.points.commands.request_adjustment import RequestAdjustment, reque
 from shared.runtime.batch import Decision
 
 DECISIONS: Mapping[type, Decision] = {
+    AnnounceSheet: announce_sheet,
     ApproveAdjustment: approve_adjustment,
     ApproveRule: approve_rule,
+    ApproveSheet: approve_sheet,
+    BringInOpening: bring_in_opening,
     CheckIn: check_in,
     AskPayCode: ask_pay_code,
     CloseMonth: close_month,

@@ -16,6 +16,7 @@ from services.points.domain.hold import Hold
 from services.points.domain.limit import LimitDrawn, Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
+from services.points.domain.opening import KnownOpening, Sheet
 from services.points.domain.pay_code import Guesser, PayCode
 from services.points.domain.quote import Quote
 from services.points.domain.refund import Payment
@@ -74,6 +75,8 @@ class LedgerBooks:
     adjustments: dict[str, Adjustment] = field(default_factory=dict)
     gifts: dict[str, Gift] = field(default_factory=dict)
     gift_days: dict[str, GiftDay] = field(default_factory=dict)
+    sheets: dict[str, Sheet] = field(default_factory=dict)
+    openings: dict[str, KnownOpening] = field(default_factory=dict)
     rule_counts: dict[tuple[str, str], int] = field(default_factory=dict)
     stated: set[date] = field(default_factory=set)
     named: dict[Row, tuple[str, ...]] = field(default_factory=dict)
@@ -227,6 +230,20 @@ def _count_guess(books: LedgerBooks, change: Guesser) -> None:
     books.guessers[change.client] = change
 
 
+def _put_sheet(books: LedgerBooks, change: c.SheetAnnounced | c.SheetTaken) -> None:
+    books.sheets[change.sheet.id] = change.sheet
+
+
+def _approve_sheet(books: LedgerBooks, change: c.SheetApproved) -> None:
+    books.sheets[change.id] = replace(books.sheets[change.id], approved_by=change.approved_by)
+
+
+def _keep_opening(books: LedgerBooks, change: c.OpeningKept) -> None:
+    books.openings[change.name] = KnownOpening(
+        change.wallet_id, change.points, change.expires_at, change.answer
+    )
+
+
 def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
     wallet = next(one for one in books.wallets.values() if one.id == change.wallet_id)
     books.held[wallet.holder_id].pop(wallet.id)
@@ -289,6 +306,10 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.HoldTurned: _turn_hold,
     PayCode: _keep_pay_code,
     Guesser: _count_guess,
+    c.SheetAnnounced: _put_sheet,
+    c.SheetTaken: _put_sheet,
+    c.SheetApproved: _approve_sheet,
+    c.OpeningKept: _keep_opening,
     c.WalletMoved: _move_wallet,
     c.RuleDrafted: _draft_rule,
     c.RuleApproved: _approve_rule,

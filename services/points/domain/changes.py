@@ -6,12 +6,14 @@ from datetime import date, datetime
 from typing import Any
 
 from services.points.domain.adjustment import Adjustment
+from services.points.domain.amounts import Points
 from services.points.domain.earning import Terms
 from services.points.domain.gift import Gift
 from services.points.domain.hold import Hold
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
+from services.points.domain.opening import Sheet
 from services.points.domain.quote import Quote
 from services.points.domain.rulebook import RuleVersion
 from shared.kernel.swift import swift
@@ -254,6 +256,47 @@ class GiftGiven:
     holder_id: str
     at: datetime
     day: date
+    month: date
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetAnnounced:
+    """A file of opening balances was announced."""
+
+    sheet: Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class SheetApproved:
+    """A second person let a sheet's lines be taken."""
+
+    id: str
+    approved_by: str
+    approved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTaken:
+    """A sheet has one more line taken; the lines themselves are the record, so this is not saved."""
+
+    sheet: Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningKept:
+    """A line of a sheet, remembered for ever under its natural name."""
+
+    name: str
+    id: str
+    sheet_id: str
+    unit: str
+    reference: str
+    wallet_id: str
+    points: Points
+    earned_at: datetime
+    expires_at: datetime
+    occurred_at: datetime
     month: date
     answer: Mapping[str, Any]
 

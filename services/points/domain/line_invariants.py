@@ -28,6 +28,7 @@ SHAPES = frozenset(
         ("check-in", "issued", "wallet", "none"),
         ("grant", "issued", "wallet", "none"),
         ("deduction", "wallet", "issued", "none"),
+        ("opening", "issued", "wallet", "none"),
         ("gift", "wallet", "gift", "none"),
         ("gift-received", "gift", "wallet", "none"),
         ("exchange", "wallet", "exchange", "none"),

@@ -241,6 +241,8 @@ class Evidence:
     refunds: Sequence[RefundLook] = ()
     reversals: Sequence[ReversalLook] = ()
     gifts: Sequence[ActLook] = ()
+    openings: Sequence[ActLook] = ()
+    sheets: Sequence[BalanceLook] = ()
     journals: Sequence[JournalLook] = ()
     batches: Sequence[BatchLook] = ()
     snapshot_lots: Sequence[BalanceLook] = ()

@@ -31,6 +31,11 @@ def capture_name(hold_id: str, capture_no: str) -> str:
     return f"capture {hold_id}|{_part(capture_no)}"
 
 
+def opening_name(unit: str, reference: str) -> str:
+    """Name an opening balance: unit and the reference that the unit's own file gives it."""
+    return f"opening {unit}|{_part(reference)}"
+
+
 def number_identity(unit: str, number: str) -> str:
     """Give the identity of a unit's member number, however it is typed."""
     return f"{unit}:{normal(number)}"

@@ -23,6 +23,7 @@ from services.points.store.holds import CAPTURE, HOLD, ORDER
 from services.points.store.known import KNOWN
 from services.points.store.limits import LimitSlices
 from services.points.store.noun import Noun, load_each, resolve, save_each
+from services.points.store.openings import OPENINGS, SHEETS
 from services.points.store.pay_codes import LIVE_CODES, PAY_CODE
 from services.points.store.purse import Purses, put_lot
 from services.points.store.refunds import REDEMPTION, REFUND
@@ -56,6 +57,8 @@ NOUNS: tuple[Noun, ...] = (
     LIVE_CODES,
     QUOTES,
     EXCHANGED,
+    SHEETS,
+    OPENINGS,
 )
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 
@@ -95,10 +98,11 @@ class LedgerMemory:
         self._rates = rulebook.rates(books.now)
         _put_known(books, found)
         books.named.update(named)
-        load_each(cursor, books, wanted.rows, wanted.facts, NOUNS)
         locks = _locks(books, wanted.rows)
         locks.update(rare.load(cursor, books, wanted.rows, wanted.facts))
         locks.update(self._limits.load(cursor, books, wanted.rows))
+        # After every lock, the latches' too: what a latch guards is read once nobody else can change it.
+        load_each(cursor, books, wanted.rows, wanted.facts, NOUNS)
         return Loaded(books=books, locks=locks, **claimed(found["frame"], claims))
 
     def save(self, cursor: Cursor, loaded: Loaded[LedgerBooks], record: Record) -> None:

@@ -19,7 +19,7 @@ from services.points.domain.rulebook import RuleKind, RuleVersion
 from services.points.store.pay_codes import load_guessers
 from shared.kernel.command import Row
 
-LATCHED = ("rulebook", "calendar", "client", "signing-key", "guesser")
+LATCHED = ("rulebook", "calendar", "client", "signing-key", "guesser", "sheet")
 
 
 def load(cursor: Cursor, books: LedgerBooks, rows: Sequence[Row], facts: Sequence[Row]) -> dict[Row, str]:

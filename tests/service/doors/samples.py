@@ -84,6 +84,7 @@ _PLACES = {
     "rule": f"rul_{'0' * 32}",
     "gift": f"gft_{'0' * 32}",
     "exchange": f"exc_{'0' * 32}",
+    "sheet": f"sht_{'0' * 32}",
     "grant": f"grt_{'0' * 32}",
     "deduction": f"ded_{'0' * 32}",
     "client": "till-of-nobody",
@@ -197,6 +198,10 @@ def samples() -> dict[str, Sample]:
         "POST /points/v1/gifts": Sample(_gift()),
         "POST /points/v1/gifts/{gift}/confirm": Sample({"confirmation": "made.up.proof"}),
         **_holds(),
+        "POST /points/v1/openings": Sample(
+            {"unit": "office", "digest": "0" * 64, "lines": 10, "points": 1_000}
+        ),
+        "POST /points/v1/openings/{sheet}/approve": Sample(),
         "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),
         "POST /points/v1/numbers/lookup": Sample({"numbers": [{"unit": "office", "number": fresh_key()}]}),
         **_rulings(zero),

@@ -1,0 +1,1 @@
+"""Opening balances by file: read, announced, approved, brought in."""

@@ -1,0 +1,213 @@
+"""A file of opening balances, line by line: what each says, or what is wrong with it, with its line number.
+
+UTF-8 and GB18030 are told apart by reading. Refuses what a spreadsheet would take for a formula, and to mend
+anything: a line is right as it stands, or named.
+"""
+
+from __future__ import annotations
+
+import csv
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from shared.kernel.calendar import midnight
+from shared.kernel.number import normal
+
+REQUIRED = ("unit", "number", "points", "reference", "expires_at")
+COLUMNS = (*REQUIRED, "earned_at")
+NUMBER_MAX, POINTS_MAX = 64, 1_000_000_000
+FAULTS_SHOWN = 20
+FORMULA = ("=", "+", "-", "@")
+
+
+class Unreadable(Exception):
+    """The file as a whole cannot be read; the message says why, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: points of a unit's member number under the unit's own reference; `place` counts from 1."""
+
+    place: int
+    unit: str
+    number: str
+    points: int
+    reference: str
+    expires_at: datetime
+    earned_at: datetime | None
+
+    @property
+    def canonical(self) -> str:
+        """The line in the one form over which the sheet's digest is made."""
+        earned = "" if self.earned_at is None else self.earned_at.isoformat()
+        cells = (
+            self.unit,
+            self.number,
+            str(self.points),
+            self.reference,
+            self.expires_at.isoformat(),
+            earned,
+        )
+        return "\t".join(cells) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one line."""
+
+    place: int
+    told: str
+
+
+@dataclass(slots=True)
+class Checked:
+    """A file that was read to its end: its unit, sums and digest, and what was wrong with it."""
+
+    unit: str | None = None
+    lines: int = 0
+    points: int = 0
+    digest: str = ""
+    faults: list[Fault] = field(default_factory=list)
+    more_faults: int = 0
+
+    @property
+    def sound(self) -> bool:
+        """Tell whether every line is right, and there is one."""
+        return not self.faults and self.lines > 0
+
+
+def checked(path: Path) -> Checked:
+    """Read the file to its end without keeping it, and say what it comes to.
+
+    :raises Unreadable: if it is neither UTF-8 nor GB18030, or has not the columns it needs.
+    """
+    found, digest, seen = Checked(), sha256(), set[str]()
+    for one in lines_of(path):
+        fault = one if isinstance(one, Fault) else _beside_others(one, found.unit, seen)
+        if fault is not None:
+            if len(found.faults) < FAULTS_SHOWN:
+                found.faults.append(fault)
+            else:
+                found.more_faults += 1
+            continue
+        assert isinstance(one, Line)
+        found.unit = one.unit
+        found.lines += 1
+        found.points += one.points
+        digest.update(one.canonical.encode())
+    found.digest = digest.hexdigest()
+    return found
+
+
+def _beside_others(line: Line, unit: str | None, seen: set[str]) -> Fault | None:
+    """Hold a line against those before it: one unit a file, each reference once."""
+    name = normal(line.reference)
+    if name in seen:
+        return Fault(line.place, f"reference {line.reference} stands in the file twice")
+    seen.add(name)
+    if unit is not None and line.unit != unit:
+        return Fault(line.place, f"unit {line.unit} in a file of {unit}; one unit a file")
+    return None
+
+
+def lines_of(path: Path) -> Iterator[Line | Fault]:
+    """Read the file line by line.
+
+    :raises Unreadable: if it is neither UTF-8 nor GB18030, or has not the columns it needs.
+    """
+    with path.open(encoding=encoding_of(path), newline="") as file:
+        rows = csv.reader(file, strict=True)
+        header = _header(rows)
+        while True:
+            try:
+                cells = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as fault:
+                yield Fault(rows.line_num, f"not a line of a table: {fault}")
+                continue
+            if cells:
+                yield _line(rows.line_num, header, cells)
+
+
+def encoding_of(path: Path) -> str:
+    """Tell in which encoding the file is written.
+
+    :raises Unreadable: if it is neither UTF-8 nor GB18030.
+    """
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            with path.open(encoding=encoding, newline="") as file:
+                while file.read(1 << 20):
+                    pass
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    raise Unreadable(f"{path.name} is neither UTF-8 nor GB18030")
+
+
+def _header(rows: Iterator[list[str]]) -> list[str]:
+    try:
+        header = [cell.strip().lower() for cell in next(rows, [])]
+    except csv.Error as fault:
+        raise Unreadable(f"the first line is no line of a table: {fault}") from fault
+    missing = [name for name in REQUIRED if name not in header]
+    strange = [name for name in header if name not in COLUMNS]
+    if missing or strange or len(set(header)) != len(header):
+        told = (
+            f"lacks {', '.join(missing)}"
+            if missing
+            else f"has unknown or doubled columns: {', '.join(header)}"
+        )
+        raise Unreadable(
+            f"the first line {told}; it must name {', '.join(COLUMNS)} (the last may be left out)"
+        )
+    return header
+
+
+def _line(place: int, header: list[str], cells: list[str]) -> Line | Fault:
+    if len(cells) != len(header):
+        return Fault(place, f"{len(cells)} cells instead of {len(header)}")
+    row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+    told = _wrong_texts((row["unit"], row["number"], row["reference"]))
+    if told is not None:
+        return Fault(place, told)
+    if not (row["points"].isascii() and row["points"].isdigit() and 1 <= int(row["points"]) <= POINTS_MAX):
+        return Fault(place, f"points must be a whole number from 1 to {POINTS_MAX}")
+    try:
+        expires_at, earned_at = _moment(row["expires_at"]), _earned(row)
+    except ValueError:
+        return Fault(place, "a date must be YYYY-MM-DD, or a time with offset")
+    return Line(
+        place, row["unit"], row["number"], int(row["points"]), row["reference"], expires_at, earned_at
+    )
+
+
+def _wrong_texts(texts: Iterable[str]) -> str | None:
+    for text in texts:
+        if not 1 <= len(text) <= NUMBER_MAX:
+            return f"unit, number and reference have 1 to {NUMBER_MAX} characters"
+        if any(unicodedata.category(character)[0] == "C" for character in text):
+            return "a text holds a control character"
+        if text.startswith(FORMULA):
+            return f"{text} would be taken for a formula by a spreadsheet"
+    return None
+
+
+def _earned(row: Mapping[str, str]) -> datetime | None:
+    text = row.get("earned_at", "")
+    return _moment(text) if text else None
+
+
+def _moment(text: str) -> datetime:
+    """Read a date as its beginning in Asia/Shanghai, or a time with offset."""
+    if len(text) == len("2026-01-31"):
+        return midnight(date.fromisoformat(text))
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("no offset")
+    return moment.astimezone(UTC)
