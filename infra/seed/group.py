@@ -56,6 +56,8 @@ MEMBER_DAY_POINTS = 100_000
 
 PAIR_MONTH_POINTS = 5_000_000
 """What an issuer's points may bring of another unit's asset in a month, in group points: ¥50,000."""
+CLAIMS_PER_DAY, CLAIMED_BACK = 10, 30
+"""How many photographed receipts a member may claim a day, and for how many days after the purchase."""
 
 OPERATORS = ("operator-1", "operator-2")
 
@@ -93,6 +95,7 @@ def _other_ways() -> Iterator[dict[str, Any]]:
     yield {"kind": "grant", "subject": GROUP, "body": grant}
     gift = {"day_fen": GIFT_DAY_FEN, "per_day": GIFTS_PER_DAY, "confirm_s": 600}
     yield {"kind": "gift", "subject": GROUP, "body": gift}
+    yield {"kind": "claim", "subject": GROUP, "body": {"per_day": CLAIMS_PER_DAY, "back_days": CLAIMED_BACK}}
 
 
 TIERS = {"1": 12_000, "2": 15_000, "3": 20_000}

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from services.points.api.front import Front
 from services.points.api.splits import CutView, SplitBody
 from services.points.commands.earn_points import EarnPoints
+from services.points.domain.doubt import Source
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
@@ -14,13 +15,14 @@ from shared.web.fields import MemberNumber, Moment, Number, Text, UnitCode
 
 
 class ReceiptBody(SplitBody):
-    """A purchase as the till saw it; `at` is for importers."""
+    """A purchase as the till saw it, or a payment notice told it; `at` is for importers."""
 
     unit: UnitCode
     store: Annotated[str, Text(64)]
     receipt_no: Number
     number: MemberNumber
     purchased_at: Moment
+    source: Literal["till", "payment"] = "till"
     at: Moment | None = None
 
 
@@ -49,6 +51,7 @@ class ReceiptView(BaseModel):
     store: str
     receipt_no: str
     amount_fen: int
+    source: str = "till"
     asset: str
     points: int
     lot: str | None
@@ -70,6 +73,7 @@ def earning(asked: Asked, body: ReceiptBody) -> EarnPoints:
         body.purchased_at,
         body.at,
         body.split,
+        Source(body.source),
     )
 
 

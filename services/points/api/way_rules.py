@@ -1,4 +1,4 @@
-"""Drafts of the group's rules about other ways in and out: check-ins, grants by hand, gifts."""
+"""Drafts of the group's rules about other ways in and out: check-ins, grants by hand, gifts, claims."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -61,5 +61,19 @@ class GiftDraft(_GroupDraft):
     body: GiftTermsBody
 
 
-WayDraft = CheckInDraft | GrantDraft | GiftDraft
+class ClaimBody(Inbound):
+    """How many receipts a member may claim a business day, and how many days back."""
+
+    per_day: Annotated[int, whole(1, 100)]
+    back_days: Annotated[int, whole(1, 365)]
+
+
+class ClaimDraft(_GroupDraft):
+    """A draft about receipts that members photograph."""
+
+    kind: Literal["claim"]
+    body: ClaimBody
+
+
+WayDraft = CheckInDraft | GrantDraft | GiftDraft | ClaimDraft
 """Every draft of this file."""

@@ -10,6 +10,7 @@ from services.points.commands.ask_pay_code import AskPayCode, ask_pay_code
 from services.points.commands.bring_in_opening import BringInOpening, bring_in_opening
 from services.points.commands.capture_hold import CaptureHold, capture_hold
 from services.points.commands.check_in import CheckIn, check_in
+from services.points.commands.claim_receipt import ClaimReceipt, claim_receipt
 from services.points.commands.close_month import CloseMonth, close_month
 from services.points.commands.draft_rule import DraftRule, draft_rule
 from services.points.commands.earn_points import EarnPoints, earn_points
@@ -30,6 +31,7 @@ from services.points.commands.quote_exchange import QuoteExchange, quote_exchang
 from services.points.commands.redeem_points import RedeemPoints, redeem_points
 from services.points.commands.refund_points import RefundPoints, refund_points
 from services.points.commands.reject_adjustment import RejectAdjustment, reject_adjustment
+from services.points.commands.reject_doubt import RejectDoubt, reject_doubt
 from services.points.commands.release_hold import ReleaseHold, release_hold
 from services.points.commands.request_adjustment import RequestAdjustment, request_adjustment
 from shared.runtime.batch import Decision
@@ -42,6 +44,7 @@ DECISIONS: Mapping[type, Decision] = {
     BringInOpening: bring_in_opening,
     CheckIn: check_in,
     AskPayCode: ask_pay_code,
+    ClaimReceipt: claim_receipt,
     CloseMonth: close_month,
     DraftRule: draft_rule,
     EarnPoints: earn_points,
@@ -59,6 +62,7 @@ DECISIONS: Mapping[type, Decision] = {
     QuoteExchange: quote_exchange,
     RedeemPoints: redeem_points,
     RejectAdjustment: reject_adjustment,
+    RejectDoubt: reject_doubt,
     RequestAdjustment: request_adjustment,
     RefundPoints: refund_points,
     ReleaseHold: release_hold,

@@ -8,13 +8,14 @@ from typing import Any
 from services.points.domain import changes as c
 from services.points.domain.account import AccountRole
 from services.points.domain.assessment import Assessment, Purchase, assess
-from services.points.domain.authority import UnknownUnit, own_unit, stated_time
+from services.points.domain.authority import UnknownUnit, own_unit, own_unit_of_staff, stated_time
 from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.cap import TAKINGS, taken_on
+from services.points.domain.doubt import Acceptance, Doubt, Source, accepted, settled, told_before
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
-from services.points.domain.naming import day_in, number_identity, receipt_name
+from services.points.domain.naming import again_name, day_in, number_identity, receipt_name
 from services.points.domain.receipt import ReceiptConflict, check_purchase
 from services.points.domain.rulebook import Unit
 from shared.kernel.calendar import day_of
@@ -22,9 +23,10 @@ from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
 from shared.kernel.number import normal
 from shared.kernel.principal import Role
+from shared.kernel.refusal import NotFound
 from shared.kernel.swift import swift
 
-LOT, JOURNAL, BONUS = 1, 2, 3
+LOT, JOURNAL, BONUS, DOUBT = 1, 2, 3, 4
 
 
 @swift
@@ -32,7 +34,8 @@ LOT, JOURNAL, BONUS = 1, 2, 3
 class EarnPoints:
     """A receipt of a unit: `amount_fen` (>= 0) paid in cash by the member with that number.
 
-    `lines` are the amount by category, where the till says so.
+    `lines` are the amount by category, where the till says so. With `accepted` a person lets a receipt in
+    doubt earn; then that identity earns, not a number's.
     """
 
     asked: Asked
@@ -44,6 +47,8 @@ class EarnPoints:
     purchased_at: datetime
     at: datetime | None = None
     lines: tuple[tuple[str, int], ...] = ()
+    source: Source = Source.TILL
+    accepted: Acceptance | None = None
 
     @property
     def name(self) -> str:
@@ -53,29 +58,89 @@ class EarnPoints:
     @property
     def identity(self) -> str:
         """The identity whose wallet earns."""
-        return number_identity(self.unit, self.number)
+        return number_identity(self.unit, self.number) if self.accepted is None else self.accepted.identity
 
     def needs(self) -> Needs:
-        """Need the receipt's name for ever, the number's holder, and what rules ask of the holder's day."""
+        """Need the receipt's name, all told of it, the holder, and what rules ask of the holder's day."""
         name, identity = self.name, self.identity
-        return Needs((name,), (("identity", identity),), ((TAKINGS, taken_on(day_in(name), identity)),))
+        taken = (TAKINGS, taken_on(day_in(name), identity))
+        return Needs((name,), (("identity", identity),), (taken, ("doubts", name)))
 
 
 def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
     """Open a lot for the receipt under the unit's rule in force when it was paid.
 
-    :raises ReceiptConflict: if the receipt is known with another amount or another member.
+    :raises ReceiptConflict: if the receipt is known with another amount or another member; what was told now
+        is kept in doubt for a person to decide.
+    :raises DoubtDecided: if the doubt that is accepted was settled or decided before.
     """
-    own_unit(command.asked.principal, command.unit)
     now = stated_time(command.asked.principal, command.at, books.now)
     wallet = books.wallet(command.identity)
     known = books.receipts.get(command.name)
-    if known is not None:
-        if (known.amount_fen, known.wallet_id) != (command.amount_fen, wallet.id):
-            raise ReceiptConflict(receipt_no=command.receipt_no, amount_fen=known.amount_fen)
+    if command.accepted is None:
+        own_unit(command.asked.principal, command.unit)
+        if known is not None:
+            return _told_again(books, command, wallet, known, now)
+        if command.asked.principal is not None and command.asked.principal.role is not Role.IMPORTER:
+            check_purchase(command.purchased_at, now)
+    closed = tuple(c.DoubtDecided(one, books.now) for one in _closed(books, command, wallet))
+    earned = _taken(books, command, wallet)
+    return Outcome((*earned.changes, *closed), earned.answer, earned.events) if closed else earned
+
+
+def _told_again(
+    books: LedgerBooks,
+    command: EarnPoints,
+    wallet: Wallet,
+    known: c.ReceiptKept | c.KnownReceipt,
+    now: datetime,
+) -> Outcome:
+    """Give the first answer to the same person's same purchase; keep anything else in doubt, once."""
+    if books.told_same(known, wallet.holder_id, command.amount_fen):
         return Outcome(answer=known.answer)
-    if command.asked.principal is not None and command.asked.principal.role is not Role.IMPORTER:
-        check_purchase(command.purchased_at, now)
+    principal = command.asked.principal
+    doubt = told_before(books.doubts_of(command.name), wallet.holder_id, command.amount_fen)
+    raised: tuple[c.DoubtRaised, ...] = ()
+    if doubt is None:
+        doubt = Doubt(
+            id=derived(command.asked.id, DOUBT),
+            name=command.name,
+            unit=command.unit,
+            store=command.store,
+            number=command.receipt_no,
+            identity=command.identity,
+            wallet_id=wallet.id,
+            holder_id=wallet.holder_id,
+            amount_fen=command.amount_fen,
+            purchased_at=command.purchased_at,
+            source=command.source,
+            told_by=principal.subject if principal is not None else command.unit,
+            told_at=now,
+        )
+        raised = (c.DoubtRaised(doubt),)
+    raise ReceiptConflict(
+        changes=raised,
+        receipt_no=command.receipt_no,
+        amount_fen=known.amount_fen,
+        doubt=shown("dbt", doubt.id),
+    )
+
+
+def _closed(books: LedgerBooks, command: EarnPoints, wallet: Wallet) -> list[Doubt]:
+    """Close the doubts that this receipt answers: the accepted one, or the person's own claims of it."""
+    principal, doubts = command.asked.principal, books.doubts_of(command.name)
+    by = principal.subject if principal is not None else command.unit
+    if command.accepted is None:
+        return settled(doubts, wallet.holder_id, by, command.asked.id)
+    assert principal is not None
+    own_unit_of_staff(principal, command.unit)
+    known = next((one for one in doubts if one.id == command.accepted.doubt), None)
+    if known is None:
+        raise NotFound()
+    return [accepted(known, by, command.accepted.reason, command.asked.id)]
+
+
+def _taken(books: LedgerBooks, command: EarnPoints, wallet: Wallet) -> Outcome:
     unit = books.rulebook.find_unit(command.unit, command.purchased_at)
     if unit is None:
         raise UnknownUnit(unit=command.unit)
@@ -194,6 +259,7 @@ def _answer(command: EarnPoints, asset: str, found: Assessment, lots: tuple[Lot,
         "store": command.store,
         "receipt_no": command.receipt_no,
         "amount_fen": command.amount_fen,
+        "source": command.source.value,
         "asset": asset,
         "points": lot.earned if lot else 0,
         "lot": shown("lot", lot.id) if lot else None,
@@ -215,6 +281,11 @@ def _bonus(found: Assessment, lot: Lot) -> Mapping[str, Any]:
     }
 
 
+def _own_name(books: LedgerBooks, command: EarnPoints) -> str:
+    taken = command.name in books.receipts
+    return again_name(command.name, command.accepted.doubt) if taken and command.accepted else command.name
+
+
 def _kept(
     books: LedgerBooks,
     command: EarnPoints,
@@ -225,7 +296,7 @@ def _kept(
 ) -> c.ReceiptKept:
     capped = books.rulebook.cap(command.purchased_at) is not None
     return c.ReceiptKept(
-        name=command.name,
+        name=_own_name(books, command),
         id=command.asked.id,
         unit=command.unit,
         store=command.store,

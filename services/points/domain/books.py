@@ -11,6 +11,7 @@ from services.points.domain.adjustment import Adjustment
 from services.points.domain.assessment import taking_of
 from services.points.domain.cap import Taking
 from services.points.domain.check_in import LastCheckIn
+from services.points.domain.doubt import Doubt, Source
 from services.points.domain.gift import NO_GIFTS, Gift, GiftDay
 from services.points.domain.hold import Hold
 from services.points.domain.limit import LimitDrawn, Share
@@ -77,6 +78,9 @@ class LedgerBooks:
     gift_days: dict[str, GiftDay] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
     openings: dict[str, KnownOpening] = field(default_factory=dict)
+    doubts: dict[str, dict[str, Doubt]] = field(default_factory=dict)
+    claims: dict[str, int] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
     rule_counts: dict[tuple[str, str], int] = field(default_factory=dict)
     stated: set[date] = field(default_factory=set)
     named: dict[Row, tuple[str, ...]] = field(default_factory=dict)
@@ -144,6 +148,21 @@ class LedgerBooks:
             for id_, lot in self.lots.get(wallet.id, {}).items()
             if id_ in wanted
         }
+
+    def doubts_of(self, name: str) -> list[Doubt]:
+        """Give all that was told about a receipt beside its own row, oldest first."""
+        return sorted(self.doubts.get(name, {}).values(), key=lambda doubt: doubt.id)
+
+    def owner_of(self, wallet_id: str) -> str | None:
+        """Give who holds a wallet now, as far as the batch knows."""
+        for holder_id, wallets in self.held.items():
+            if wallet_id in wallets:
+                return holder_id
+        return self.owners.get(wallet_id)
+
+    def told_same(self, known: c.ReceiptKept | c.KnownReceipt, holder_id: str, amount_fen: int) -> bool:
+        """Tell whether a known receipt is this person's purchase of that amount, whichever wallet earned."""
+        return known.amount_fen == amount_fen and self.owner_of(known.wallet_id) == holder_id
 
     def next_version(self, kind: str, subject: str) -> int:
         """Give the version number that the next draft of this kind and subject gets."""
@@ -244,6 +263,13 @@ def _keep_opening(books: LedgerBooks, change: c.OpeningKept) -> None:
     )
 
 
+def _put_doubt(books: LedgerBooks, change: c.DoubtRaised | c.DoubtDecided) -> None:
+    doubt = change.doubt
+    books.doubts.setdefault(doubt.name, {})[doubt.id] = doubt
+    if isinstance(change, c.DoubtRaised) and doubt.source is Source.PHOTO:
+        books.claims[doubt.holder_id] = books.claims.get(doubt.holder_id, 0) + 1
+
+
 def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
     wallet = next(one for one in books.wallets.values() if one.id == change.wallet_id)
     books.held[wallet.holder_id].pop(wallet.id)
@@ -310,6 +336,8 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.SheetTaken: _put_sheet,
     c.SheetApproved: _approve_sheet,
     c.OpeningKept: _keep_opening,
+    c.DoubtRaised: _put_doubt,
+    c.DoubtDecided: _put_doubt,
     c.WalletMoved: _move_wallet,
     c.RuleDrafted: _draft_rule,
     c.RuleApproved: _approve_rule,

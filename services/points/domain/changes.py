@@ -7,6 +7,7 @@ from typing import Any
 
 from services.points.domain.adjustment import Adjustment
 from services.points.domain.amounts import Points
+from services.points.domain.doubt import Doubt
 from services.points.domain.earning import Terms
 from services.points.domain.gift import Gift
 from services.points.domain.hold import Hold
@@ -299,6 +300,21 @@ class OpeningKept:
     occurred_at: datetime
     month: date
     answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtRaised:
+    """Somebody's word about a receipt waits."""
+
+    doubt: Doubt
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtDecided:
+    """A word about a receipt was settled by those who know, or accepted or rejected by a person."""
+
+    doubt: Doubt
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class ExchangeLimitReached(Refusal):
 
     kind = Kind.CONFLICT
     code = "exchange-limit-reached"
-    title = Words("已达当日兑换限额", "The day's exchange limit is reached")
+    title = Words("已达当日兑换限额", "No more can be exchanged today")
     advice = Words(
         "每日最多兑换 {most_fen} 分，{day} 已兑换 {used_fen}，本次 {wanted_fen}。请减少数量或明日再试。",
         "Points worth {most_fen} fen may be exchanged a day; on {day} it was {used_fen}, this is"

@@ -243,6 +243,7 @@ class Evidence:
     gifts: Sequence[ActLook] = ()
     openings: Sequence[ActLook] = ()
     sheets: Sequence[BalanceLook] = ()
+    doubts: Sequence[ActLook] = ()
     journals: Sequence[JournalLook] = ()
     batches: Sequence[BatchLook] = ()
     snapshot_lots: Sequence[BalanceLook] = ()

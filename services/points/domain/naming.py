@@ -16,6 +16,11 @@ def day_in(name: str) -> str:
     return name[-10:]
 
 
+def again_name(name: str, doubt: str) -> str:
+    """Name a receipt that a person accepted beside a known one of that name: it goes by its doubt."""
+    return f"{name}|again {doubt}"
+
+
 def order_name(unit: str, order_no: str) -> str:
     """Name an order: unit and the unit's own order number."""
     return f"order {unit}|{_part(order_no)}"

@@ -18,6 +18,7 @@ from services.points.domain.amounts import Rate
 from services.points.domain.campaign import Campaign
 from services.points.domain.cap import CapRule
 from services.points.domain.check_in import CheckInTerms
+from services.points.domain.doubt import ClaimTerms
 from services.points.domain.earning import Earning, EarnRate, EarnRule, Split, Terms
 from services.points.domain.exchange_terms import FREE_EXCHANGE, ExchangeTerms, assets_of, pair_subject
 from services.points.domain.gift import GiftTerms
@@ -46,6 +47,7 @@ class RuleKind(StrEnum):
     GIFT = "gift"
     PAIR = "pair"
     EXCHANGE = "exchange"
+    CLAIM = "claim"
 
 
 RATE_KINDS = frozenset({RuleKind.RATE, RuleKind.PAIR})
@@ -325,6 +327,7 @@ _READERS: Mapping[RuleKind, Callable[[RuleVersion], Any]] = {
     RuleKind.CAMPAIGN: _campaign,
     RuleKind.CHECK_IN: lambda one: CheckInTerms.read(one.version, one.body),
     RuleKind.GRANT: lambda one: GrantTerms.read(one.version, one.body),
+    RuleKind.CLAIM: lambda one: ClaimTerms.read(one.version, one.body),
     RuleKind.GIFT: lambda one: GiftTerms.read(one.version, one.body),
     RuleKind.PAIR: _rate,
     RuleKind.EXCHANGE: lambda one: ExchangeTerms.read(one.version, one.body),

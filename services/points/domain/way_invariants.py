@@ -22,5 +22,6 @@ WAY_INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a grant or deduction has its journal and two persons", lambda e: e.adjustments, _bad_act),
     Invariant("a gift passes whole, from lot to lot", lambda e: e.gifts, _bad_act),
     Invariant("an opening balance has its journal and an approved sheet", lambda e: e.openings, _bad_act),
+    Invariant("a receipt that was in doubt is the one that was told", lambda e: e.doubts, _bad_act),
     Invariant("no more is brought in than a sheet says", lambda e: e.sheets, _overdrawn),
 )

@@ -5,6 +5,7 @@ from psycopg2.extensions import cursor as Cursor
 from services.points.domain.looks import Evidence
 from services.points.queries import (
     balance_evidence,
+    doubt_evidence,
     exchange_evidence,
     hold_evidence,
     journal_evidence,
@@ -47,6 +48,7 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         holds=hold_evidence.holds(cursor, scope),
         openings=opening_evidence.openings(cursor, scope),
         sheets=opening_evidence.sheets(cursor) if holders else (),
+        doubts=doubt_evidence.doubts(cursor) if holders else (),
         journals=journal_evidence.journals(cursor, scope),
         batches=journal_evidence.batches(cursor, scope),
         snapshot_lots=balance_evidence.snapshot_lots(cursor, scope) if closed else (),

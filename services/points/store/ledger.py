@@ -17,6 +17,7 @@ from services.points.domain.month import MonthState
 from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
 from services.points.store.check_ins import CHECK_INS
+from services.points.store.doubts import CLAIMS, DOUBTS
 from services.points.store.exchanges import EXCHANGED, QUOTES
 from services.points.store.gifts import GIFT_DAYS, GIFTS
 from services.points.store.holds import CAPTURE, HOLD, ORDER
@@ -59,6 +60,8 @@ NOUNS: tuple[Noun, ...] = (
     EXCHANGED,
     SHEETS,
     OPENINGS,
+    DOUBTS,
+    CLAIMS,
 )
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 

@@ -84,6 +84,7 @@ _PLACES = {
     "rule": f"rul_{'0' * 32}",
     "gift": f"gft_{'0' * 32}",
     "exchange": f"exc_{'0' * 32}",
+    "doubt": f"dbt_{'0' * 32}",
     "sheet": f"sht_{'0' * 32}",
     "grant": f"grt_{'0' * 32}",
     "deduction": f"ded_{'0' * 32}",
@@ -135,6 +136,11 @@ def _request() -> dict[str, Any]:
     return {"receiver": receiver, "unit": "office", "points": 5, "reason": "a good word"}
 
 
+def _claim() -> dict[str, Any]:
+    told = {"unit": "office", "store": "s1", "receipt_no": fresh_key(), "amount_fen": 1_000}
+    return {**told, "purchased_at": now().isoformat()}
+
+
 def _gift() -> dict[str, Any]:
     return {"receiver": {"unit": "office", "number": fresh_key()}, "asset": "OFFI", "points": 5}
 
@@ -154,6 +160,28 @@ def _rulings(zero: frozenset[str]) -> dict[str, Sample]:
         "POST /points/v1/rules": Sample({"rule": _draft()}, zero=zero),
         "POST /points/v1/rules/{rule}/approve": Sample(),
         "POST /points/v1/earn/simulate": Sample({"receipt": receipt}, zero=zero | {"member_tier"}),
+    }
+
+
+def _other_ways() -> dict[str, Sample]:
+    """Give a sample for each write of check-ins, grants, gifts, opening balances and receipts in doubt."""
+    return {
+        "POST /points/v1/check-ins": Sample(),
+        "POST /points/v1/grants": Sample(_request()),
+        "POST /points/v1/grants/{grant}/approve": Sample(),
+        "POST /points/v1/grants/{grant}/reject": Sample({"reason": "not for this"}),
+        "POST /points/v1/deductions": Sample(_request()),
+        "POST /points/v1/deductions/{deduction}/approve": Sample(),
+        "POST /points/v1/deductions/{deduction}/reject": Sample({"reason": "not for this"}),
+        "POST /points/v1/gifts": Sample(_gift()),
+        "POST /points/v1/gifts/{gift}/confirm": Sample({"confirmation": "made.up.proof"}),
+        "POST /points/v1/receipts/claims": Sample(_claim()),
+        "POST /points/v1/receipts/doubts/{doubt}/accept": Sample({"reason": "the slip was seen"}),
+        "POST /points/v1/receipts/doubts/{doubt}/reject": Sample({"reason": "nobody sold that"}),
+        "POST /points/v1/openings": Sample(
+            {"unit": "office", "digest": "0" * 64, "lines": 10, "points": 1_000}
+        ),
+        "POST /points/v1/openings/{sheet}/approve": Sample(),
     }
 
 
@@ -184,24 +212,12 @@ def samples() -> dict[str, Sample]:
         "POST /points/v1/redemptions": Sample(_redemption(), zero=zero),
         "POST /points/v1/exchanges/quote": Sample({"from_asset": "OFFI", "to_asset": "HOTL", "points": 10}),
         "POST /points/v1/exchanges": Sample({"quote": f"quo_{'0' * 32}"}),
-        "POST /points/v1/check-ins": Sample(),
-        "POST /points/v1/grants": Sample(_request()),
-        "POST /points/v1/grants/{grant}/approve": Sample(),
-        "POST /points/v1/grants/{grant}/reject": Sample({"reason": "not for this"}),
-        "POST /points/v1/deductions": Sample(_request()),
-        "POST /points/v1/deductions/{deduction}/approve": Sample(),
-        "POST /points/v1/deductions/{deduction}/reject": Sample({"reason": "not for this"}),
         "POST /points/v1/redemptions/{redemption}/refunds": Sample(
             {"refund_no": fresh_key(), "amount_fen": 100, "unit": "office", "at": now().isoformat()},
             {"redemption": f"red_{'0' * 32}"},
         ),
-        "POST /points/v1/gifts": Sample(_gift()),
-        "POST /points/v1/gifts/{gift}/confirm": Sample({"confirmation": "made.up.proof"}),
         **_holds(),
-        "POST /points/v1/openings": Sample(
-            {"unit": "office", "digest": "0" * 64, "lines": 10, "points": 1_000}
-        ),
-        "POST /points/v1/openings/{sheet}/approve": Sample(),
+        **_other_ways(),
         "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),
         "POST /points/v1/numbers/lookup": Sample({"numbers": [{"unit": "office", "number": fresh_key()}]}),
         **_rulings(zero),

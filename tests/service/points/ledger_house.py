@@ -235,6 +235,7 @@ class LedgerHouse:
         rules.append((RuleKind.GRANT, "group", {"most_fen": 100_000, "expiry_months": 24}))
         gift = {"day_fen": 50_000, "per_day": 10, "confirm_s": 600}
         rules.append((RuleKind.GIFT, "group", gift))
+        rules.append((RuleKind.CLAIM, "group", {"per_day": 5, "back_days": 30}))
         self.add_rules(rules)
         for month in (JANUARY, FEBRUARY, MARCH):
             self.open_month(month)

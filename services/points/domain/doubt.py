@@ -1,0 +1,165 @@
+"""Receipts in doubt: what a member photographed and no till has told yet, what contradicts a known receipt.
+
+A doubt earns nothing. A till or payment notice that tells the same later settles it; else a person decides,
+with both sides shown. Refuses to lose the later of two words about one receipt, and to let both earn by
+themselves.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.words import Words
+
+
+class Source(StrEnum):
+    """Who told of a receipt."""
+
+    TILL = "till"
+    PAYMENT = "payment"
+    PHOTO = "photo"
+
+
+class DoubtState(StrEnum):
+    """Where a doubt stands; `settled`: a till or payment notice told the same person's purchase."""
+
+    OPEN = "open"
+    SETTLED = "settled"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+class DoubtDecided(Refusal):
+    """The doubt was settled or decided before."""
+
+    kind = Kind.CONFLICT
+    code = "doubt-decided"
+    title = Words("存疑小票已处理", "The doubt has been decided")
+    advice = Words(
+        "该小票状态为 {state}；如需更改，请以手工发放或扣减更正。",
+        "It is {state}; if that is wrong, mend it by a grant or a deduction.",
+    )
+
+
+class TooManyClaims(Refusal):
+    """A member claims as many receipts a day as the rule allows."""
+
+    kind = Kind.CONFLICT
+    code = "too-many-claims"
+    title = Words("今日补录小票过多", "Too many receipts were claimed today")
+    advice = Words(
+        "每日至多补录 {per_day} 张小票；请明日再试。",
+        "At most {per_day} receipts can be claimed a day; come again tomorrow.",
+    )
+
+
+class ClaimTooLate(Refusal):
+    """A photographed receipt is claimed within so many days."""
+
+    kind = Kind.CONFLICT
+    code = "claim-too-late"
+    title = Words("小票已超过补录期限", "The receipt is too old to be claimed")
+    advice = Words(
+        "消费后 {back_days} 天内可补录；请联系门店处理。",
+        "A receipt can be claimed within {back_days} days; ask the store.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTerms:
+    """How many receipts a member may claim a business day, and how many days back."""
+
+    version: int
+    per_day: int
+    back_days: int
+
+    @classmethod
+    def read(cls, version: int, body: Mapping[str, Any]) -> "ClaimTerms":
+        """Read the body of a rule."""
+        return cls(version, body["per_day"], body["back_days"])
+
+    def check(self, claimed_today: int, purchased_at: datetime, now: datetime) -> None:
+        """Let a claim pass.
+
+        :raises TooManyClaims: if as many as allowed were claimed today.
+        :raises ClaimTooLate: if the purchase lies too far back.
+        """
+        if claimed_today >= self.per_day:
+            raise TooManyClaims(per_day=self.per_day)
+        if purchased_at < now - timedelta(days=self.back_days):
+            raise ClaimTooLate(back_days=self.back_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A word about a receipt (by its natural name) that waits; `holder_id` is who holds its wallet now."""
+
+    id: str
+    name: str
+    unit: str
+    store: str
+    number: str
+    identity: str
+    wallet_id: str
+    holder_id: str
+    amount_fen: int
+    purchased_at: datetime
+    source: Source
+    told_by: str
+    told_at: datetime
+    state: DoubtState = DoubtState.OPEN
+    decided_by: str | None = None
+    reason: str | None = None
+    receipt_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """A person's yes to a doubt: which one, whose identity earns, and why."""
+
+    doubt: str
+    identity: str
+    reason: str
+
+
+def told_before(doubts: Iterable[Doubt], holder_id: str, amount_fen: int) -> Doubt | None:
+    """Find the doubt in which the same person told the same amount."""
+    return next((one for one in doubts if (one.holder_id, one.amount_fen) == (holder_id, amount_fen)), None)
+
+
+def settled(doubts: Iterable[Doubt], holder_id: str, by: str, receipt_id: str) -> list[Doubt]:
+    """Settle what the person's own open claims of a receipt wait for: it has been told by those who know.
+
+    Claims of other persons stay open: who is right, a person says.
+    """
+    return [
+        replace(one, state=DoubtState.SETTLED, decided_by=by, receipt_id=receipt_id)
+        for one in doubts
+        if one.state is DoubtState.OPEN and one.holder_id == holder_id and one.source is Source.PHOTO
+    ]
+
+
+def accepted(doubt: Doubt, by: str, reason: str, receipt_id: str) -> Doubt:
+    """Let a person accept a doubt: it earns as a receipt of its own.
+
+    :raises DoubtDecided: if it is no longer open.
+    """
+    _check_open(doubt)
+    return replace(doubt, state=DoubtState.ACCEPTED, decided_by=by, reason=reason, receipt_id=receipt_id)
+
+
+def rejected(doubt: Doubt, by: str, reason: str) -> Doubt:
+    """Let a person reject a doubt: it earns nothing, for ever.
+
+    :raises DoubtDecided: if it is no longer open.
+    """
+    _check_open(doubt)
+    return replace(doubt, state=DoubtState.REJECTED, decided_by=by, reason=reason)
+
+
+def _check_open(doubt: Doubt) -> None:
+    if doubt.state is not DoubtState.OPEN:
+        raise DoubtDecided(state=doubt.state.value)

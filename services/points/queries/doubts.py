@@ -1,0 +1,118 @@
+"""Receipts in doubt as people read them: what was told, and what is known of the same receipt."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from services.points.domain.doubt import DoubtState
+from shared.kernel.ids import shown
+from shared.kernel.refusal import NotFound
+from shared.runtime.database import Questions
+
+_COLUMNS = """
+d.id, d.unit, d.store, d.number, d.identity, d.amount_fen, d.purchased_at, d.source, d.told_by, d.told_at,
+d.state, d.decided_by, d.decided_at, d.reason
+"""
+_PAGE = f"""
+SELECT {_COLUMNS}, r.amount_fen AS known_fen, r.points AS known_points, r.answer AS known_answer,
+       w.identity AS known_identity
+FROM doubts d LEFT JOIN receipts r ON r.name = d.name AND r.id IS DISTINCT FROM d.receipt_id
+LEFT JOIN wallets w ON w.id = r.wallet_id
+WHERE (CAST(:state AS text) IS NULL OR d.state = :state)
+  AND (CAST(:before AS uuid) IS NULL OR d.id < CAST(:before AS uuid))
+ORDER BY d.id DESC LIMIT :limit
+"""  # noqa: S608 - its parts are constants of this file
+_CLAIMS = f"""
+SELECT {_COLUMNS}, r.points FROM doubts d LEFT JOIN receipts r ON r.id = d.receipt_id
+WHERE d.source = 'photo' AND (CAST(:before AS uuid) IS NULL OR d.id < CAST(:before AS uuid))
+ORDER BY d.id DESC LIMIT :limit
+"""  # noqa: S608 - as above
+
+
+class DoubtFacts(NamedTuple):
+    """What never changes of a doubt: whoever decides it names these, and they are judged again under lock."""
+
+    name: str
+    unit: str
+    store: str
+    number: str
+    identity: str
+    amount_fen: int
+    purchased_at: datetime
+    source: str
+
+
+def doubt_facts(questions: Questions, doubt: str) -> DoubtFacts:
+    """Give the facts of a doubt.
+
+    :raises NotFound: if there is none, or it is another unit's.
+    """
+    row = questions.row(
+        "SELECT name, unit, store, number, identity, amount_fen, purchased_at, source FROM doubts"
+        " WHERE id = CAST(:id AS uuid)",
+        id=doubt,
+    )
+    if row is None:
+        raise NotFound()
+    return DoubtFacts(
+        row.name,
+        row.unit,
+        row.store,
+        row.number,
+        row.identity,
+        row.amount_fen,
+        row.purchased_at,
+        row.source,
+    )
+
+
+def doubts_listed(
+    questions: Questions, state: DoubtState | None, limit: int, after: Sequence[str] | None
+) -> tuple[list[dict[str, Any]], tuple[str] | None]:
+    """Give a page of doubts, newest first, each beside what is known of the receipt."""
+    before = after[0] if after else None
+    named = None if state is None else state.value
+    rows = questions.rows(_PAGE, state=named, before=before, limit=limit)
+    data = [{**_view(row), "told_by": row.told_by, "known": _known(row)} for row in rows]
+    return data, (str(rows[-1].id),) if len(rows) == limit else None
+
+
+def claims_of(
+    questions: Questions, limit: int, after: Sequence[str] | None
+) -> tuple[list[dict[str, Any]], tuple[str] | None]:
+    """Give a page of the asking member's own claims, newest first."""
+    rows = questions.rows(_CLAIMS, before=after[0] if after else None, limit=limit)
+    data = [{**_view(row), "points": row.points} for row in rows]
+    return data, (str(rows[-1].id),) if len(rows) == limit else None
+
+
+def _view(row: Any) -> dict[str, Any]:
+    unit, colon, number = row.identity.partition(":")
+    return {
+        "doubt": shown("dbt", str(row.id)),
+        "state": row.state,
+        "unit": row.unit,
+        "store": row.store,
+        "receipt_no": row.number,
+        "receiver": {"unit": unit, "number": number} if colon else {"member": row.identity},
+        "amount_fen": row.amount_fen,
+        "purchased_at": row.purchased_at,
+        "source": row.source,
+        "told_at": row.told_at,
+        "decided_by": row.decided_by,
+        "decided_at": row.decided_at,
+        "reason": row.reason,
+    }
+
+
+def _known(row: Any) -> dict[str, Any] | None:
+    if row.known_fen is None:
+        return None
+    # Whose it is a unit reads only of its own numbers: the policy of wallets hides the others.
+    unit, colon, number = (row.known_identity or "").partition(":")
+    receiver = {"unit": unit, "number": number} if colon else {"member": row.known_identity}
+    return {
+        "amount_fen": row.known_fen,
+        "points": row.known_points,
+        "receiver": receiver if row.known_identity else None,
+    }
