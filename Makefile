@@ -13,7 +13,7 @@ FAULTY = $(addprefix tests/service/points/test_,desk_faults.py desks_together.py
 	tests/journeys/test_graceful_stop.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run reset check format test replay bench faults chaos contracts docs
+.PHONY: help setup run reset check format test replay bench faults chaos fuzz contracts docs
 
 help: ## Say what can be made and how long it takes (instantly)
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +63,9 @@ faults: setup ## Every fault in full, each printing what it counted (15 min)
 chaos: setup ## Half a year, then ten minutes of 64 clients, while parts are killed (25 min)
 	@$(BIN)/python -m tests.chaos.half_year
 	@TONGFEN_CHAOS_S=600 $(BIN)/python -m pytest -s tests/chaos
+
+fuzz: setup ## Feed every parser of outside bytes for five minutes each; FUZZ_S=60 for one (40 min)
+	@TONGFEN_FUZZ_S=$(or $(FUZZ_S),300) $(BIN)/python -m pytest -q -s tests/fuzz
 
 contracts: setup ## Write the events' JSON Schemas and the services' OpenAPI documents from the code (5 s)
 	@$(BIN)/python -m contracts.generate

@@ -154,8 +154,10 @@ def _counted(text: str) -> int:
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as fault:
+        # The first and last hours of the calendar have no UTC.
+        in_utc = moment.astimezone(UTC)
+    except (ValueError, OverflowError) as fault:
         raise Unreadable("time is not RFC 3339") from fault
     if moment.tzinfo is None:
         raise Unreadable("time has no offset")
-    return moment.astimezone(UTC)
+    return in_utc
