@@ -14,7 +14,7 @@ from infra.replay.door import Door
 from infra.seed.keys import signer_of
 from tests.journeys.caller import Caller, fresh_key
 from tests.journeys.group import Group, until
-from tests.journeys.test_points_journey import earned, wallet
+from tests.journeys.test_points_journey import earned, receipt, wallet
 
 
 def test_a_member_checks_in_once_a_day_and_sees_the_streak(group: Group) -> None:
@@ -165,3 +165,41 @@ def test_a_units_balances_come_in_by_a_file_that_two_persons_stand_for(group: Gr
     assert group.holder_of("property", numbers[1])["holder"] is not None
     audit = group.staff("operator-1").get("/points/v1/audit").json()
     assert (audit["sound"], audit["findings"]) == (True, [])
+
+
+def test_a_photographed_receipt_waits_for_a_till_or_a_person_and_earns_once(group: Group) -> None:
+    group.open_months()
+    number = fresh_key()
+    member, stranger = group.person(office=number), group.member()
+    till, finance = group.system("till-office"), group.staff("finance-office")
+    first, second = receipt("office", number, 10_000), receipt("office", number, 20_000)
+    claims = [
+        {name: one[name] for name in ("unit", "store", "receipt_no", "amount_fen", "purchased_at")}
+        for one in (first, second)
+    ]
+    told = [member.post("/points/v1/receipts/claims", claim).json() for claim in claims]
+    assert [(one["state"], one["points"]) for one in told] == [("open", None)] * 2
+    assert till.post("/points/v1/receipts", {**first, "source": "payment"}).json()["points"] == 50
+    copied = stranger.post("/points/v1/receipts/claims", claims[0]).json()
+    assert (copied["state"], copied["points"]) == ("open", None)
+    path = f"/points/v1/receipts/doubts/{told[1]['doubt']}"
+    reason = {"reason": "the slip was seen"}
+    assert group.staff("finance-hotel").post(f"{path}/accept", reason).status_code == 404
+    accepted = finance.post(f"{path}/accept", reason)
+    assert (accepted.status_code, accepted.json()["points"], accepted.json()["source"]) == (200, 100, "photo")
+    assert finance.post(f"{path}/reject", reason).json()["code"] == "doubt-decided"
+    (waiting,) = [
+        one
+        for one in finance.get("/points/v1/receipts/doubts?limit=100").json()["data"]
+        if one["doubt"] == copied["doubt"]
+    ]
+    assert waiting["known"]["amount_fen"] == 10_000
+    assert waiting["known"]["receiver"] == {"unit": "office", "number": number.upper()}
+    refused = finance.post(
+        f"/points/v1/receipts/doubts/{copied['doubt']}/reject", {"reason": "another one's"}
+    )
+    assert refused.json()["state"] == "rejected"
+    assert till.post("/points/v1/receipts", second).json()["points"] == 100
+    assert (wallet(member), wallet(stranger)) == ({"OFFI": 150}, {})
+    listed = member.get("/points/v1/receipts/claims").json()["data"]
+    assert [(one["state"], one["points"]) for one in listed] == [("accepted", 100), ("settled", 50)]
