@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from shared.kernel.ids import read, shown
 from shared.runtime.clock import now
 from tests.journeys.caller import Caller, fresh_key
 from tests.journeys.group import Group, until
@@ -34,6 +35,19 @@ def office_points(member: Caller) -> Mapping[str, Any]:
     return {name: found[name] for name in ("available", "held")}
 
 
+def balances_of(group: Group, journal: str) -> tuple[dict[str, int], dict[str, int]]:
+    """Find the holder of a journal among all balances: points in the wallet, and on hold."""
+    ((holder,),) = group.rows("points", "SELECT holder_id FROM journals WHERE id = %s", read("jrn", journal))
+    importer, path = group.system("importer"), "/points/v1/balances?limit=100"
+    page = importer.get(path).json()
+    while True:
+        for one in page["data"]:
+            if one["holder"] == shown("hol", str(holder)):
+                return one["balances"], one["held"]
+        assert page["cursor"]["next"], "no such holder among the balances"
+        page = importer.get(f"{path}&cursor={page['cursor']['next']}").json()
+
+
 def wish(order_no: str, amount_fen: int = 900, **more: Any) -> dict[str, Any]:
     """Write a wish to set exactly so much of 2,000 fen aside at the hotel."""
     return {"unit": "hotel", "order_no": order_no, "price_fen": 2_000, "amount_fen": amount_fen, **more}
@@ -54,6 +68,7 @@ def test_a_stay_is_held_by_the_app_captured_by_the_till_and_its_rest_comes_back(
     hold = set_aside(guest, order)
     assert (hold["amount_fen"], hold["to_pay_fen"]) == (900, 1_100)
     assert office_points(guest) == {"available": 100, "held": 900}
+    assert balances_of(group, hold["journal"]) == ({"OFFI": 100}, {"OFFI": 900})
     (listed,) = guest.get("/points/v1/wallet/holds").json()["data"]
     assert (listed["hold"], listed["state"], listed["left_fen"]) == (hold["hold"], "open", 900)
 

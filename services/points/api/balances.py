@@ -21,12 +21,13 @@ class BalancesQuery(PageQuery):
 
 
 class BalanceView(BaseModel):
-    """One holder: member, numbers by unit, points by asset (pending included)."""
+    """One holder: member, numbers by unit, points by asset (pending included), and those on hold."""
 
     holder: str
     member: str | None
     numbers: dict[str, str]
     balances: dict[str, int]
+    held: dict[str, int]
 
 
 class BalancesView(BaseModel):

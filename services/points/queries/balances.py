@@ -18,19 +18,38 @@ FROM wallets w LEFT JOIN lots l ON l.wallet_id = w.id AND l.is_open AND l.expire
 WHERE w.holder_id = ANY (CAST(:holders AS uuid[])) GROUP BY w.holder_id, l.asset ORDER BY w.holder_id
 """
 
+# Points on hold do not expire, and whoever adds up what a holder has must not forget them.
+_HELD = """
+SELECT w.holder_id, l.asset, sum(s.points_left) AS points
+FROM holds h
+JOIN hold_slices s ON s.hold_id = h.id AND s.points_left > 0
+JOIN lots l ON l.id = s.lot_id
+JOIN wallets w ON w.id = l.wallet_id AND w.holder_id = ANY (CAST(:holders AS uuid[]))
+WHERE h.is_open AND h.holder_id = ANY (
+    ARRAY(SELECT first_holder_id FROM wallets WHERE holder_id = ANY (CAST(:holders AS uuid[])))
+    || CAST(:holders AS uuid[]))
+GROUP BY w.holder_id, l.asset
+"""
+
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def balances(
     questions: Questions, at: datetime, limit: int, after: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
-    """Give a page of holders with their points not expired at that moment, and where the next page begins."""
+    """Give a page of holders: points not expired at that moment, points on hold; where the next begins."""
     holders = [str(row.id) for row in questions.rows(_PAGE, after=after or NOBODY, limit=limit)]
     found: dict[str, dict[str, Any]] = {}
     for row in questions.rows(_SQL, at=at, holders=holders):
         view = found.setdefault(
             str(row.holder_id),
-            {"holder": shown("hol", str(row.holder_id)), "member": None, "numbers": {}, "balances": {}},
+            {
+                "holder": shown("hol", str(row.holder_id)),
+                "member": None,
+                "numbers": {},
+                "balances": {},
+                "held": {},
+            },
         )
         for identity in row.identities:
             unit, colon, number = identity.partition(":")
@@ -40,4 +59,6 @@ def balances(
                 view["member"] = identity
         if row.asset is not None:
             view["balances"][row.asset] = int(row.points)
+    for row in questions.rows(_HELD, holders=holders):
+        found[str(row.holder_id)]["held"][row.asset] = int(row.points)
     return list(found.values()), holders[-1] if len(holders) == limit else None
