@@ -36,6 +36,7 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
     "points.month.sealed": points.MonthSealed,
     "points.statement.issued": points.StatementIssued,
     "points.rule.approved": points.RuleApproved,
+    "points.campaign.alerted": points.CampaignAlerted,
 }
 
 SERVICES: Final = ("member", "points")

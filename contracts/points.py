@@ -339,3 +339,16 @@ class RuleApproved(EventData):
     kind: Name
     version: Version
     valid_from: Moment
+
+
+class CampaignAlerted(EventData):
+    """`points.campaign.alerted`: a campaign's budget is used to four fifths. Key: the budget; seq: 1, once.
+
+    `used` of `budget` points of the bearer were given when it was noticed.
+    """
+
+    campaign: Name
+    version: Version
+    bearer: Unit
+    used: Points
+    budget: Points

@@ -18,7 +18,7 @@ app = typer.Typer(
 
 @app.command()
 def draft(
-    kind: Annotated[str, typer.Argument(help="unit, earn, cap, rate, pair, spend, exchange …")],
+    kind: Annotated[str, typer.Argument(help="unit, earn, cap, campaign, rate, pair, spend, exchange …")],
     subject: Annotated[str, typer.Argument(help="What it is about: hotel, MALL, RESI-HOTL, group …")],
     body: Annotated[str, typer.Argument(help="Its terms as JSON.")],
     valid_from: Annotated[

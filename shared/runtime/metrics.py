@@ -64,6 +64,9 @@ LEDGER_IMBALANCE = Gauge(
     "Findings of the auditor's last round; anything but 0 is an alarm.",
     registry=REGISTRY,
 )
+CAMPAIGN_ALERTS = Counter(
+    "tongfen_campaign_alerts", "Campaigns of whose budget four fifths were given.", registry=REGISTRY
+)
 LIMIT_ALERTS = Counter(
     "tongfen_limit_alerts", "Windows of limits of which four fifths were handed out.", registry=REGISTRY
 )

@@ -1,18 +1,23 @@
-"""Bodies of the rules of earning, as drafts take them: earn rules and caps."""
+"""Bodies of the rules of earning, as drafts take them: earn rules, caps, campaigns."""
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from shared.web.fields import Text, UnitCode, whole
+from shared.web.faults import broken
+from shared.web.fields import Moment, Text, UnitCode, whole
 from shared.web.strict import Inbound
 
 POINTS_MOST, FEN_MOST = 1_000_000, 10_000_000_000
+BUDGET_MOST = 1_000_000_000_000
 BP_MOST = 100_000
 """Ten times as much: more is a slip of the pen."""
 
 CategoryCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{0,31}$", max_length=32)]
 """The code of a category of goods, like `food`."""
+
+CampaignCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,31}$", max_length=32)]
+"""The code of a campaign, like `spring-2027`."""
 
 TierCode = Annotated[str, Field(strict=True, pattern=r"^[0-9]$", max_length=1)]
 """A tier as the name of a member of an object: 0 to 9."""
@@ -58,3 +63,32 @@ class CapTerms(Inbound):
     points_per_day: Annotated[int, whole(1, 1_000_000_000)] | None = None
     receipts_per_store: Annotated[int, whole(1, 1_000)] | None = None
     exempt: Annotated[list[UnitCode], Field(max_length=100)] | None = None
+
+
+class CampaignTerms(Inbound):
+    """A bonus at some units until a moment (exclusive), out of a budget that is never passed.
+
+    Either `bonus_bp` basis points of what the receipt is worth at the unit's rates, or `bonus_points`. Borne
+    by the unit, in its points and with a budget each, or by the group in group points out of one budget.
+    """
+
+    name: NameBody
+    units: Annotated[list[UnitCode], Field(min_length=1, max_length=100)]
+    until: Moment
+    bearer: Literal["unit", "group"]
+    budget: Annotated[int, whole(1, BUDGET_MOST)]
+    bonus_bp: Annotated[int, whole(1, BP_MOST)] | None = None
+    bonus_points: Annotated[int, whole(1, POINTS_MOST)] | None = None
+    minimum_fen: Annotated[int, whole(1, FEN_MOST)] | None = None
+    categories: Annotated[list[CategoryCode], Field(min_length=1, max_length=50)] | None = None
+    tiers: Annotated[list[Annotated[int, whole(0, 9)]], Field(min_length=1, max_length=10)] | None = None
+
+    @model_validator(mode="after")
+    def _one_bonus(self) -> Self:
+        if (self.bonus_bp is None) == (self.bonus_points is None):
+            raise broken(
+                "bonus",
+                "bonus_bp 与 bonus_points 必须且只能填写其一",
+                "exactly one of bonus_bp and bonus_points is needed",
+            )
+        return self

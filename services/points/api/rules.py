@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from services.points.api.earn_rules import CapTerms, EarnTerms, NameBody
+from services.points.api.earn_rules import CampaignCode, CampaignTerms, CapTerms, EarnTerms, NameBody
 from services.points.api.exchange_rules import ExchangeRuleDraft
 from services.points.api.front import Front
 from services.points.api.way_rules import WayDraft
@@ -101,11 +101,32 @@ class CapDraft(_Draft):
     body: CapTerms
 
 
+class CampaignDraft(_Draft):
+    """A draft of a campaign; every version has a budget of its own."""
+
+    kind: Literal["campaign"]
+    subject: CampaignCode
+    body: CampaignTerms
+
+    @model_validator(mode="after")
+    def _ends_after_it_began(self) -> Self:
+        if self.body.until <= self.valid_from:
+            raise broken("until", "结束时间须晚于生效时间", "it must end after it begins")
+        return self
+
+
 class DraftBody(Inbound):
     """A version of one rule; without `valid_from` it is meant for books that have no journal yet."""
 
     rule: Annotated[
-        UnitDraft | EarnDraft | RateDraft | SpendDraft | CapDraft | WayDraft | ExchangeRuleDraft,
+        UnitDraft
+        | EarnDraft
+        | RateDraft
+        | SpendDraft
+        | CapDraft
+        | CampaignDraft
+        | WayDraft
+        | ExchangeRuleDraft,
         Field(discriminator="kind"),
     ]
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from services.points.domain import changes as c
 from services.points.domain.approval import RuleApprovedAlready, check_approval
 from services.points.domain.arbitrage import check_trips
+from services.points.domain.authority import UnknownUnit
 from services.points.domain.books import LedgerBooks
-from services.points.domain.rulebook import RATE_KINDS, RULEBOOK, merged
+from services.points.domain.rulebook import RATE_KINDS, RULEBOOK, merged, units_named
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
@@ -29,6 +30,7 @@ def approve_rule(books: LedgerBooks, command: ApproveRule) -> Outcome:
 
     :raises RuleApprovedAlready: if somebody approved it before.
     :raises ProfitableRoundTrip: if it is a rate under which exchanging there and back would gain.
+    :raises UnknownUnit: if it speaks of a unit that there is not when it begins.
     """
     assert command.asked.principal is not None
     approved_by = command.asked.principal.subject
@@ -43,6 +45,9 @@ def approve_rule(books: LedgerBooks, command: ApproveRule) -> Outcome:
     )
     if version.kind in RATE_KINDS:
         check_trips(merged(books.rulebook, (version,)), version)
+    for unit in units_named(version):
+        if books.rulebook.find_unit(unit, version.valid_from) is None:
+            raise UnknownUnit(unit=unit)
     rule = shown("rul", draft.id)
     announced = {
         "rule": rule,

@@ -10,9 +10,11 @@ from services.points.domain.account import AccountRole
 from services.points.domain.assessment import Assessment, Purchase, assess
 from services.points.domain.authority import UnknownUnit, own_unit, own_unit_of_staff, stated_time
 from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.campaign import Campaign, drawn
 from services.points.domain.cap import TAKINGS, taken_on
 from services.points.domain.doubt import Acceptance, Doubt, Source, accepted, settled, told_before
 from services.points.domain.journal import Journal, Transfer
+from services.points.domain.limit import LimitDrawn
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
 from services.points.domain.naming import again_name, day_in, number_identity, receipt_name
@@ -145,14 +147,18 @@ def _taken(books: LedgerBooks, command: EarnPoints, wallet: Wallet) -> Outcome:
     if unit is None:
         raise UnknownUnit(unit=command.unit)
     booked = booking(command.purchased_at, books.months)
-    found = _assessed(books, command, unit, wallet)
+    found, drawn = _assessed(books, command, unit, wallet)
     if not found.earning.points:
         answer = _answer(command, unit.asset, found, ())
         return Outcome((_kept(books, command, wallet, booked, found, answer),), answer)
-    return _earned(books, command, wallet, found, _lots(command, unit, wallet, found), booked)
+    outcome = _earned(books, command, wallet, found, _lots(command, unit, wallet, found), booked)
+    return replace(outcome, changes=(*drawn, *outcome.changes)) if drawn else outcome
 
 
-def _assessed(books: LedgerBooks, command: EarnPoints, unit: Unit, wallet: Wallet) -> Assessment:
+def _assessed(
+    books: LedgerBooks, command: EarnPoints, unit: Unit, wallet: Wallet
+) -> tuple[Assessment, tuple[LimitDrawn, ...]]:
+    """Assess the purchase; also give what a campaign's bonus draws from its budget."""
     at, holder_id = command.purchased_at, wallet.holder_id
     purchase = Purchase(
         unit,
@@ -162,7 +168,14 @@ def _assessed(books: LedgerBooks, command: EarnPoints, unit: Unit, wallet: Walle
         dict(command.lines),
         books.tier_of(holder_id, at),
     )
-    return assess(books.rulebook, purchase, books.takings_of(holder_id, at), lambda _, wished: wished)
+    changes: tuple[LimitDrawn, ...] = ()
+
+    def draw(campaign: Campaign, wished: int) -> int:
+        nonlocal changes
+        changes = drawn(books.limits, campaign.wish(unit.code, wished, command.asked.id))
+        return sum(one.wish.amount for one in changes)
+
+    return assess(books.rulebook, purchase, books.takings_of(holder_id, at), draw), changes
 
 
 def _lots(command: EarnPoints, unit: Unit, wallet: Wallet, found: Assessment) -> tuple[Lot, ...]:

@@ -90,6 +90,7 @@ class LedgerBooks:
     quotes: dict[str, Quote] = field(default_factory=dict)
     exchanges: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     exchanged: dict[tuple[str, date], int] = field(default_factory=dict)
+    alerted: set[str] = field(default_factory=set)
     journals_exist: bool = False
     applied: list[Any] = field(default_factory=list)
 
@@ -192,6 +193,10 @@ def _keep_receipt(books: LedgerBooks, change: c.ReceiptKept) -> None:
             books.rulebook, change.unit, change.store, change.points, change.terms, change.purchased_at
         )
         books.takings.setdefault((change.wallet_id, change.capped_on), []).append(taking)
+
+
+def _alert_campaign(books: LedgerBooks, change: c.CampaignAlerted) -> None:
+    books.alerted.add(change.budget)
 
 
 def _keep_tier(books: LedgerBooks, change: c.TierKept) -> None:
@@ -321,6 +326,7 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.LotDrawn: _put_lot,
     c.ReceiptKept: _keep_receipt,
     c.TierKept: _keep_tier,
+    c.CampaignAlerted: _alert_campaign,
     c.RedemptionKept: _keep_redemption,
     c.CheckInKept: _keep_check_in,
     c.AdjustmentAsked: _put_adjustment,

@@ -8,13 +8,17 @@ a lot of its own, and never counts for growth.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from services.points.domain.account import GROUP
 from services.points.domain.amounts import Points, Rate
 from services.points.domain.earning import NO_POINTS, WHOLE_BP, EarnRule, Split
+from services.points.domain.limit import LimitDrawn, LimitReached, Share, Wish, draw
+
+ALERT = "campaign-alert"
+"""The fact whether somebody was told of a budget."""
 
 ALERT_BP = 8_000
 """From this share of its budget on, in basis points, a campaign has somebody told."""
@@ -66,9 +70,14 @@ class Campaign:
         """Tell whether a receipt of that unit and tier, paid at that moment, may get the bonus."""
         return unit in self.units and at < self.until and (not self.tiers or tier in self.tiers)
 
-    def budget_name(self, unit: str) -> str:
-        """Name the budget that a receipt of that unit draws on: each version has its own."""
-        return f"campaign {self.code}|{self.version}|{self.bearer(unit)}"
+    def wish(self, unit: str, points: int, subject: str) -> Wish:
+        """Wish for so many points of the budget that a receipt of that unit draws on.
+
+        Each version has a budget of its own, and so has each unit where the units bear it.
+        """
+        return Wish(
+            f"campaign:{self.code}:{self.bearer(unit)}", str(self.version), self.budget, points, subject
+        )
 
     def bonus(self, rule: EarnRule, split: Split, rate: Rate | None = None) -> Points:
         """Give the bonus for these amounts, before caps and budget.
@@ -91,6 +100,18 @@ class Campaign:
         if not self.categories:
             return split
         return {category: fen for category, fen in split.items() if category in self.categories}
+
+
+def drawn(shares: Mapping[str, Share], wish: Wish) -> tuple[LimitDrawn, ...]:
+    """Draw what is wished for from a budget, or all that it has left; nothing where nothing is left.
+
+    :raises Postponed: if the desk's slice must be locked or filled up first.
+    """
+    try:
+        return draw(shares, (wish,))
+    except LimitReached as reached:
+        left = reached.facts["left"]
+        return draw(shares, (replace(wish, amount=left),)) if left else ()
 
 
 def alerts(used: int, budget: int) -> bool:

@@ -85,6 +85,16 @@ class TierKept:
 
 @swift
 @dataclass(frozen=True, slots=True)
+class CampaignAlerted:
+    """Somebody was told that so much of a campaign's budget is used."""
+
+    budget: str
+    used: int
+    total: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RedemptionKept:
     """A redemption, remembered for ever under its unit and order number; `hold_id` if it captured a hold."""
 

@@ -144,6 +144,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("every asset sums to zero, and clearing does", lambda e: e.sums, _unbalanced),
     Invariant("a receipt with points has one journal", lambda e: e.receipts, _bad_receipt),
     Invariant("a receipt's points are those of its terms", lambda e: e.terms, _paper),
+    Invariant("a campaign's budget counts the bonuses it gave", lambda e: e.bonuses, _paper),
     Invariant("a redemption pays what its slices pay", lambda e: e.redemptions, _bad_redemption),
     *WAY_INVARIANTS,
     *REFUND_INVARIANTS,

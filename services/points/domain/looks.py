@@ -234,6 +234,7 @@ class Evidence:
     sums: Sequence[SumLook] = ()
     receipts: Sequence[ReceiptLook] = ()
     terms: Sequence[PaperLook] = ()
+    bonuses: Sequence[PaperLook] = ()
     redemptions: Sequence[RedemptionLook] = ()
     holds: Sequence[HoldLook] = ()
     check_ins: Sequence[ActLook] = ()

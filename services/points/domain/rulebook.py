@@ -174,6 +174,19 @@ class Rulebook:
         found = (self._found(RuleKind.CAMPAIGN, code, at) for code in self._campaigns)
         return [one for one in found if one is not None and one.fits(unit, tier, at)]
 
+    @property
+    def has_campaigns(self) -> bool:
+        """Tell whether there is any campaign, past, present or future."""
+        return bool(self._campaigns)
+
+    def campaigns_between(self, unit: str, begins_at: datetime, ends_at: datetime) -> list[Campaign]:
+        """Give every version of a campaign at that unit that may be in force at some moment in between."""
+        versions = (
+            one for one in self.versions if one.kind is RuleKind.CAMPAIGN and one.valid_from < ends_at
+        )
+        found = (self._numbered[one.kind, one.subject, one.version] for one in versions)
+        return [one for one in found if unit in one.units and one.until > begins_at]
+
     @cached_property
     def capped_from(self) -> datetime | None:
         """The first moment at which any caps hold, or None: before it nobody's day need be known."""
@@ -337,3 +350,13 @@ _READERS: Mapping[RuleKind, Callable[[RuleVersion], Any]] = {
 def merged(rulebook: Rulebook, added: Iterable[RuleVersion]) -> Rulebook:
     """Give the rulebook with these versions added."""
     return Rulebook((*rulebook.versions, *added))
+
+
+def units_named(version: RuleVersion) -> tuple[str, ...]:
+    """Give the units that caps or a campaign speak of, and the group where it bears a bonus."""
+    body = version.body
+    if version.kind is RuleKind.CAP:
+        return tuple(body.get("exempt") or ())
+    if version.kind is RuleKind.CAMPAIGN:
+        return (*body["units"], *((GROUP,) if body["bearer"] == GROUP else ()))
+    return ()

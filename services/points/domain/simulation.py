@@ -107,7 +107,7 @@ class _Month:
 
     def draw(self, campaign: Campaign, wished: int, unit: str) -> int:
         """Draw on a budget that was full when the month began."""
-        name = campaign.budget_name(unit)
+        name = campaign.wish(unit, wished, "").name
         given = min(wished, self.left.setdefault(name, campaign.budget))
         self.left[name] -= given
         return given

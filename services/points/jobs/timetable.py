@@ -12,6 +12,7 @@ from services.points.jobs.close_months import MonthCloser, Obey
 from services.points.jobs.expire_holds import expire_due_holds
 from services.points.jobs.expire_points import expire_due
 from services.points.jobs.keep_calendar import keep_calendar
+from services.points.jobs.watch_budgets import watch_budgets
 from shared.runtime.clock import now
 from shared.runtime.rounds import Rounds
 from shared.runtime.sweeping import FRAME_BROOMS, Broom, swept
@@ -19,6 +20,7 @@ from shared.runtime.sweeping import FRAME_BROOMS, Broom, swept
 CLOSE_EVERY_S = 0.1
 CALENDAR_EVERY_S = 30.0
 EXPIRE_EVERY_S = 60.0
+BUDGETS_EVERY_S = 2.0
 HOLDS_EVERY_S = 2.0
 SWEEP_EVERY_S = 3600.0
 _CODES = "DELETE FROM pay_codes WHERE digest IN (SELECT digest FROM pay_codes WHERE expires_at < %s LIMIT %s)"
@@ -32,6 +34,8 @@ BROOMS = (
     Broom("quotes", _QUOTES, timedelta(days=1)),
 )
 """A day later nobody scans a code any more, and who does is told that it is none; used quotes stay."""
+
+Work = Callable[[Connection], Mapping[str, Any] | None]
 
 
 def timetable(
@@ -53,31 +57,23 @@ def timetable(
     :param reached: told each named point of the closing job.
     """
 
-    def calendar() -> Mapping[str, Any] | None:
-        with closing(connect()) as connection:
-            return keep_calendar(connection, obey, now())
+    def asking(work: Work) -> Callable[[], Mapping[str, Any] | None]:
+        def step() -> Mapping[str, Any] | None:
+            with closing(connect()) as connection:
+                return work(connection)
 
-    def expiry() -> Mapping[str, Any] | None:
-        with closing(connect()) as connection:
-            return expire_due(connection, obey, now())
-
-    def holds() -> Mapping[str, Any] | None:
-        with closing(connect()) as connection:
-            return expire_due_holds(connection, obey, now())
-
-    def broom() -> Mapping[str, Any] | None:
-        with closing(connect()) as connection:
-            return swept(connection, now(), BROOMS)
+        return step
 
     jobs = [
         Rounds("close-months", CLOSE_EVERY_S, MonthCloser(connect_to_close, obey, reached=reached).step),
         Rounds("audit", audit_every_s, Auditor(connect_to_audit).step),
-        Rounds("sweep", SWEEP_EVERY_S, broom),
+        Rounds("watch-budgets", BUDGETS_EVERY_S, asking(lambda one: watch_budgets(one, obey))),
+        Rounds("sweep", SWEEP_EVERY_S, asking(lambda one: swept(one, now(), BROOMS))),
     ]
     if clock:
         jobs += [
-            Rounds("keep-calendar", CALENDAR_EVERY_S, calendar),
-            Rounds("expire-points", EXPIRE_EVERY_S, expiry),
-            Rounds("expire-holds", HOLDS_EVERY_S, holds),
+            Rounds("keep-calendar", CALENDAR_EVERY_S, asking(lambda one: keep_calendar(one, obey, now()))),
+            Rounds("expire-points", EXPIRE_EVERY_S, asking(lambda one: expire_due(one, obey, now()))),
+            Rounds("expire-holds", HOLDS_EVERY_S, asking(lambda one: expire_due_holds(one, obey, now()))),
         ]
     return jobs

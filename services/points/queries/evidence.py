@@ -5,6 +5,7 @@ from psycopg2.extensions import cursor as Cursor
 from services.points.domain.looks import Evidence
 from services.points.queries import (
     balance_evidence,
+    campaign_evidence,
     doubt_evidence,
     exchange_evidence,
     hold_evidence,
@@ -39,6 +40,7 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         sums=balance_evidence.sums(cursor, scope),
         receipts=journal_evidence.receipts(cursor, scope),
         terms=terms_evidence.terms(cursor, scope),
+        bonuses=campaign_evidence.bonuses(cursor, scope),
         redemptions=journal_evidence.redemptions(cursor, scope),
         check_ins=way_evidence.check_ins(cursor, scope),
         adjustments=way_evidence.adjustments(cursor, scope),

@@ -16,6 +16,7 @@ from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.month import MonthState
 from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
+from services.points.store.campaign_alerts import CAMPAIGN_ALERTS
 from services.points.store.check_ins import CHECK_INS
 from services.points.store.doubts import CLAIMS, DOUBTS
 from services.points.store.exchanges import EXCHANGED, QUOTES
@@ -30,7 +31,7 @@ from services.points.store.purse import Purses, put_lot
 from services.points.store.refunds import REDEMPTION, REFUND
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
-from services.points.store.takings import TAKINGS_NOUN
+from services.points.store.takings import TAKINGS_NOUN, budget_rows
 from shared.kernel.command import Row
 from shared.runtime.memory import (
     Claim,
@@ -62,6 +63,7 @@ NOUNS: tuple[Noun, ...] = (
     OPENINGS,
     DOUBTS,
     CLAIMS,
+    CAMPAIGN_ALERTS,
 )
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 
@@ -103,7 +105,8 @@ class LedgerMemory:
         books.named.update(named)
         locks = _locks(books, wanted.rows)
         locks.update(rare.load(cursor, books, wanted.rows, wanted.facts))
-        locks.update(self._limits.load(cursor, books, wanted.rows))
+        budgets = budget_rows(rulebook, wanted.facts)
+        locks.update(self._limits.load(cursor, books, [*wanted.rows, *budgets]))
         # After every lock, the latches' too: what a latch guards is read once nobody else can change it.
         load_each(cursor, books, wanted.rows, wanted.facts, NOUNS)
         return Loaded(books=books, locks=locks, **claimed(found["frame"], claims))

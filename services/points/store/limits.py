@@ -42,12 +42,13 @@ class LimitSlices:
     def __init__(self) -> None:
         self._chosen = (0, 0)
         self._left: dict[str, int] = {}
+        self._spent: dict[str, int] = {}
 
     def load(self, cursor: Cursor, books: LedgerBooks, rows: Iterable[Row]) -> dict[Row, str]:
         """Lock this desk's slice of each window that the rows name, after the holders; give what was got."""
         # What was gathered for this batch is old by the next one.
         left, self._left = self._left, {}
-        names = [name for noun, name in rows if noun == "limit"]
+        names = list(dict.fromkeys(name for noun, name in rows if noun == "limit"))
         if not names:
             return {}
         asked = (self._slice(cursor), *_split(names))
@@ -57,7 +58,11 @@ class LimitSlices:
         totals = {_joined(limit, window): total for limit, window, total in cursor.fetchall()}
         for name in names:
             if name in free:
-                books.limits[name] = Share(totals[name], free[name], left.get(name))
+                # A window of which everything was used gives nothing more while its total stays: nobody need
+                # gather for every command that still asks.
+                spent = free[name] == 0 and self._spent.get(name) == totals[name]
+                most = 0 if spent else left.get(name)
+                books.limits[name] = Share(totals[name], free[name], most)
             elif name not in totals:
                 books.limits[name] = UNGRANTED
         return {("limit", name): f"limit {name}" for name in names if name in books.limits}
@@ -80,6 +85,8 @@ class LimitSlices:
             left, alert = cursor.fetchone() or (None, False)
             if left is not None:
                 self._left[name] = left
+            if left == 0:
+                self._spent[name] = wish.total
             if alert:
                 log.warning("limit.alert", limit=wish.limit, window=wish.window, total=wish.total)
                 LIMIT_ALERTS.inc()

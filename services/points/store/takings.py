@@ -4,7 +4,7 @@ Read only where a rule that had begun by then asks for it: books without such ru
 Refuses to lock: a holder's day is guarded by the holder's row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 import orjson
@@ -16,8 +16,10 @@ from services.points.domain.assessment import taking_of
 from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.cap import TAKINGS
 from services.points.domain.earning import Terms
+from services.points.domain.rulebook import Rulebook
 from services.points.store.noun import Noun
 from shared.kernel.calendar import midnight
+from shared.kernel.command import Row
 
 MEMBER = "mem_"
 _WALLETS = "SELECT identity, id, holder_id, account FROM wallets WHERE holder_id = ANY (%s::uuid[])"
@@ -45,6 +47,22 @@ def _load(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None:
         _load_taken(cursor, books, capped)
     if tiered:
         _load_tiers(cursor, books)
+
+
+def budget_rows(rulebook: Rulebook, facts: Iterable[Row]) -> list[Row]:
+    """Name the slices of budgets on which the receipts of a batch may draw, to be locked before they ask."""
+    if not rulebook.has_campaigns:
+        return []
+    rows: dict[Row, None] = {}
+    for unit, day in sorted({_place(name) for noun, name in facts if noun == TAKINGS}):
+        for one in rulebook.campaigns_between(unit, midnight(day), midnight(day + timedelta(days=1))):
+            rows[one.wish(unit, 1, "").row] = None
+    return list(rows)
+
+
+def _place(name: str) -> tuple[str, date]:
+    day, _, identity = name.partition(" ")
+    return identity.partition(":")[0], date.fromisoformat(day)
 
 
 def _asks(beginning: datetime | None, day: date) -> bool:

@@ -81,9 +81,20 @@ CHECKS: dict[str, str] = {
     "a receipt with points has one journal with as many": """
         SELECT r.name, r.points FROM receipts r
         LEFT JOIN (SELECT j.subject, sum(t.amount) AS points FROM journals j
-                   JOIN transfers t ON t.journal_id = j.id
-                   WHERE j.kind = 'earning' GROUP BY j.subject) AS p ON p.subject = r.id
+                   JOIN transfers t ON t.journal_id = j.id JOIN lots l ON l.id = t.lot_id
+                   WHERE j.kind = 'earning' AND l.origin <> 'campaign' GROUP BY j.subject) AS p
+               ON p.subject = r.id
         WHERE r.points <> coalesce(p.points, 0)""",
+    "a receipt with a bonus has a lot and a draw of as many": """
+        SELECT r.name, r.bonus
+        FROM (SELECT id, name, coalesce((terms::json #>> '{campaign,points}')::bigint, 0) AS bonus
+              FROM receipts) AS r
+        LEFT JOIN (SELECT j.subject, sum(t.amount) AS points FROM journals j
+                   JOIN transfers t ON t.journal_id = j.id JOIN lots l ON l.id = t.lot_id
+                   WHERE j.kind = 'earning' AND l.origin = 'campaign' GROUP BY j.subject) AS p
+               ON p.subject = r.id
+        LEFT JOIN draws d ON d.subject = r.id
+        WHERE r.bonus <> coalesce(p.points, 0) OR r.bonus <> coalesce(d.amount, 0)""",
     "what the exchange account gives is caused by what it got": """
         SELECT t.id FROM transfers t JOIN accounts a ON a.id = t.from_account AND a.role = 'exchange'
         LEFT JOIN transfers c ON c.id = t.cause_id AND c.journal_id = t.journal_id AND c.to_account = a.id

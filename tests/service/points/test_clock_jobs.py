@@ -136,4 +136,4 @@ def test_a_stack_without_a_clock_has_no_clock_door(
         audit_every_s=60,
         clock=clock,
     )
-    assert {job.name for job in jobs} == {"close-months", "audit", "sweep"} | clock_doors
+    assert {job.name for job in jobs} == {"close-months", "audit", "sweep", "watch-budgets"} | clock_doors

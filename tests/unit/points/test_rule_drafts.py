@@ -152,3 +152,44 @@ def test_a_till_says_one_category_or_lines_that_come_to_the_amount(
 def test_lines_that_do_not_come_to_the_amount_are_refused(body: dict[str, Any]) -> None:
     with pytest.raises(Malformed):
         parse(SplitBody, orjson.dumps(body))
+
+
+CAMPAIGN = {
+    "name": {"zh": "春季", "en": "Spring"},
+    "units": ["hotel"],
+    "until": "2027-06-01T00:00:00+08:00",
+    "bearer": "unit",
+    "budget": 100_000,
+    "bonus_bp": 10_000,
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"bonus_bp": None},
+        {"bonus_points": 5},
+        {"budget": 0},
+        {"budget": None},
+        {"units": []},
+        {"bearer": "member"},
+        {"until": "2027-06-01"},
+        {"tiers": [10]},
+        {"categories": []},
+        {"minimum_fen": 0},
+        {"name": None},
+        {"stops_at": 80},
+    ],
+)
+def test_a_campaign_is_whole_or_refused(changed: dict[str, Any]) -> None:
+    draft("campaign", "spring-2027", CAMPAIGN)
+    body = {name: value for name, value in {**CAMPAIGN, **changed}.items() if value is not None}
+    with pytest.raises(Malformed):
+        draft("campaign", "spring-2027", body)
+
+
+def test_a_campaign_ends_after_it_begins_and_has_a_code() -> None:
+    with pytest.raises(Malformed):
+        draft("campaign", "spring-2027", CAMPAIGN, valid_from=CAMPAIGN["until"])
+    with pytest.raises(Malformed):
+        draft("campaign", "Spring 2027", CAMPAIGN)

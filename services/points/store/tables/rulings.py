@@ -42,6 +42,17 @@ class Tiers(PointsTable, table=True):
     since: datetime = moment()
 
 
+class CampaignAlerts(PointsTable, table=True):
+    """Budgets of campaigns (`code:version:bearer`) of which somebody was told that four fifths are used."""
+
+    __tablename__ = "campaign_alerts"
+
+    budget: str = text(key=True)
+    used: int = count()
+    total: int = count()
+    alerted_at: datetime = moment()
+
+
 class Latches(PointsTable, table=True):
     """Rows to lock for nouns that have none of their own: the rulebook, the calendar, a client, a key."""
 
