@@ -1,4 +1,7 @@
-"""The neighbour of every door: a bare FastAPI process that takes the same body and does nothing with it."""
+"""The neighbour of every door: a bare FastAPI process that takes the same body and does nothing with it.
+
+The same server in the same settings as a service (shared/web/serving.py), a declared body, a declared answer.
+"""
 
 from __future__ import annotations
 
@@ -20,18 +23,42 @@ class Body(BaseModel):
     pay_fen: int
 
 
+class Given(BaseModel):
+    """What is answered."""
+
+    order_no: str
+    paid_fen: int
+
+
+class Held(BaseModel):
+    """What a read is answered."""
+
+    worth_fen: int
+    assets: list[str]
+
+
 @app.post("/bare")
-async def take(body: Body) -> dict[str, object]:
+async def take(body: Body) -> Given:
     """Answer what was sent."""
-    return {"order_no": body.order_no, "paid_fen": body.pay_fen}
+    return Given(order_no=body.order_no, paid_fen=body.pay_fen)
 
 
 @app.get("/bare")
-async def give() -> dict[str, object]:
+async def give() -> Held:
     """Answer a few words."""
-    return {"worth_fen": 0, "assets": []}
+    return Held(worth_fen=0, assets=[])
 
 
 if __name__ == "__main__":
-    port = int(sys.argv[1])
-    uvicorn.run(app, port=port, loop="uvloop", http="httptools", access_log=False, log_level="error")
+    uvicorn.run(
+        app,
+        port=int(sys.argv[1]),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="error",
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        backlog=2048,
+    )

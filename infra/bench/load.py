@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _UNITS_MS = {"us": 0.001, "ms": 1.0, "s": 1000.0}
+_COUNT = re.compile(r"(\d+) requests in")
 _RATE = re.compile(r"Requests/sec:\s+([\d.]+)")
 _P99 = re.compile(r"99%\s+([\d.]+)(us|ms|s)")
 _BAD = re.compile(r"Non-2xx or 3xx responses: (\d+)")
@@ -28,10 +29,11 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one run came to."""
+    """What one run came to; `requests` is how many were answered."""
 
     per_s: float
     p99_ms: float
+    requests: int
 
 
 def check_generator() -> None:
@@ -52,7 +54,7 @@ def drive(url: str, script: Path | None, seconds: int, connections: int, *told: 
     :param told: words handed to the script.
     :raises Failed: if one answer was not 2xx.
     """
-    command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency"]
+    command = ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "--latency"]
     if script is not None:
         command += ["-s", str(script)]
     command += [url, "--", *told]
@@ -60,7 +62,15 @@ def drive(url: str, script: Path | None, seconds: int, connections: int, *told: 
     bad, sockets = _BAD.search(said), _SOCKETS.search(said)
     if bad or sockets:
         raise Failed(f"{url}: {bad.group(0) if bad else ''} {sockets.group(0) if sockets else ''}".strip())
-    rate, p99 = _RATE.search(said), _P99.search(said)
-    if rate is None or p99 is None:
+    rate, p99, count = _RATE.search(said), _P99.search(said), _COUNT.search(said)
+    if rate is None or p99 is None or count is None:
         raise Failed(f"wrk said nothing of {url}: {said[:300]}")
-    return Load(float(rate.group(1)), float(p99.group(1)) * _UNITS_MS[p99.group(2)])
+    return Load(float(rate.group(1)), float(p99.group(1)) * _UNITS_MS[p99.group(2)], int(count.group(1)))
+
+
+def pause_ms(connections: int, per_s: float) -> int:
+    """Give how long each connection rests between two requests, so that all together ask about so often.
+
+    What an answer takes is left out of the reckoning: the rate comes out a little lower, and is reported.
+    """
+    return max(1, round(1000 * connections / per_s))

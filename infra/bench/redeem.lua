@@ -1,5 +1,8 @@
--- Every request redeems for another order by the next member in turn; words: file of tokens, name of the run.
-local threads, tokens, count, thread_no, run = 0, {}, 0, 0, ""
+-- Every request redeems for another order by the next member in turn.
+-- Words: file of tokens, name of the run, units to redeem at (a,b,c), rest in ms before each request, name of the wish.
+-- Set from outside, for each thread another: a local of that name would stay 0 in all of them.
+thread_no = 0
+local threads, tokens, units, count, run, pause, first, wish = 0, {}, {}, 0, "", 0, 0, "pay_fen"
 
 function setup(thread)
   thread:set("thread_no", threads)
@@ -9,12 +12,22 @@ end
 function init(words)
   for line in io.lines(words[1]) do tokens[#tokens + 1] = line end
   run = words[2]
+  for unit in string.gmatch(words[3] or "hotel", "[^,]+") do units[#units + 1] = unit end
+  pause = tonumber(words[4] or "0")
+  wish = words[5] or wish
+  math.randomseed(os.time() + thread_no)
+  -- Another one begins each run, so that all have used as much of their points.
+  first = math.random(#tokens)
+  -- A script without this function is not asked before each request, which would cost the generator.
+  if pause > 0 then
+    delay = function() return math.random(0, 2 * pause) end
+  end
 end
 
 function request()
   count = count + 1
   -- Threads take turns from both ends of the list, so that neighbours in time are different members.
-  local place = thread_no == 0 and count or (#tokens - count)
+  local place = first + (thread_no == 0 and count or -count)
   local token = tokens[place % #tokens + 1]
   local order = run .. "-" .. thread_no .. "-" .. count
   local headers = {
@@ -22,6 +35,7 @@ function request()
     ["Authorization"] = "Bearer " .. token,
     ["Idempotency-Key"] = order,
   }
-  local body = '{"unit":"hotel","order_no":"' .. order .. '","price_fen":600,"pay_fen":300}'
+  local unit = units[count % #units + 1]
+  local body = '{"unit":"' .. unit .. '","order_no":"' .. order .. '","price_fen":600,"' .. wish .. '":300}'
   return wrk.format("POST", nil, headers, body)
 end

@@ -16,8 +16,27 @@ from infra.embedded.stack import Stack
 from infra.staff import Staff
 
 WAVE = 100
+GOOD_FOR_S = 600.0
+"""A token is good for a quarter of an hour; whoever measures with it must be done by then."""
 PATIENCE_S = 60.0
 _CODE = re.compile(r"\b\d{6}\b")
+
+
+class Tokens:
+    """The crowd's tokens as a file, one a line; signed in again before they end."""
+
+    def __init__(self, stack: Stack, crowd: Crowd, place: Path) -> None:
+        self._stack = stack
+        self._crowd = crowd
+        self._place = place
+        self._good_until = 0.0
+
+    def file(self) -> str:
+        """Give the file, its tokens good for a few minutes at least."""
+        if time.monotonic() > self._good_until:
+            write_tokens(self._stack, self._crowd, self._place)
+            self._good_until = time.monotonic() + GOOD_FOR_S
+        return str(self._place)
 
 
 def write_tokens(stack: Stack, crowd: Crowd, place: Path) -> Path:

@@ -26,7 +26,7 @@ from infra.embedded.leftovers import await_leftovers
 from infra.embedded.obstacle import obstacle_of
 from infra.embedded.part import Part
 from infra.embedded.port_book import PortBook
-from infra.embedded.postgres import DUTIES, Postgres
+from infra.embedded.postgres import DUTIES, SUPERUSER, Postgres
 from infra.embedded.postgres import Setup as PostgresSetup
 from infra.embedded.secrets import Secrets
 from infra.embedded.service import Recipe, Service, recipes
@@ -108,6 +108,12 @@ class Stack:
     def databases(self) -> dict[str, dict[str, str]]:
         """Each service's database addresses by duty, passwords included: never print them."""
         return {recipe.name: self._database_urls(recipe.name) for recipe in self._recipes}
+
+    def superuser(self, service: str) -> str:
+        """Name a service's database as the superuser reaches it, password included: never print it."""
+        server = self.parts["postgres"].component
+        assert isinstance(server, Postgres)
+        return server.url(service, SUPERUSER)
 
     @property
     def bootstrap(self) -> str:
