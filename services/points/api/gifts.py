@@ -34,7 +34,7 @@ class GiftBody(Inbound):
 class ConfirmBody(Inbound):
     """The proof from `/member/v1/confirmations/answer`, asked for this very gift."""
 
-    confirmation: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_.-]{1,2048}$", max_length=2048)]
+    confirmation: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_.-]{1,900}$", max_length=900)]
 
 
 class GiftView(BaseModel):

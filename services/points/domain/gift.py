@@ -62,7 +62,7 @@ class GiftOver(Refusal):
 class WrongConfirmation(Refusal):
     """The confirmation is none of this gift by this member, or is over."""
 
-    kind = Kind.FORBIDDEN
+    kind = Kind.UNAUTHENTICATED
     code = "wrong-confirmation"
     title = Words("确认凭证无效", "The confirmation does not fit")
     advice = Words(
