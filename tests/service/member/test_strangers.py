@@ -15,7 +15,8 @@ TABLE = [
 
 
 def _filled(path: str) -> str:
-    return path.replace("{member}", "mem_" + "0" * 32).replace("{client}", "till-hotel")
+    known = path.replace("{member}", "mem_" + "0" * 32).replace("{client}", "till-hotel")
+    return known.replace("{replay}", "rpl_" + "0" * 32)
 
 
 @pytest.fixture(scope="module")
