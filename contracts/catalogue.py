@@ -9,7 +9,7 @@ A type once published only gains optional fields; a break is a new type. Refuses
 from collections.abc import Mapping
 from typing import Any, Final
 
-from contracts import member, points
+from contracts import member, points, returns
 from contracts.shapes import EventData
 
 EVENTS: Final[Mapping[str, type[EventData]]] = {
@@ -23,6 +23,8 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
     "points.wallet.redeemed": points.WalletRedeemed,
     "points.wallet.refunded": points.WalletRefunded,
     "points.wallet.exchanged": points.WalletExchanged,
+    "points.wallet.clawed_back": returns.WalletClawedBack,
+    "points.debt.repaid": returns.DebtRepaid,
     "points.wallet.expired": points.WalletExpired,
     "points.wallet.checked_in": points.WalletCheckedIn,
     "points.wallet.granted": points.WalletGranted,

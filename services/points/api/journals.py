@@ -26,7 +26,7 @@ class MovementView(BaseModel):
 
 
 class JournalView(BaseModel):
-    """One movement: an earning, a redemption, a hold, its capture or release, a refund, an expiry."""
+    """One movement: an earning, a redemption, a hold, its capture or release, a refund, a return."""
 
     journal: str
     kind: str

@@ -24,12 +24,21 @@ class AssetView(BaseModel):
     worth_fen: int
 
 
+class DebtView(BaseModel):
+    """What is owed to one unit after a return, until the next points repay it."""
+
+    unit: str
+    amount_fen: int
+
+
 class WalletView(BaseModel):
-    """All points of one person over all businesses."""
+    """All points of one person over all businesses, and what they owe."""
 
     holder: str | None
     worth_fen: int
     assets: list[AssetView]
+    owed_fen: int
+    owed: list[DebtView]
 
 
 def declare(door: Door, front: Front) -> None:

@@ -35,6 +35,7 @@ from services.points.commands.reject_adjustment import RejectAdjustment, reject_
 from services.points.commands.reject_doubt import RejectDoubt, reject_doubt
 from services.points.commands.release_hold import ReleaseHold, release_hold
 from services.points.commands.request_adjustment import RequestAdjustment, request_adjustment
+from services.points.commands.return_purchase import ReturnPurchase, return_purchase
 from shared.runtime.batch import Decision
 
 DECISIONS: Mapping[type, Decision] = {
@@ -67,6 +68,7 @@ DECISIONS: Mapping[type, Decision] = {
     RejectDoubt: reject_doubt,
     RequestAdjustment: request_adjustment,
     RefundPoints: refund_points,
+    ReturnPurchase: return_purchase,
     ReleaseHold: release_hold,
     PlaceHold: place_hold,
     ExpireHold: expire_hold,

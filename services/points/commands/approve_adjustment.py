@@ -20,6 +20,7 @@ from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import booking
+from services.points.domain.repayment import AfterDebts, after_debts
 from services.points.domain.rulebook import RuleKind
 from services.points.domain.taking import take
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
@@ -45,10 +46,10 @@ class ApproveAdjustment:
 
 @dataclass(frozen=True, slots=True)
 class _Movement:
-    """What an approved request moves: lines, lots as they are then, and which lot was opened."""
+    """What an approved request moves: lines, lots as they are then, or the lot that is opened."""
 
     transfers: tuple[Transfer, ...]
-    changes: tuple[c.LotOpened | c.LotDrawn, ...]
+    drawn: tuple[c.LotDrawn, ...] = ()
     opened: Lot | None = None
 
 
@@ -87,15 +88,18 @@ def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcom
         transfers=moved.transfers,
     )
     version = books.holders[wallet.holder_id] + 1
+    after = AfterDebts(moved.drawn, (), version)
+    if moved.opened is not None:
+        after = after_debts(books, command.asked.id, wallet, (moved.opened,), version, now)
     return Outcome(
         changes=(
-            c.HolderTurned(wallet.holder_id, version),
-            *moved.changes,
+            c.HolderTurned(wallet.holder_id, after.version),
             c.JournalPosted(journal),
+            *after.changes,
             c.AdjustmentDecided(adjustment, now, None, booked.month),
         ),
         answer={**adjustment_view(adjustment, unit.asset), "journal": shown("jrn", journal.id)},
-        events=(_announcement(adjustment, unit.asset, moved.opened, journal, version),),
+        events=(_announcement(adjustment, unit.asset, moved.opened, journal, version), *after.events),
     )
 
 
@@ -118,7 +122,7 @@ def _granted(
     )
     issued = books.accounts.of(AccountRole.ISSUED, adjustment.unit)
     line = Transfer(asset, lot.earned, issued, wallet.account, lot.id)
-    return _Movement((line,), (c.LotOpened(lot),), lot)
+    return _Movement((line,), opened=lot)
 
 
 def _deducted(

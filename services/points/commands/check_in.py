@@ -13,6 +13,7 @@ from services.points.domain.check_in import CheckInTerms, streak_on
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
+from services.points.domain.repayment import after_debts, debts_of
 from services.points.domain.rulebook import RuleKind
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
@@ -31,7 +32,9 @@ class CheckIn:
 
     def needs(self) -> Needs:
         """Need the member's holder, under whose lock the member's last check-in is read."""
-        return Needs(rows=(("identity", self.member),), facts=(("check-in", self.member),))
+        return Needs(
+            rows=(("identity", self.member),), facts=(("check-in", self.member), debts_of(self.member))
+        )
 
 
 def check_in(books: LedgerBooks, command: CheckIn) -> Outcome:
@@ -85,17 +88,18 @@ def _checked_in(
     )
     version = books.holders[wallet.holder_id] + 1
     answer = _answer(command, lot, day, streak)
+    after = after_debts(books, command.asked.id, wallet, (lot,), version, lot.earned_at)
     return Outcome(
         changes=(
-            c.HolderTurned(wallet.holder_id, version),
-            c.LotOpened(lot),
+            c.HolderTurned(wallet.holder_id, after.version),
             c.JournalPosted(journal),
+            *after.changes,
             c.CheckInKept(
                 command.asked.id, wallet.id, day, streak, lot.earned, lot.earned_at, booked.month, answer
             ),
         ),
         answer=answer,
-        events=(_announcement(answer, wallet, lot, journal, version),),
+        events=(_announcement(answer, wallet, lot, journal, version), *after.events),
     )
 
 

@@ -19,6 +19,7 @@ from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
 from services.points.domain.naming import again_name, day_in, number_identity, receipt_name
 from services.points.domain.receipt import ReceiptConflict, check_purchase
+from services.points.domain.repayment import after_debts, debts_of
 from services.points.domain.rulebook import Unit
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
@@ -63,10 +64,10 @@ class EarnPoints:
         return number_identity(self.unit, self.number) if self.accepted is None else self.accepted.identity
 
     def needs(self) -> Needs:
-        """Need the receipt's name, all told of it, the holder, and what rules ask of the holder's day."""
+        """Need the receipt's name, all told of it, the holder, what rules ask of the day, what is owed."""
         name, identity = self.name, self.identity
         taken = (TAKINGS, taken_on(day_in(name), identity))
-        return Needs((name,), (("identity", identity),), (taken, ("doubts", name)))
+        return Needs((name,), (("identity", identity),), (taken, ("doubts", name), debts_of(identity)))
 
 
 def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
@@ -86,7 +87,7 @@ def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
         if command.asked.principal is not None and command.asked.principal.role is not Role.IMPORTER:
             check_purchase(command.purchased_at, now)
     closed = tuple(c.DoubtDecided(one, books.now) for one in _closed(books, command, wallet))
-    earned = _taken(books, command, wallet)
+    earned = _taken(books, command, wallet, now)
     return Outcome((*earned.changes, *closed), earned.answer, earned.events) if closed else earned
 
 
@@ -142,7 +143,7 @@ def _closed(books: LedgerBooks, command: EarnPoints, wallet: Wallet) -> list[Dou
     return [accepted(known, by, command.accepted.reason, command.asked.id)]
 
 
-def _taken(books: LedgerBooks, command: EarnPoints, wallet: Wallet) -> Outcome:
+def _taken(books: LedgerBooks, command: EarnPoints, wallet: Wallet, now: datetime) -> Outcome:
     unit = books.rulebook.find_unit(command.unit, command.purchased_at)
     if unit is None:
         raise UnknownUnit(unit=command.unit)
@@ -151,7 +152,7 @@ def _taken(books: LedgerBooks, command: EarnPoints, wallet: Wallet) -> Outcome:
     if not found.earning.points:
         answer = _answer(command, unit.asset, found, ())
         return Outcome((_kept(books, command, wallet, booked, found, answer),), answer)
-    outcome = _earned(books, command, wallet, found, _lots(command, unit, wallet, found), booked)
+    outcome = _earned(books, command, wallet, found, _lots(command, unit, wallet, found), booked, now)
     return replace(outcome, changes=(*drawn, *outcome.changes)) if drawn else outcome
 
 
@@ -214,6 +215,7 @@ def _earned(
     found: Assessment,
     lots: tuple[Lot, ...],
     booked: Booking,
+    now: datetime,
 ) -> Outcome:
     journal = Journal(
         id=derived(command.asked.id, JOURNAL),
@@ -229,15 +231,16 @@ def _earned(
     )
     version = books.holders[wallet.holder_id] + 1
     answer = _answer(command, lots[0].asset, found, lots)
+    after = after_debts(books, command.asked.id, wallet, lots, version, now)
     return Outcome(
         changes=(
-            c.HolderTurned(wallet.holder_id, version),
-            *(c.LotOpened(lot) for lot in lots),
+            c.HolderTurned(wallet.holder_id, after.version),
             c.JournalPosted(journal),
+            *after.changes,
             _kept(books, command, wallet, booked, found, answer),
         ),
         answer=answer,
-        events=(_announcement(command, wallet, answer, journal, version),),
+        events=(_announcement(command, wallet, answer, journal, version), *after.events),
     )
 
 

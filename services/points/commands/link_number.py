@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
 from services.points.domain.naming import number_identity
+from services.points.domain.repayment import debts_of
 from shared.kernel.command import Asked, Needs, Outcome
 
 
@@ -23,11 +24,11 @@ class LinkNumber:
         return number_identity(self.unit, self.number)
 
     def needs(self) -> Needs:
-        """Need both holders, and their lots: whoever comes next in the batch spends from all of them."""
+        """Need both holders, their lots and debts: whoever comes next in the batch has all of them."""
         identities = (self.member, self.identity)
         return Needs(
             rows=tuple(("identity", one) for one in identities),
-            facts=tuple(("lots", one) for one in identities),
+            facts=tuple(fact for one in identities for fact in (("lots", one), debts_of(one))),
         )
 
 

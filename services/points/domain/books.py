@@ -11,6 +11,7 @@ from services.points.domain.adjustment import Adjustment
 from services.points.domain.assessment import taking_of
 from services.points.domain.cap import Taking
 from services.points.domain.check_in import LastCheckIn
+from services.points.domain.debt import Debt, DebtTurned
 from services.points.domain.doubt import Doubt, Source
 from services.points.domain.gift import NO_GIFTS, Gift, GiftDay
 from services.points.domain.hold import Hold
@@ -22,6 +23,7 @@ from services.points.domain.pay_code import Guesser, PayCode
 from services.points.domain.quote import Quote
 from services.points.domain.refund import Payment
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
+from services.points.domain.sale import KnownReturn, ReturnKept, Sale
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Row
 from shared.kernel.swift import swift
@@ -65,6 +67,9 @@ class LedgerBooks:
     redemptions: dict[str, c.RedemptionKept | c.KnownRedemption] = field(default_factory=dict)
     payments: dict[str, Payment] = field(default_factory=dict)
     refunds: dict[str, c.RefundKept | c.KnownRefund] = field(default_factory=dict)
+    sales: dict[Row, Sale] = field(default_factory=dict)
+    returns: dict[str, ReturnKept | KnownReturn] = field(default_factory=dict)
+    debts: dict[tuple[str, str], Debt] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     order_holds: dict[str, c.KnownHold] = field(default_factory=dict)
     pay_codes: dict[str, PayCode] = field(default_factory=dict)
@@ -164,6 +169,16 @@ class LedgerBooks:
     def told_same(self, known: c.ReceiptKept | c.KnownReceipt, holder_id: str, amount_fen: int) -> bool:
         """Tell whether a known receipt is this person's purchase of that amount, whichever wallet earned."""
         return known.amount_fen == amount_fen and self.owner_of(known.wallet_id) == holder_id
+
+    def debt(self, wallet_id: str, issuer: str) -> Debt:
+        """Give what a wallet owes an issuer; where nothing was ever owed, an account with nothing on it."""
+        return self.debts[wallet_id, issuer]
+
+    def debts_of(self, holder_id: str) -> list[Debt]:
+        """Give everything the holder owes, over all wallets, oldest account first."""
+        owing = {wallet.id for wallet in self.wallets_of(holder_id)} if self.debts else set()
+        found = (one for one in self.debts.values() if one.fen and one.wallet_id in owing)
+        return sorted(found, key=lambda one: one.account)
 
     def next_version(self, kind: str, subject: str) -> int:
         """Give the version number that the next draft of this kind and subject gets."""
@@ -275,6 +290,18 @@ def _put_doubt(books: LedgerBooks, change: c.DoubtRaised | c.DoubtDecided) -> No
         books.claims[doubt.holder_id] = books.claims.get(doubt.holder_id, 0) + 1
 
 
+def _keep_return(books: LedgerBooks, change: ReturnKept) -> None:
+    books.returns[change.name] = change
+    for row, sale in books.sales.items():
+        # The same receipt may have been named by id and by its natural name.
+        if sale.id == change.receipt_id:
+            books.sales[row] = sale.with_part(change.part)
+
+
+def _turn_debt(books: LedgerBooks, change: DebtTurned) -> None:
+    books.debts[change.debt.wallet_id, change.debt.issuer] = change.debt
+
+
 def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
     wallet = next(one for one in books.wallets.values() if one.id == change.wallet_id)
     books.held[wallet.holder_id].pop(wallet.id)
@@ -344,6 +371,8 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.OpeningKept: _keep_opening,
     c.DoubtRaised: _put_doubt,
     c.DoubtDecided: _put_doubt,
+    ReturnKept: _keep_return,
+    DebtTurned: _turn_debt,
     c.WalletMoved: _move_wallet,
     c.RuleDrafted: _draft_rule,
     c.RuleApproved: _approve_rule,

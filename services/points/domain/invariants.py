@@ -23,6 +23,7 @@ from services.points.domain.looks import (
     SumLook,
 )
 from services.points.domain.refund_invariants import REFUND_INVARIANTS
+from services.points.domain.return_invariants import RETURN_INVARIANTS
 from services.points.domain.way_invariants import WAY_INVARIANTS
 
 
@@ -148,6 +149,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a redemption pays what its slices pay", lambda e: e.redemptions, _bad_redemption),
     *WAY_INVARIANTS,
     *REFUND_INVARIANTS,
+    *RETURN_INVARIANTS,
     Invariant("a journal has month, holder and lines", lambda e: e.journals, _bad_journal),
     Invariant("a journal is booked where it belongs", lambda e: e.journals, _misbooked),
     Invariant("nothing is posted into a sealed month", lambda e: e.journals, _late_journal),

@@ -188,6 +188,33 @@ class HoldLook(Look):
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnLook(Look):
+    """Returns beside their receipts' terms and their journals."""
+
+    is_kept: bool
+    is_booked: bool
+    fits: bool
+    points_fit: bool
+    debt_fits: bool
+    answer_fits: bool
+
+    @property
+    def is_sound(self) -> bool:
+        """Tell whether nothing differs."""
+        return all(
+            (self.is_kept, self.is_booked, self.fits, self.points_fit, self.debt_fits, self.answer_fits)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RepaymentLook(Look):
+    """What new points paid beside the line of money that made a debt smaller."""
+
+    amount_fits: bool
+    units_fit: bool
+
+
+@dataclass(frozen=True, slots=True)
 class JournalLook(Look):
     """Journals: the month's state, the holder, the lines, the right month, posted before the seal."""
 
@@ -245,6 +272,8 @@ class Evidence:
     openings: Sequence[ActLook] = ()
     sheets: Sequence[BalanceLook] = ()
     doubts: Sequence[ActLook] = ()
+    returns: Sequence[ReturnLook] = ()
+    repayments: Sequence[RepaymentLook] = ()
     journals: Sequence[JournalLook] = ()
     batches: Sequence[BatchLook] = ()
     snapshot_lots: Sequence[BalanceLook] = ()

@@ -1,6 +1,6 @@
 """Natural names: what must be unique for ever, and the identity a wallet belongs to."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.kernel.calendar import day_of
 from shared.kernel.number import normal
@@ -8,7 +8,12 @@ from shared.kernel.number import normal
 
 def receipt_name(unit: str, store: str, number: str, purchased_at: datetime) -> str:
     """Name a receipt: unit, store, number in its one spelling, and business day in Asia/Shanghai."""
-    return f"receipt {unit}|{_part(store)}|{_part(number)}|{day_of(purchased_at).isoformat()}"
+    return receipt_name_of_day(unit, store, number, day_of(purchased_at))
+
+
+def receipt_name_of_day(unit: str, store: str, number: str, day: date) -> str:
+    """Name a receipt by the business day that is printed on it."""
+    return f"receipt {unit}|{_part(store)}|{_part(number)}|{day.isoformat()}"
 
 
 def day_in(name: str) -> str:
@@ -39,6 +44,11 @@ def capture_name(hold_id: str, capture_no: str) -> str:
 def opening_name(unit: str, reference: str) -> str:
     """Name an opening balance: unit and the reference that the unit's own file gives it."""
     return f"opening {unit}|{_part(reference)}"
+
+
+def return_name(unit: str, return_no: str) -> str:
+    """Name a return of a purchase: unit and the unit's own return number."""
+    return f"return {unit}|{_part(return_no)}"
 
 
 def number_identity(unit: str, number: str) -> str:

@@ -14,6 +14,7 @@ from services.points.queries import (
     line_evidence,
     opening_evidence,
     refund_evidence,
+    return_evidence,
     terms_evidence,
     way_evidence,
 )
@@ -51,6 +52,8 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         openings=opening_evidence.openings(cursor, scope),
         sheets=opening_evidence.sheets(cursor) if holders else (),
         doubts=doubt_evidence.doubts(cursor) if holders else (),
+        returns=return_evidence.returns(cursor, scope),
+        repayments=return_evidence.repayments(cursor, scope),
         journals=journal_evidence.journals(cursor, scope),
         batches=journal_evidence.batches(cursor, scope),
         snapshot_lots=balance_evidence.snapshot_lots(cursor, scope) if closed else (),

@@ -13,7 +13,8 @@ FROM journals j
 LEFT JOIN refunds f ON f.id = j.subject
 LEFT JOIN redemptions r ON r.id = coalesce(f.redemption_id, j.subject)
 LEFT JOIN holds h ON h.id = j.subject
-LEFT JOIN receipts c ON c.id = j.subject
+LEFT JOIN returns b ON b.id = j.subject
+LEFT JOIN receipts c ON c.id = coalesce(b.receipt_id, j.subject)
 WHERE j.holder_id = ANY (ARRAY(SELECT first_holder_id FROM wallets WHERE holder_id = CAST(:holder AS uuid))
                          || CAST(:holder AS uuid))
   AND (CAST(:before AS timestamptz) IS NULL

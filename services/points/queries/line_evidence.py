@@ -39,6 +39,8 @@ FROM (
                                  THEN a.unit = l.issuer AND (a.unit = j.unit OR l.origin = 'campaign')
                              WHEN b.role IN ('expired', 'issued') THEN b.unit = l.issuer
                              WHEN a.role = 'redeemed' THEN a.unit = j.unit
+                             WHEN b.role = 'debts' THEN b.unit = d.issuer
+                             WHEN a.role = 'debts' THEN a.unit = e.issuer AND a.unit = j.unit
                              WHEN b.role = 'redeemed' THEN b.unit = j.unit ELSE true END, false) AS units_fit,
                coalesce(CASE WHEN a.role IN ('issued', 'exchange', 'gift') AND b.role IS NULL
                              THEN t.amount = l.earned ELSE true END, false) AS points_fit
@@ -85,6 +87,7 @@ money AS (
     LEFT JOIN accounts b ON b.id = t.to_account
     LEFT JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
     WHERE t.month = ANY (%(months)s) AND t.asset = 'CNY' AND j.kind IS DISTINCT FROM 'exchange'
+      AND coalesce(a.role, '') <> 'debts' AND coalesce(b.role, '') <> 'debts'
     GROUP BY t.cause_id)
 SELECT count(*), concat('transfer ' || min(id), ' settled by transfer ' || min(money_id)), is_slice,
        is_foreign, settlements, amount_fits, units_fit, worth_fits

@@ -19,6 +19,7 @@ _READ = (
     "SELECT place, holder::text, asset, available, pending, on_hold, expiring, next_expiry"
     " FROM wallets_read(%s, %s, %s)"
 )
+_OWED = "SELECT place, unit, owed_fen FROM debts_read(%s)"
 
 
 def holder_of(questions: Questions, identity: str) -> str | None:
@@ -43,13 +44,19 @@ class Wallets:
         cursor.execute(_APPROVED)
         rulebook, _ = self._shelf.at(cursor, (cursor.fetchone() or (0,))[0])
         rates = rulebook.rates(at)
-        views: list[dict[str, Any]] = [{"holder": None, "worth_fen": 0, "assets": []} for _ in identities]
+        views: list[dict[str, Any]] = [
+            {"holder": None, "worth_fen": 0, "assets": [], "owed_fen": 0, "owed": []} for _ in identities
+        ]
         cursor.execute(_READ, (list(identities), at, at + days(SOON_DAYS)))
         for place, holder, *asset in cursor.fetchall():
             view = views[place - 1]
             view["holder"] = shown("hol", holder)
             if asset[0] is not None:
                 _add(view, rates, *asset)
+        cursor.execute(_OWED, (list(identities),))
+        for place, unit, owed_fen in cursor.fetchall():
+            views[place - 1]["owed_fen"] += owed_fen
+            views[place - 1]["owed"].append({"unit": unit, "amount_fen": owed_fen})
         return list(views)
 
 

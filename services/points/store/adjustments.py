@@ -8,6 +8,7 @@ from services.points.domain import changes as c
 from services.points.domain.adjustment import Adjustment, AdjustmentKind, AdjustmentState
 from services.points.domain.amounts import Points
 from services.points.domain.books import LedgerBooks
+from services.points.store.debts import load_owed
 from services.points.store.noun import Noun
 
 _BEHIND = "SELECT id::text, identity FROM adjustments WHERE id = ANY (%s::uuid[])"
@@ -35,6 +36,8 @@ def _load(cursor: Cursor, books: LedgerBooks, ids: Sequence[str]) -> None:
             AdjustmentState(state),
             decided_by,
         )
+    # What is granted repays debts first.
+    load_owed(cursor, books, [books.adjustments[id_].identity for id_ in ids if id_ in books.adjustments])
 
 
 def _ask(cursor: Cursor, changes: Sequence[c.AdjustmentAsked]) -> None:

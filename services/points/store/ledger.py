@@ -18,6 +18,7 @@ from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
 from services.points.store.campaign_alerts import CAMPAIGN_ALERTS
 from services.points.store.check_ins import CHECK_INS
+from services.points.store.debts import DEBTS
 from services.points.store.doubts import CLAIMS, DOUBTS
 from services.points.store.exchanges import EXCHANGED, QUOTES
 from services.points.store.gifts import GIFT_DAYS, GIFTS
@@ -29,6 +30,7 @@ from services.points.store.openings import OPENINGS, SHEETS
 from services.points.store.pay_codes import LIVE_CODES, PAY_CODE
 from services.points.store.purse import Purses, put_lot
 from services.points.store.refunds import REDEMPTION, REFUND
+from services.points.store.returns import RECEIPT, RECEIPT_NAME, RETURN
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
 from services.points.store.takings import TAKINGS_NOUN, budget_rows
@@ -50,6 +52,10 @@ NOUNS: tuple[Noun, ...] = (
     ADJUSTMENTS,
     REDEMPTION,
     REFUND,
+    RECEIPT,
+    RECEIPT_NAME,
+    RETURN,
+    DEBTS,
     GIFTS,
     GIFT_DAYS,
     HOLD,

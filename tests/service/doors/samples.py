@@ -121,6 +121,29 @@ def _holds() -> dict[str, Sample]:
     }
 
 
+def _return() -> dict[str, Any]:
+    return {
+        "return_no": fresh_key(),
+        "amount_fen": 100,
+        "category": "food",
+        "unit": "office",
+        "at": now().isoformat(),
+    }
+
+
+def _coming_back() -> dict[str, Sample]:
+    return {
+        "POST /points/v1/receipts/{receipt}/returns": Sample(_return(), {"receipt": f"rcp_{'0' * 32}"}),
+        "POST /points/v1/returns": Sample(
+            {**_return(), "store": "s1", "receipt_no": fresh_key(), "purchased_on": "2026-11-01"}
+        ),
+        "POST /points/v1/redemptions/{redemption}/refunds": Sample(
+            {"refund_no": fresh_key(), "amount_fen": 100, "unit": "office", "at": now().isoformat()},
+            {"redemption": f"red_{'0' * 32}"},
+        ),
+    }
+
+
 def _draft() -> dict[str, Any]:
     terms = {"points": 1, "per_fen": 1_000, "cap": 50, "pending_days": 1, "expiry_months": 24}
     return {
@@ -212,10 +235,7 @@ def samples() -> dict[str, Sample]:
         "POST /points/v1/redemptions": Sample(_redemption(), zero=zero),
         "POST /points/v1/exchanges/quote": Sample({"from_asset": "OFFI", "to_asset": "HOTL", "points": 10}),
         "POST /points/v1/exchanges": Sample({"quote": f"quo_{'0' * 32}"}),
-        "POST /points/v1/redemptions/{redemption}/refunds": Sample(
-            {"refund_no": fresh_key(), "amount_fen": 100, "unit": "office", "at": now().isoformat()},
-            {"redemption": f"red_{'0' * 32}"},
-        ),
+        **_coming_back(),
         **_holds(),
         **_other_ways(),
         "POST /points/v1/batches": Sample({"items": [receipt_item, paying]}, zero=zero),

@@ -12,6 +12,9 @@ from typing import Any
 
 import orjson
 
+from services.points.commands.return_purchase import ReturnPurchase
+from services.points.domain.amounts import Fen
+from services.points.domain.sale import Part
 from services.points.jobs.audit import AUDIT_OPTIONS, AuditReport, audit_all
 from services.points.jobs.close_months import CLOSING_OPTIONS, Closed, close_draining
 from shared.kernel.calendar import month_bounds
@@ -19,7 +22,17 @@ from shared.kernel.command import Answer, Command
 from shared.runtime.clock import mint_id
 from shared.runtime.database import connect
 from tests import stack
-from tests.service.points.ledger_house import UNITS, LedgerHouse, code_of, earn, link, redeem_up_to, refund
+from tests.service.points.ledger_house import (
+    UNITS,
+    LedgerHouse,
+    answer_of,
+    asked,
+    code_of,
+    earn,
+    link,
+    redeem_up_to,
+    refund,
+)
 
 NUMBERS = ("1", "2", "3", "4", "5")
 EXPECTED = {"ok", "insufficient-points", "below-minimum"}
@@ -56,6 +69,27 @@ def refunds_of(house: LedgerHouse, month: date) -> int:
     codes = [code_of(answer) for answer in house.obey(*commands)]
     assert set(codes) <= {"ok", "refund-above-paid"}
     return codes.count("ok")
+
+
+def returns_of(house: LedgerHouse, month: date) -> int:
+    """Take back part of every fourth receipt so far, at the month's end; give how many made a debt."""
+    at = over(month) - timedelta(seconds=1)
+    rows = house.rows("SELECT id::text, unit, amount_fen FROM receipts WHERE amount_fen > 2 ORDER BY name")
+    commands = [
+        ReturnPurchase(
+            asked(),
+            ("receipt", id_),
+            unit,
+            f"{month:%m}-{place}",
+            Part(Fen(amount_fen // 2 if place % 8 else amount_fen)),
+            at,
+        )
+        for place, (id_, unit, amount_fen) in enumerate(rows)
+        if place % 4 == 0
+    ]
+    answers = house.obey(*commands)
+    assert {code_of(answer) for answer in answers} <= {"ok", "return-above-purchase"}
+    return sum(1 for one in answers if code_of(one) == "ok" and answer_of(one)["debt_fen"])
 
 
 def over(month: date) -> datetime:
@@ -134,7 +168,7 @@ def folded(house: LedgerHouse, month: date) -> dict[str, Any]:
         source_role, source_unit = places.get(source, ("wallet", ""))
         target_role, target_unit = places.get(target, ("wallet", ""))
         issuer, expires_at = lots.get(lot_id, ("", None))
-        if "wallet" in (source_role, target_role):
+        if "wallet" in (source_role, target_role) and asset != "CNY":
             signed = amount if target_role == "wallet" else -amount
             held[issuer, asset] += signed
             if expires_at > over(month):

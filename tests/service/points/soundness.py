@@ -53,7 +53,24 @@ CHECKS: dict[str, str] = {
         SELECT t.id FROM transfers t
         LEFT JOIN transfers c ON c.id = t.cause_id AND c.journal_id = t.journal_id
         JOIN journals j ON j.id = t.journal_id
-        WHERE t.asset = 'CNY' AND j.kind <> 'exchange' AND (c.id IS NULL OR t.amount <> c.worth_fen * 100)""",
+        WHERE t.asset = 'CNY' AND j.kind <> 'exchange' AND (c.id IS NULL OR t.amount <> c.worth_fen * 100)
+          AND greatest(t.from_account, t.to_account) < 1000000000000000""",
+    "a debt is what its lines of money say": f"""
+        SELECT * FROM (SELECT account, fen FROM debts WHERE fen <> 0) AS d
+        FULL JOIN (SELECT account, amount FROM ({_BALANCE}) AS b WHERE account >= 1000000000000000
+                   AND amount <> 0) AS booked USING (account)
+        WHERE coalesce(d.fen, 0) * -100 <> coalesce(booked.amount, 0)""",
+    "returns bring back at most what was bought, one behind the other": """
+        SELECT f.name FROM returns f LEFT JOIN receipts r ON r.id = f.receipt_id
+        WHERE r.id IS NULL OR f.returned_fen > r.amount_fen OR f.returned_fen - f.amount_fen <> coalesce(
+            (SELECT max(b.returned_fen) FROM returns b
+             WHERE b.receipt_id = f.receipt_id AND b.returned_fen < f.returned_fen), 0)""",
+    "a return takes and lends what it says": """
+        SELECT f.name, f.debt_fen FROM returns f
+        LEFT JOIN (SELECT j.subject, sum(t.amount) FILTER (WHERE t.asset = 'CNY') AS cny
+                   FROM journals j JOIN transfers t ON t.journal_id = j.id GROUP BY j.subject) AS b
+               ON b.subject = f.id
+        WHERE f.debt_fen * 100 <> coalesce(b.cny, 0)""",
     "every foreign slice is settled once": """
         SELECT t.id FROM transfers t JOIN lots l ON l.id = t.lot_id JOIN journals j ON j.id = t.journal_id
         LEFT JOIN (SELECT cause_id, count(*) AS times FROM transfers

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg2
 
 from tests import stack
-from tests.service.points.closing_room import audited, closed, refunds_of, traffic
+from tests.service.points.closing_room import audited, closed, refunds_of, returns_of, traffic
 from tests.service.points.ledger_house import FEBRUARY, JANUARY, MARCH, LedgerHouse
 
 EARNED = "t.from_account IN (SELECT id FROM accounts WHERE role = 'issued')"
@@ -27,9 +27,11 @@ def closed_books() -> Iterator[stack.Database]:
         for month, seed in ((JANUARY, 31), (FEBRUARY, 32)):
             traffic(house, month, seed)
             assert refunds_of(house, month)
+            assert returns_of(house, month)
             assert [one.issued for one in closed(house, month)] == [True]
         traffic(house, MARCH, 33)
         assert refunds_of(house, MARCH)
+        assert returns_of(house, MARCH)
         house.close()
         yield database
 

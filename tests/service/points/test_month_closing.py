@@ -21,6 +21,7 @@ from tests.service.points.closing_room import (
     folded,
     over,
     refunds_of,
+    returns_of,
     stated,
     summarised,
     traffic,
@@ -64,6 +65,7 @@ def two_months() -> Iterator[LedgerHouse]:
         for month, seed in ((JANUARY, 11), (FEBRUARY, 12)):
             traffic(opened, month, seed)
             assert refunds_of(opened, month)
+            assert returns_of(opened, month)
             assert [one.issued for one in closed(opened, month)] == [True]
         traffic(opened, MARCH, 13)
         yield opened

@@ -13,10 +13,12 @@ from services.points.queries.history import history
 from services.points.queries.redemption import redemption_of
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Answer
+from shared.kernel.ids import read
 from shared.runtime.database import Reader, connect
 from tests import stack
 from tests.service.points.closing_room import audited, closed, stated
 from tests.service.points.crowd import killed_at
+from tests.service.points.hold_room import capture, hold, placed
 from tests.service.points.ledger_house import (
     FEBRUARY,
     JANUARY,
@@ -228,3 +230,20 @@ def test_a_desk_killed_in_a_refund_refunds_once(house: LedgerHouse, point: str) 
     assert killed_at(house.database.url("desk"), point, [command]) == 9
     assert answer_of(house.obey(command)[0])["refunded_fen"] == 120
     assert house.points_of(identity) == 120
+
+
+def test_a_capture_comes_back_as_a_redemption_does(house: LedgerHouse) -> None:
+    """A night on hold is captured in two parts and one of them given back: to the lots, change included."""
+    identity = house.fund("HELD", 400)
+    answer_of(house.obey(earn("mall-east", "HELD", 20_000, "held-m", NOON - timedelta(days=10)))[0])
+    answer_of(house.obey(link("mem_held", "office", "HELD"), link("mem_held", "mall-east", "HELD"))[1])
+    held = placed(house, hold(identity, "held-1", 451))
+    parts = [answer_of(house.obey(capture(held, str(place), fen))[0]) for place, fen in enumerate((48, 403))]
+    ids = [read("red", part["redemption"]) or "" for part in parts]
+    before = house.available("mem_held", LATER)
+    for place, (id_, fen) in enumerate(zip(ids, (48, 403), strict=True)):
+        told = answer_of(house.obey(refund(id_, "hotel", f"held-r{place}", fen, LATER))[0])
+        assert (told["refunded_fen"], told["left_fen"]) == (fen, 0)
+    assert house.available("mem_held", LATER) == before + 451
+    assert code_of(house.obey(refund(ids[0], "hotel", "held-r9", 1, LATER))[0]) == "refund-above-paid"
+    assert audited(house.database).findings == ()

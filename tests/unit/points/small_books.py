@@ -10,17 +10,21 @@ from services.points.commands.place_hold import PlaceHold
 from services.points.commands.redeem_points import RedeemPoints
 from services.points.commands.refund_points import RefundPoints
 from services.points.commands.release_hold import ReleaseHold
+from services.points.commands.return_purchase import ReturnPurchase
 from services.points.domain.amounts import Fen, Points
 from services.points.domain.books import LedgerBooks, Wallet
-from services.points.domain.changes import HoldPlaced, JournalPosted, RedemptionKept
+from services.points.domain.changes import HoldPlaced, JournalPosted, ReceiptKept, RedemptionKept
+from services.points.domain.debt import Debt
+from services.points.domain.earning import Earning
 from services.points.domain.journal import Transfer
 from services.points.domain.month import MonthState
 from services.points.domain.redemption import Price
 from services.points.domain.refund import PaidLine, Payment
 from services.points.domain.rulebook import Rulebook, RuleKind
+from services.points.domain.sale import Part, Sale
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Asked, Key, Outcome
-from shared.kernel.ids import read
+from shared.kernel.ids import derived, read
 from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import mint_id
 from tests.unit.points.ledger import ACCOUNTS, BEGINNING, UNITS, WALLET, version
@@ -60,6 +64,8 @@ def small_books(*identities: str, now: datetime = NOON) -> LedgerBooks:
         wallet = Wallet(f"wallet{place}", identity, "holder", WALLET + place)
         books.wallets[identity] = wallet
         books.held.setdefault("holder", {})[wallet.id] = wallet
+        for unit in UNITS:
+            books.debts[wallet.id, unit] = Debt(10**15 + len(books.debts), wallet.id, unit, Fen(0))
     return books
 
 
@@ -116,6 +122,14 @@ def hold_id(placed: Outcome) -> str:
     return read("hld", placed.answer["hold"]) or ""
 
 
+def give_back(
+    receipt: EarnPoints, fen: int, return_no: str = "1", at: datetime = NOON, unit: str | None = None
+) -> ReturnPurchase:
+    """Make a return of that much of a purchase."""
+    row = ("receipt", receipt.asked.id)
+    return ReturnPurchase(asked(), row, unit or receipt.unit, return_no, Part(Fen(fen)), at)
+
+
 def obey(books: LedgerBooks, command: Any) -> Outcome:
     """Decide one command and apply its changes."""
     decide: Any = DECISIONS[type(command)]
@@ -124,6 +138,8 @@ def obey(books: LedgerBooks, command: Any) -> Outcome:
     for change in outcome.changes:
         if isinstance(change, RedemptionKept):
             _remember(books, change)
+        if isinstance(change, ReceiptKept):
+            _remember_receipt(books, change)
         if isinstance(change, HoldPlaced):
             # As the store resolves a hold: whom it was placed for, and every wallet its points come from.
             held = {one.lot_id for one in change.hold.slices}
@@ -134,6 +150,24 @@ def obey(books: LedgerBooks, command: Any) -> Outcome:
             ]
             books.named["hold", change.hold.id] = tuple(behind)
     return outcome
+
+
+def _remember_receipt(books: LedgerBooks, kept: ReceiptKept) -> None:
+    """Let the books know a receipt, as a store reads it for a return."""
+    row = ("receipt", kept.id)
+    books.sales[row] = Sale(
+        id=kept.id,
+        unit=kept.unit,
+        store=kept.store,
+        receipt_no=kept.number,
+        wallet_id=kept.wallet_id,
+        amount_fen=Fen(kept.amount_fen),
+        purchased_at=kept.purchased_at,
+        terms=kept.terms,
+        given=Earning(Points(kept.points)),
+        lots={"points": derived(kept.id, 1)},
+    )
+    books.named[row] = tuple(one.identity for one in books.wallets.values() if one.id == kept.wallet_id)
 
 
 def _remember(books: LedgerBooks, kept: RedemptionKept) -> None:

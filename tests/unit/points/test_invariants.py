@@ -23,6 +23,8 @@ from services.points.domain.looks import (
     ReceiptLook,
     RedemptionLook,
     RefundLook,
+    RepaymentLook,
+    ReturnLook,
     ReversalLook,
     SliceLook,
     SumLook,
@@ -46,6 +48,8 @@ REDEMPTION = RedemptionLook(2, "order o", True, True, True, True, True, True)
 REFUND = RefundLook(2, "refund f", True, True, True, True, True, True)
 REVERSAL = ReversalLook(3, "transfer 6", True, True, True, True)
 HOLD = HoldLook(2, "hold h", True, True, True, True, True, True, True, True, True)
+RETURN = ReturnLook(2, "return r", True, True, True, True, True, True)
+REPAYMENT = RepaymentLook(2, "journal p", True, True)
 JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
 ACT = ActLook(2, "check-in c", True, True, True, True)
 BATCH = BatchLook(3, "batch 1", True, True, True)
@@ -72,6 +76,8 @@ SOUND: dict[str, tuple[Look, ...]] = {
     "openings": (ACT,),
     "doubts": (ACT,),
     "sheets": (BalanceLook(1, "sheet s", -3),),
+    "returns": (RETURN,),
+    "repayments": (REPAYMENT,),
     "journals": (JOURNAL,),
     "batches": (BATCH,),
     "snapshot_lots": (BalanceLook(8, "closing of lot a", 0),),
@@ -156,6 +162,14 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("openings", replace(ACT, fits=False)),
     ("doubts", replace(ACT, fits=False)),
     ("sheets", BalanceLook(1, "sheet s", 1)),
+    ("returns", replace(RETURN, is_kept=False)),
+    ("returns", replace(RETURN, is_booked=False)),
+    ("returns", replace(RETURN, fits=False)),
+    ("returns", replace(RETURN, points_fit=False)),
+    ("returns", replace(RETURN, debt_fits=False)),
+    ("returns", replace(RETURN, answer_fits=False)),
+    ("repayments", replace(REPAYMENT, amount_fits=False)),
+    ("repayments", replace(REPAYMENT, units_fit=False)),
     ("journals", replace(JOURNAL, has_holder=False)),
     ("journals", replace(JOURNAL, has_lines=False)),
     ("journals", replace(JOURNAL, state=None)),

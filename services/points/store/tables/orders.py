@@ -1,4 +1,4 @@
-"""What the ledger was asked for: receipts, redemptions, refunds, holds, and what is owed after a return."""
+"""What the ledger was asked for: receipts, redemptions, what came back of both, holds, and debts."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -86,6 +86,34 @@ class Refunds(PointsTable, table=True):
     answer: str = text()
 
 
+class Returns(PointsTable, table=True):
+    """What came back of a purchase, by the unit's own return number, for ever."""
+
+    __tablename__ = "returns"
+    __table_args__ = (
+        UniqueConstraint("id", name="returns_id_once"),
+        CheckConstraint("amount_fen > 0", name="returns_amount_positive"),
+        CheckConstraint("points >= 0", name="returns_points_not_negative"),
+        CheckConstraint("debt_fen >= 0", name="returns_debt_not_negative"),
+        UniqueConstraint("receipt_id", "returned_fen", name="returns_follow_one_another"),
+        Index("returns_month", "month", postgresql_using="brin"),
+    )
+
+    name: str = text(key=True)
+    id: UUID = identifier()
+    receipt_id: UUID = identifier()
+    unit: str = text()
+    return_no: str = text()
+    amount_fen: int = count()
+    category: str | None = text(empty=True)
+    returned_fen: int = count()
+    points: int = count()
+    debt_fen: int = count()
+    occurred_at: datetime = moment()
+    month: date = day()
+    answer: str = text()
+
+
 class Declines(PointsTable, table=True):
     """Redemptions refused for want of points: counted, nothing moved."""
 
@@ -163,6 +191,7 @@ class Debts(PointsTable, table=True):
     __table_args__ = (
         CheckConstraint("fen >= 0", name="debts_fen_not_negative"),
         UniqueConstraint("wallet_id", "issuer", name="debts_once_per_wallet_and_issuer"),
+        Index("debts_owed", "wallet_id", postgresql_where="fen > 0"),
     )
 
     account: int = count(key=True)

@@ -1,0 +1,101 @@
+"""Repaying: whatever brings points to a holder asks here first, and a debt takes its part of them.
+
+Each debt that is repaid is a journal and an event of its own, as a redemption at the unit that is owed. Every
+command that opens a lot of new points calls `after_debts`, and none other knows of debts.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.points.domain import changes as c
+from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.debt import DebtTurned, Repayment, repayments
+from services.points.domain.journal import Journal
+from services.points.domain.lot import Lot
+from services.points.domain.month import booking
+from services.points.domain.redemption import owed_to
+from services.points.domain.spending import by_issuer
+from shared.kernel.command import Announcement, Row
+from shared.kernel.ids import derived, shown
+
+FIRST_NAME, NAMES_MAX = 3_072, 512
+"""Under which numbers of its command a repayment names journals and lots of change."""
+
+
+@dataclass(frozen=True, slots=True)
+class AfterDebts:
+    """What new points leave once debts have taken their part.
+
+    `changes` open the lots and post whatever was repaid; `version` is the holder's after all of it.
+    """
+
+    changes: tuple[Any, ...]
+    events: tuple[Announcement, ...]
+    version: int
+
+
+def debts_of(identity: str) -> Row:
+    """Give the fact that a command needs which brings points to an identity."""
+    return ("debts", identity)
+
+
+def after_debts(
+    books: LedgerBooks, command_id: str, wallet: Wallet, lots: Sequence[Lot], version: int, at: datetime
+) -> AfterDebts:
+    """Let new lots of a wallet repay what its holder owes, oldest debt first, at the rates of that moment.
+
+    Whoever calls has asked for the fact `debts_of(identity)`, posts its own journal before these changes, and
+    announces its own event before these.
+
+    :param command_id: the command whose ids are used from 3,072 on.
+    :param version: the holder's version after what the command itself announces.
+    """
+    debts = books.debts_of(wallet.holder_id)
+    if not debts:
+        return AfterDebts(tuple(c.LotOpened(one) for one in lots), (), version)
+    names = (derived(command_id, FIRST_NAME + place) for place in range(NAMES_MAX))
+    rates = books.rulebook.rates(at)
+    repaid, left = repayments(lots, debts, rates, books.accounts, wallet.account, names)
+    changes: list[Any] = [c.LotOpened(one) for one in left]
+    events: list[Announcement] = []
+    for one in repaid:
+        version += 1
+        journal = _journal(books, wallet, lots[0], one, at, names)
+        changes += [c.JournalPosted(journal), DebtTurned(one.debt)]
+        events.append(_announcement(wallet, one, journal, version))
+    return AfterDebts(tuple(changes), tuple(events), version)
+
+
+def _journal(
+    books: LedgerBooks, wallet: Wallet, lot: Lot, one: Repayment, at: datetime, names: Iterator[str]
+) -> Journal:
+    booked = booking(at, books.months)
+    return Journal(
+        id=next(names),
+        kind="repayment",
+        month=booked.month,
+        concerns=booked.concerns,
+        occurred_at=at,
+        holder_id=wallet.holder_id,
+        unit=one.debt.issuer,
+        sides=tuple(sorted({one.debt.issuer, *(slice_.lot.issuer for slice_ in one.taken)})),
+        subject=lot.id,
+        transfers=one.transfers,
+    )
+
+
+def _announcement(wallet: Wallet, one: Repayment, journal: Journal, version: int) -> Announcement:
+    holder = shown("hol", wallet.holder_id)
+    data: Mapping[str, Any] = {
+        "journal": shown("jrn", journal.id),
+        "holder": holder,
+        "wallet": shown("wal", one.debt.wallet_id),
+        "unit": one.debt.issuer,
+        "repaid_fen": one.fen,
+        "left_fen": one.debt.fen,
+        "slices": by_issuer(one.taken),
+        "owed": owed_to(one.debt.issuer, one.taken),
+    }
+    return Announcement("points.debt.repaid", holder, version, data, journal.occurred_at)

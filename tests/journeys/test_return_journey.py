@@ -1,0 +1,75 @@
+"""A shopper brings a coat back whose points are spent: the till says so, the wallet shows what is owed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from shared.kernel.calendar import SHANGHAI
+from tests.journeys.caller import fresh_key
+from tests.journeys.group import Group, until
+from tests.journeys.test_points_journey import earned, receipt, wallet, wish
+
+
+def bought_on(told: dict[str, Any]) -> date:
+    """Give the business day of a receipt as it is printed."""
+    return datetime.fromisoformat(told["purchased_at"]).astimezone(SHANGHAI).date()
+
+
+def test_a_coat_comes_back_in_two_parts_is_owed_and_repaid_by_the_next_lunch(group: Group) -> None:
+    number = fresh_key()
+    shopper = group.person(office=number, hotel=number)
+    till = group.system("till-office")
+    coat = receipt("office", number, 200_000)
+    told = till.post("/points/v1/receipts", coat).json()
+    assert (told["points"], wallet(shopper)) == (1_000, {"OFFI": 1_000})
+    assert shopper.post("/points/v1/redemptions", wish(fresh_key(), 900, "mall-east")).status_code == 201
+    path, key, first_no = f"/points/v1/receipts/{told['receipt']}/returns", fresh_key(), fresh_key()
+    first = till.post(path, {"return_no": first_no, "amount_fen": 50_000}, key)
+    assert first.status_code == 201, first.text
+    assert (first.json()["clawed_back"][0]["points"], first.json()["debt_fen"]) == (250, 150)
+    again = till.post(path, {"return_no": first_no, "amount_fen": 50_000}, key)
+    assert (again.json(), again.headers["idempotent-replayed"]) == (first.json(), "true")
+    # A till that knows nothing but the printed receipt.
+    printed = {
+        "store": coat["store"],
+        "receipt_no": coat["receipt_no"],
+        "purchased_on": bought_on(coat).isoformat(),
+        "return_no": fresh_key(),
+        "amount_fen": 150_000,
+    }
+    second = till.post("/points/v1/returns", printed)
+    assert (second.json()["returned_fen"], second.json()["left_fen"]) == (200_000, 0)
+    seen = shopper.get("/points/v1/wallet").json()
+    assert (seen["owed_fen"], seen["owed"]) == (900, [{"unit": "office", "amount_fen": 900}])
+    above = till.post(path, {"return_no": fresh_key(), "amount_fen": 1})
+    assert (above.status_code, above.json()["code"]) == (409, "return-above-purchase")
+    earned(group, "hotel", number, 40_000)
+    seen = shopper.get("/points/v1/wallet").json()
+    assert (seen["owed_fen"], wallet(shopper)) == (0, {"HOTL": 300})
+    kinds = [one["kind"] for one in shopper.get("/points/v1/journals").json()["data"]]
+    assert sorted(kinds) == ["earning", "earning", "redemption", "repayment", "return", "return"]
+    statement = "SELECT data::json FROM outbox_archive WHERE type = 'points.debt.repaid' AND data LIKE %s"
+    (repaid,) = until(lambda: group.rows("points", statement, f"%{seen['holder']}%"))
+    assert (repaid[0]["repaid_fen"], repaid[0]["left_fen"]) == (900, 0)
+    assert repaid[0]["owed"] == [{"issuer": "hotel", "amount_fen": 900}]
+
+
+def test_another_unit_a_member_and_a_stranger_take_nothing_back(group: Group) -> None:
+    number = fresh_key()
+    told = earned(group, "office", number, 200_000)
+    path, body = (
+        f"/points/v1/receipts/{told['receipt']}/returns",
+        {"return_no": fresh_key(), "amount_fen": 100},
+    )
+    hotel = group.system("till-hotel")
+    assert hotel.post(path, body).status_code == 404
+    assert hotel.post(path, {**body, "unit": "office"}).status_code == 404
+    assert group.member().post(path, body).status_code == 403
+    assert group.staff("finance-office").post(path, body).status_code == 403
+    assert group.stranger.post(path, body).status_code == 401
+    nobodys = f"/points/v1/receipts/rcp_{'f' * 32}/returns"
+    assert group.system("till-office").post(nobodys, body).status_code == 404
+    importer = group.system("importer")
+    assert importer.post(path, body).json()["code"] == "unknown-unit"
+    assert importer.post(path, {**body, "unit": "office"}).status_code == 201
