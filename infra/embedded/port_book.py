@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Sequence
 
 from infra.embedded.home import Home
 from infra.embedded.obstacle import Obstacle
-from infra.embedded.ports import NoFreePort, first_free, free_port, is_free
+from infra.embedded.ports import NoFreePort, first_free, free_port, held, is_free
 
 GATEWAY_WISH = 8080
 _INNER = ("postgres", "kafka", "kafka-controller")
@@ -22,6 +23,7 @@ class PortBook:
         self._home = home
         self._wish = wish
         self._ports: dict[str, int] = {}
+        self._holder: socket.socket | None = None
         self.remarks: list[str] = []
 
     def __getitem__(self, part: str) -> int:
@@ -44,19 +46,34 @@ class PortBook:
             ) from none
         self._home.write(self._home.ports, {**remembered, **self._ports})
 
+    def close(self) -> None:
+        """Let others have the gateway's port again."""
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None
+
     def _gateway(self, remembered: object) -> int:
         if self._wish is not None:
-            if not is_free(self._wish):
+            if not is_free(self._wish) or not self._hold(self._wish):
                 raise Obstacle(
                     f"Port {self._wish} is taken by another program.",
                     "Stop it, or choose another with TONGFEN_PORT=…, or leave the choice to Tongfen.",
                 )
             return self._wish
         wish = remembered if isinstance(remembered, int) else GATEWAY_WISH
-        port = first_free(wish)
+        port, lost = first_free(wish), set[int]()
+        while not self._hold(port):
+            # Another stack that starts at this moment was faster.
+            lost.add(port)
+            port = first_free(wish, lost)
         if port != wish:
             self.remarks.append(f"Port {wish} is taken by another program; this stack answers on {port}.")
         return port
+
+    def _hold(self, port: int) -> bool:
+        self.close()
+        self._holder = held(port)
+        return self._holder is not None
 
     def _inner(self, remembered: object) -> int:
         taken = frozenset(self._ports.values())

@@ -1,6 +1,6 @@
 """Which TCP ports on loopback are free, and which one a part of the stack should take.
 
-Never opens one for good.
+Never listens on one for good.
 """
 
 from __future__ import annotations
@@ -31,6 +31,24 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def held(port: int) -> socket.socket | None:
+    """Hold a free port for the gateway until the socket is closed; None if somebody else has it.
+
+    Gateways listen with SO_REUSEPORT: two that chose one port would share it, and every other request would
+    go to the wrong stack. What is bound here is taken for all others; our own gateway may still listen on it.
+    """
+    holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind((LOOPBACK, port))
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except OSError:
+        holder.close()
+        return None
+    return holder
 
 
 def is_open(port: int, timeout_s: float = 0.5) -> bool:

@@ -161,6 +161,7 @@ class Stack:
         for group in (["gateway"], names, ["kafka", "postgres"]):
             closing = [self.parts[name].close for name in group if name in self.parts]
             _together(closing)
+        self._ports.close()
         self.state = "stopped"
         self._write_status()
         self.home.leave()

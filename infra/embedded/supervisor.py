@@ -98,7 +98,7 @@ class Supervisor:
         if self._stack.home.welcome.exists():
             self._steps.say(self._stack.home.welcome.read_text(encoding="utf-8"))
         self._steps.say(
-            "Ctrl-C stops it; `tongfen status` shows every address, `tongfen logs -f` what is said."
+            "Ctrl-C stops it; `.venv/bin/tongfen status` shows every address, `… logs -f` what is said."
         )
 
     def _point_to_the_other(self) -> int:

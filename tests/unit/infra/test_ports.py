@@ -45,7 +45,9 @@ def test_no_port_is_said_so(taken: int) -> None:
 
 
 def test_a_stack_keeps_its_ports_from_start_to_start(tmp_path: Path) -> None:
-    first, second = _opened(tmp_path), _opened(tmp_path)
+    first = _opened(tmp_path)
+    first.close()
+    second = _opened(tmp_path)
     assert {part: first[part] for part in PARTS} == {part: second[part] for part in PARTS}
     assert len({first[part] for part in PARTS}) == len(PARTS)
     assert second.remarks == []
@@ -53,6 +55,7 @@ def test_a_stack_keeps_its_ports_from_start_to_start(tmp_path: Path) -> None:
 
 def test_a_remembered_port_that_is_taken_gives_way_and_says_so(tmp_path: Path) -> None:
     before = _opened(tmp_path)
+    before.close()
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind((ports.LOOPBACK, before["gateway"]))
@@ -67,6 +70,21 @@ def test_a_wished_port_that_is_taken_is_an_obstacle_with_a_way_on(tmp_path: Path
     with pytest.raises(Obstacle, match="TONGFEN_PORT") as obstacle:
         _opened(tmp_path, wish=taken)
     assert str(taken) in obstacle.value.what
+
+
+def test_two_stacks_that_start_together_never_share_the_gateways_port(tmp_path: Path) -> None:
+    for name in ("first", "second", "third"):
+        (tmp_path / name).mkdir()
+    first = _opened(tmp_path / "first")
+    with pytest.raises(Obstacle, match="TONGFEN_PORT"):
+        _opened(tmp_path / "second", wish=first["gateway"])
+    assert _opened(tmp_path / "third")["gateway"] != first["gateway"]
+    with socket.socket() as gateway:
+        # As the gateway listens; our own may, on the port that is held for it.
+        gateway.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        gateway.bind((ports.LOOPBACK, first["gateway"]))
+        gateway.listen(1)
+        assert ports.is_open(first["gateway"])
 
 
 PARTS = ("gateway", "postgres", "kafka", "kafka-controller", "member", "points")
