@@ -53,7 +53,7 @@ def test_wallets_read_together_are_the_wallets_read_alone(house: LedgerHouse) ->
         alone = [read(connection, [one])[0] for one in asked]
         together = read(connection, asked)
     assert together == alone
-    nobody = {"holder": None, "worth_fen": 0, "assets": [], "owed_fen": 0, "owed": []}
+    nobody: dict[str, object] = {"holder": None, "worth_fen": 0, "assets": [], "owed_fen": 0, "owed": []}
     assert together[20] == together[22] == nobody
     assert together[23] == together[5]
     assert len({view["holder"] for view in together[:20]}) == 20
