@@ -5,7 +5,7 @@ whose rows belong to somebody names the identities behind them, so that the desk
 Refuses to lock: what belongs to a holder is guarded by the holder's row.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -38,12 +38,10 @@ class Noun:
 def resolve(cursor: Cursor, claims: Sequence[Claim], nouns: Sequence[Noun]) -> dict[Row, tuple[str, ...]]:
     """Add to each claim the identities behind its rows, and give them by row; nothing is locked yet."""
     found: dict[Row, tuple[str, ...]] = {}
+    asked = _by_noun(row for claim in claims for row in claim.needs.rows)
     for noun in nouns:
-        if noun.identities is None:
-            continue
-        rows = (row for claim in claims for row in claim.needs.rows)
-        ids = list(dict.fromkeys(id_ for name, id_ in rows if name == noun.name))
-        if ids:
+        ids = list(asked.get(noun.name, ()))
+        if ids and noun.identities is not None:
             cursor.execute(noun.identities, (ids,))
             for id_, identity in cursor.fetchall():
                 row = (noun.name, id_)
@@ -53,6 +51,14 @@ def resolve(cursor: Cursor, claims: Sequence[Claim], nouns: Sequence[Noun]) -> d
         for claim in claims:
             claim.needs = _widened(claim.needs, found, spending)
     return found
+
+
+def _by_noun(rows: Iterable[Row]) -> dict[str, dict[str, None]]:
+    """Sort rows by noun in one pass, each id once: a batch names many rows, and there are many nouns."""
+    sorted_: dict[str, dict[str, None]] = {}
+    for noun, id_ in rows:
+        sorted_.setdefault(noun, {})[id_] = None
+    return sorted_
 
 
 def _widened(needs: Needs, found: Mapping[Row, tuple[str, ...]], spending: set[str]) -> Needs:
@@ -67,11 +73,11 @@ def load_each(
     cursor: Cursor, books: LedgerBooks, rows: Sequence[Row], facts: Sequence[Row], nouns: Sequence[Noun]
 ) -> None:
     """Read whatever the rows and facts of a batch name, noun by noun."""
+    asked = _by_noun((*rows, *facts))
     for noun in nouns:
-        if noun.load is not None:
-            ids = list(dict.fromkeys(id_ for name, id_ in (*rows, *facts) if name == noun.name))
-            if ids:
-                noun.load(cursor, books, ids)
+        ids = list(asked.get(noun.name, ()))
+        if ids and noun.load is not None:
+            noun.load(cursor, books, ids)
 
 
 def save_each(cursor: Cursor, by_kind: Mapping[type, Sequence[Any]], nouns: Sequence[Noun]) -> None:
