@@ -28,11 +28,13 @@ LOOK_EVERY = 1_000
 _RULE = """
 SELECT kind, subject, version, valid_from, body FROM rules WHERE id = :rule
 """
+# A unit sees its receipts, but not the wallet of a member who photographed one: that one counts by itself.
 _RECEIPTS = """
-SELECT w.holder_id::text, r.unit, r.store, r.amount_fen, r.purchased_at, r.points, r.terms
-FROM receipts r JOIN wallets w ON w.id = r.wallet_id
+SELECT coalesce(w.holder_id, r.wallet_id)::text, r.unit, r.store,
+    r.amount_fen, r.purchased_at, r.points, r.terms
+FROM receipts r LEFT JOIN wallets w ON w.id = r.wallet_id
 WHERE r.month = :month AND (:all_units OR r.unit = ANY (:units))
-ORDER BY w.holder_id, r.purchased_at, r.id
+ORDER BY 1, r.purchased_at, r.id
 """
 
 

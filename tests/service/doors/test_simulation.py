@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+import httpx2
 import pytest
 
 from shared.kernel.calendar import month_of
 from shared.kernel.principal import Role
 from shared.runtime.clock import now
 from tests.journeys.caller import Caller, fresh_key
-from tests.journeys.group import Group
+from tests.journeys.group import Group, until
 
 SIMULATE = "/points/v1/earn/simulate"
 LATER = "2199-01-01T00:00:00+08:00"
@@ -34,11 +36,33 @@ def simulated(caller: Caller, **question: Any) -> dict[str, Any]:
     return found
 
 
+def _taken(answer: httpx2.Response) -> dict[str, Any]:
+    return answer.json() if answer.is_success else {}
+
+
+def _photographed(group: Group, at: datetime) -> None:
+    """Let finance accept a receipt at the office that a member without a number there photographed."""
+    claim = {
+        "unit": "office",
+        "store": "simulated",
+        "receipt_no": fresh_key(),
+        "amount_fen": 10_200,
+        "purchased_at": at.isoformat(),
+    }
+    member = group.member()
+    # Points hear of a new member a moment after member does.
+    told = until(lambda: _taken(member.post("/points/v1/receipts/claims", claim)))
+    path = f"/points/v1/receipts/doubts/{told['doubt']}/accept"
+    accepted = group.staff("finance-office").post(path, {"reason": "the slip was seen"})
+    assert accepted.status_code == 200, accepted.text
+
+
 @pytest.fixture(scope="module")
 def bought(group: Group) -> str:
-    """Let two members buy at the office and one at the hotel this month; give the month."""
+    """Let two members buy at the office, one more by photograph, and one at the hotel; give the month."""
     group.open_months()
     at = now()
+    _photographed(group, at)
     for unit, fen in (("office", 10_000), ("office", 10_100), ("hotel", 5_000)):
         receipt = {
             "unit": unit,
