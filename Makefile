@@ -67,9 +67,10 @@ chaos: setup ## Half a year, then ten minutes of 64 clients, while parts are kil
 fuzz: setup ## Feed every parser of outside bytes for five minutes each; FUZZ_S=60 for one (40 min)
 	@TONGFEN_FUZZ_S=$(or $(FUZZ_S),300) $(BIN)/python -m pytest -q -s tests/fuzz
 
-contracts: setup ## Write the events' JSON Schemas and the services' OpenAPI documents from the code (5 s)
+contracts: setup ## Write the events' JSON Schemas, the OpenAPI documents and the list of problems (5 s)
 	@$(BIN)/python -m contracts.generate
 	@$(BIN)/python -m infra.docs.openapi
+	@$(BIN)/python -m infra.docs.problems
 
 docs: setup ## Write docs/generated from the code (5 s)
 	@$(BIN)/python -m infra.docs.generate

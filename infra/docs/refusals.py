@@ -8,9 +8,18 @@ from shared.web.problems import STATUS
 HEADS = ("code", "status", "标题 title", "建议 advice", "again with the same key?", "said by")
 
 
+def refusals_known() -> list[tuple[str, type[Refusal]]]:
+    """List the refusals of all services by code, those of tests left out."""
+    import_all("shared", "services")
+    return [
+        (code, refusal)
+        for code, refusal in sorted(Refusal.known.items())
+        if refusal.__module__.startswith(("shared.", "services."))
+    ]
+
+
 def refusals_page() -> str:
     """Write the page of refusals."""
-    import_all("shared", "services")
     rows = [
         (
             f"`{code}`",
@@ -20,8 +29,7 @@ def refusals_page() -> str:
             "yes" if refusal.retryable else "no",
             f"`{refusal.__module__}`",
         )
-        for code, refusal in sorted(Refusal.known.items())
-        if refusal.__module__.startswith(("shared.", "services."))
+        for code, refusal in refusals_known()
     ]
     told = (
         "A refusal is an answer: `application/problem+json` with a stable `code`, kept with the key and "

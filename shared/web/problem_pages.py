@@ -1,7 +1,7 @@
 """The pages at `/problems/<code>`: what a problem means, what its facts are, what to do next.
 
-Rendered from the refusal classes themselves, in Chinese and English; plain HTML without script, readable
-anywhere. Refuses to show anything of a particular request.
+Rendered from the refusal classes themselves, the list from what all services have published; in Chinese and
+English, plain HTML without script, readable anywhere. Refuses to show anything of a particular request.
 """
 
 import base64
@@ -11,6 +11,7 @@ from hashlib import sha256
 from html import escape
 from string import Formatter
 
+from contracts.problems import problems_known
 from shared.kernel.refusal import Refusal
 from shared.kernel.words import Words
 from shared.web.problems import DEFECT_ADVICE, DEFECT_CODE, DEFECT_TITLE, STATUS
@@ -90,12 +91,11 @@ def problem_page(code: str, language: str) -> str | None:
 
 
 def problem_index(language: str) -> str:
-    """Render the list of all problems this process knows."""
-    known = [(STATUS[refusal.kind], code, refusal.title) for code, refusal in Refusal.known.items()]
+    """Render the list of all problems of all services."""
     rows = "".join(
-        f'<li>{status} · <a href="/problems/{code}?lang={language}">{escape(title.told(language, {}))}</a>'
-        f" <code>{code}</code></li>"
-        for status, code, title in sorted([*known, (500, DEFECT_CODE, DEFECT_TITLE)])
+        f'<li>{one.status} · <a href="/problems/{one.code}?lang={language}">'
+        f"{escape(Words(one.zh, one.en).told(language, {}))}</a> <code>{one.code}</code></li>"
+        for one in problems_known()
     )
     title = _ALL.told(language, {})
     return _page(language, title, f"<h1>{title}</h1><ul>{rows}</ul>")

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from infra.docs import files, generate, openapi
+from infra.docs import files, generate, openapi, problems
 
 
 def test_the_generated_documents_are_up_to_date() -> None:
@@ -13,6 +13,12 @@ def test_the_generated_documents_are_up_to_date() -> None:
 def test_the_openapi_documents_are_up_to_date() -> None:
     stale = files.faults(openapi.documents(), openapi.FOLDER, "*.json")
     assert not stale, "run `make contracts`: " + "; ".join(stale)
+
+
+def test_the_list_of_problems_is_up_to_date_and_loses_no_code() -> None:
+    stale = files.faults(problems.problems(), problems.FILE.parent, problems.FILE.name)
+    assert not stale, "run `make contracts`: " + "; ".join(stale)
+    assert problems.gone('[{"code": "away"}, {"code": "busy"}]', '[{"code": "busy"}]') == ["away"]
 
 
 def test_a_stale_a_missing_and_a_stray_page_are_each_named(tmp_path: Path) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from shared.kernel.calendar import SHANGHAI
 from tests.journeys.caller import fresh_key
 from tests.journeys.group import Group, until
 from tests.journeys.test_points_journey import earned, receipt, wallet, wish
+
+PRINTED = ("store", "receipt_no", "purchased_on")
 
 
 def bought_on(told: dict[str, Any]) -> date:
@@ -42,6 +45,14 @@ def test_a_coat_comes_back_in_two_parts_is_owed_and_repaid_by_the_next_lunch(gro
     assert (second.json()["returned_fen"], second.json()["left_fen"]) == (200_000, 0)
     seen = shopper.get("/points/v1/wallet").json()
     assert (seen["owed_fen"], seen["owed"]) == (900, [{"unit": "office", "amount_fen": 900}])
+    read = f"/points/v1/receipts/{told['receipt']}"
+    for reader in (till, shopper, group.staff("finance-office"), group.staff("operator-1")):
+        back = reader.get(read).json()
+        assert (back["points"], back["returned_fen"]) == (1_000, 200_000)
+        assert back["returns"] == [first.json(), second.json()]
+    page = f"/points/v1/receipts?{urlencode({name: printed[name] for name in PRINTED})}"
+    assert till.get(page).json() == till.get(read).json()
+    assert group.system("importer").get(f"{page}&unit=office").json() == till.get(read).json()
     above = till.post(path, {"return_no": fresh_key(), "amount_fen": 1})
     assert (above.status_code, above.json()["code"]) == (409, "return-above-purchase")
     earned(group, "hotel", number, 40_000)
@@ -65,6 +76,10 @@ def test_another_unit_a_member_and_a_stranger_take_nothing_back(group: Group) ->
     hotel = group.system("till-hotel")
     assert hotel.post(path, body).status_code == 404
     assert hotel.post(path, {**body, "unit": "office"}).status_code == 404
+    read = f"/points/v1/receipts/{told['receipt']}"
+    for other in (hotel, group.member(), group.staff("finance-hotel")):
+        assert other.get(read).status_code == 404
+    assert group.system("importer").get(f"{read}?lang=en").status_code == 422
     assert group.member().post(path, body).status_code == 403
     assert group.staff("finance-office").post(path, body).status_code == 403
     assert group.stranger.post(path, body).status_code == 401

@@ -13,6 +13,7 @@ from services.points.api import (
     gifts,
     holds,
     journals,
+    limits,
     months,
     numbers,
     openings,
@@ -33,8 +34,9 @@ from shared.web.door import Door
 _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
     wallet.declare,
     journals.declare,
-    receipts.declare,
+    # Before receipts: `/receipts/claims` is no receipt's id.
     doubts.declare,
+    receipts.declare,
     redemptions.declare,
     refunds.declare,
     returns.declare,
@@ -51,6 +53,7 @@ _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
     rules.declare,
     simulations.declare,
     rates.declare,
+    limits.declare,
     months.declare,
     statements.declare,
     audit.declare,

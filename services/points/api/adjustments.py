@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.api.lists import NextView, PageQuery
 from services.points.api.receivers import Receiver, ReceiverView, identity_of
 from services.points.commands.approve_adjustment import ApproveAdjustment
@@ -176,6 +176,6 @@ def _requested(asked: Asked, body: RequestBody, call: Call, kind: AdjustmentKind
 def _listed(front: Front, query: RequestsQuery, call: Call, kind: AdjustmentKind) -> Mapping[str, Any]:
     state = None if query.state == "all" else AdjustmentState(query.state)
     after = front.after(call, query.cursor)
-    with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+    with front.asking(call) as questions:
         rows, last = adjustments(questions, kind, state, query.limit, after)
     return {"data": rows, "cursor": front.next(call, last)}

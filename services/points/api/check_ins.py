@@ -8,7 +8,6 @@ from pydantic import BaseModel
 from services.points.api.front import Front
 from services.points.commands.check_in import CheckIn
 from services.points.queries.check_ins import check_ins_of
-from services.points.queries.wallet import holder_of
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.runtime.clock import now
@@ -58,7 +57,5 @@ def declare(door: Door, front: Front) -> None:
     def read_streak(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Show one's own streak and the last days."""
         member = call.principal.subject
-        with front.reader.asked_by() as questions:
-            holder = holder_of(questions, member)
-        with front.reader.asked_by(holder=holder) as questions:
+        with front.asking(call) as questions:
             return check_ins_of(questions, member, now())

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.api.lists import NextView, PageQuery
 from services.points.api.receipts import ReceiptView
 from services.points.api.receivers import ReceiverView
@@ -15,7 +15,6 @@ from services.points.commands.earn_points import EarnPoints
 from services.points.commands.reject_doubt import RejectDoubt
 from services.points.domain.doubt import Acceptance, DoubtState, Source
 from services.points.queries.doubts import DoubtFacts, claims_of, doubt_facts, doubts_listed
-from services.points.queries.wallet import holder_of
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
@@ -146,16 +145,14 @@ def _declare_claims(door: Door, front: Front) -> None:
     def list_claims(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
         """List one's own claims, newest first."""
         after = front.after(call, query.cursor)
-        with front.reader.asked_by() as questions:
-            holder = holder_of(questions, call.principal.subject)
-        with front.reader.asked_by(holder=holder) as questions:
+        with front.asking(call) as questions:
             rows, last = claims_of(questions, query.limit, after)
         return {"data": rows, "cursor": front.next(call, last)}
 
 
 def _declare_doubts(door: Door, front: Front) -> None:
     def seen(call: Call) -> DoubtFacts:
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             return doubt_facts(questions, call.id_of("doubt", "dbt"))
 
     @door.get("/receipts/doubts", takes=DoubtsQuery, gives=DoubtsView, roles=STAFF)
@@ -163,7 +160,7 @@ def _declare_doubts(door: Door, front: Front) -> None:
         """List receipts in doubt, each beside what is known of it; finance sees its own unit's."""
         state = None if query.state == "all" else DoubtState(query.state)
         after = front.after(call, query.cursor)
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             rows, last = doubts_listed(questions, state, query.limit, after)
         return {"data": rows, "cursor": front.next(call, last)}
 

@@ -5,16 +5,15 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, model_validator
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.commands.exchange_points import ExchangePoints
 from services.points.commands.quote_exchange import QuoteExchange
 from services.points.domain.exchange import LARGEST
 from services.points.domain.naming import number_identity
 from services.points.queries.exchange import exchange_of
-from services.points.queries.wallet import holder_of
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
-from shared.kernel.refusal import Forbidden, NotFound
+from shared.kernel.refusal import Forbidden
 from shared.web.door import Call, Door
 from shared.web.fields import AssetCode, Moment, Number, Shown, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
@@ -150,11 +149,5 @@ def declare(door: Door, front: Front) -> None:
     )
     def read_exchange(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Show an exchange: what came of which lot, at which rate, and where fee and residual come from."""
-        exchange_id, holder = call.id_of("exchange", "exc"), None
-        if call.principal.role is Role.MEMBER:
-            with front.reader.asked_by() as questions:
-                holder = holder_of(questions, call.principal.subject)
-            if holder is None:
-                raise NotFound()
-        with front.reader.asked_by(unit=unit_seen(call.principal), holder=holder) as questions:
-            return exchange_of(questions, exchange_id)
+        with front.asking(call) as questions:
+            return exchange_of(questions, call.id_of("exchange", "exc"))

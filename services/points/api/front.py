@@ -1,13 +1,15 @@
 """What the doors of points stand in front of: the desk for commands, the reader for questions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from services.points.domain.books import LedgerBooks
+from services.points.queries.wallet import holder_of
 from services.points.store.coding import Coding
 from shared.kernel.principal import Principal, Role
-from shared.runtime.database import Reader
+from shared.runtime.database import Questions, Reader
 from shared.runtime.desk import Desk
 from shared.runtime.reading_room import ReadingRoom
 from shared.web.confirmations import ConfirmationReader
@@ -42,6 +44,19 @@ class Front:
     def next(self, call: Call, last: Sequence[str] | None) -> dict[str, str | None]:
         """Write where the called list goes on behind its last row; None is its end."""
         return {"next": None if last is None else self.cursors.write(_purpose(call), last)}
+
+    @contextmanager
+    def asking(self, call: Call) -> Iterator[Questions]:
+        """Open a transaction that sees what the caller may: its unit's rows, all rows, or its own."""
+        with self.reader.asked_by(unit=unit_seen(call.principal), holder=self.holder(call)) as questions:
+            yield questions
+
+    def holder(self, call: Call) -> str | None:
+        """Give the canonical id of the calling member's holder; None before a first touch, and for others."""
+        if call.principal.role is not Role.MEMBER:
+            return None
+        with self.reader.asked_by() as questions:
+            return holder_of(questions, call.principal.subject)
 
 
 def _purpose(call: Call) -> str:

@@ -12,7 +12,6 @@ from services.points.commands.give_points import GivePoints
 from services.points.commands.prepare_gift import PrepareGift
 from services.points.domain.gift import WrongConfirmation
 from services.points.queries.gifts import gift_of, gifts_of
-from services.points.queries.wallet import holder_of
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.runtime.clock import now
@@ -85,9 +84,7 @@ def declare(door: Door, front: Front) -> None:
         """List one's own gifts, newest first."""
         after = front.after(call, query.cursor)
         member = call.principal.subject
-        with front.reader.asked_by() as questions:
-            holder = holder_of(questions, member)
-        with front.reader.asked_by(holder=holder) as questions:
+        with front.asking(call) as questions:
             rows, last = gifts_of(questions, member, now(), query.limit, after)
         return {"data": rows, "cursor": front.next(call, last)}
 
@@ -95,7 +92,5 @@ def declare(door: Door, front: Front) -> None:
     def read_gift(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read one of one's own gifts."""
         member, gift = call.principal.subject, call.id_of("gift", "gft")
-        with front.reader.asked_by() as questions:
-            holder = holder_of(questions, member)
-        with front.reader.asked_by(holder=holder) as questions:
+        with front.asking(call) as questions:
             return gift_of(questions, member, gift, now())

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, model_validator
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.api.paying import PayCodeText, payer_of
 from services.points.api.redemptions import OwedView, TakenView
 from services.points.commands.capture_hold import CaptureHold
@@ -15,9 +15,7 @@ from services.points.domain.payer import Payer
 from services.points.domain.redemption import Price
 from services.points.domain.rulebook import HOLD_LASTS_S
 from services.points.queries.holds import hold_of_order, hold_view, open_holds
-from services.points.queries.wallet import holder_of
 from shared.kernel.command import Answer, Asked
-from shared.kernel.ids import read
 from shared.kernel.principal import Role
 from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
@@ -187,13 +185,6 @@ def placing(asked: Asked, body: HoldBody, payer: Payer) -> PlaceHold:
     return PlaceHold(asked, payer, body.unit, body.order_no, price, body.lasts_s, body.at)
 
 
-def _hold_id(call: Call) -> str:
-    hold_id = read("hld", call.path["hold"])
-    if hold_id is None:
-        raise NotFound()
-    return hold_id
-
-
 def declare(door: Door, front: Front) -> None:
     """Declare the routes of holds."""
 
@@ -205,13 +196,15 @@ def declare(door: Door, front: Front) -> None:
     @door.post("/holds/{hold}/capture", takes=CaptureBody, gives=CapturedView, roles=UNITS, status=201)
     async def capture(asked: Asked, body: CaptureBody, call: Call) -> Answer:
         """Take what the order came to, in one or several captures; it is settled between units at once."""
-        command = CaptureHold(asked, _hold_id(call), body.capture_no, body.amount_fen, body.final, body.at)
+        command = CaptureHold(
+            asked, call.id_of("hold", "hld"), body.capture_no, body.amount_fen, body.final, body.at
+        )
         return await front.desk.ask(command)
 
     @door.post("/holds/{hold}/release", takes=ReleaseBody, gives=ReleasedView, roles=UNITS)
     async def release(asked: Asked, body: ReleaseBody, call: Call) -> Answer:
         """Give what was not captured back to the very lots it came from."""
-        return await front.desk.ask(ReleaseHold(asked, _hold_id(call), body.at))
+        return await front.desk.ask(ReleaseHold(asked, call.id_of("hold", "hld"), body.at))
 
     @door.get("/holds", takes=HoldOrderQuery, gives=HoldView, roles=READERS)
     def read_hold_of_order(asked: Asked, query: HoldOrderQuery, call: Call) -> Mapping[str, Any]:
@@ -219,25 +212,17 @@ def declare(door: Door, front: Front) -> None:
         unit = call.principal.unit or query.unit
         if unit is None:
             raise NotFound()
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             return hold_of_order(questions, unit, query.order_no)
 
     @door.get("/holds/{hold}", takes=Nothing, gives=HoldView, roles=(Role.MEMBER, *READERS))
     def read_hold(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read a hold of one's own unit, or one's own, as it stands."""
-        hold_id = _hold_id(call)
-        unit = unit_seen(call.principal)
-        holder = _own_holder(front, call) if call.principal.role is Role.MEMBER else None
-        with front.reader.asked_by(unit=unit, holder=holder) as questions:
-            return hold_view(questions, hold_id)
+        with front.asking(call) as questions:
+            return hold_view(questions, call.id_of("hold", "hld"))
 
     @door.get("/wallet/holds", takes=Nothing, gives=HoldsView, roles=(Role.MEMBER,))
     def list_own_holds(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """List one's own open holds, soonest to expire first, at most 100."""
-        with front.reader.asked_by(holder=_own_holder(front, call)) as questions:
+        with front.asking(call) as questions:
             return {"data": open_holds(questions)}
-
-
-def _own_holder(front: Front, call: Call) -> str | None:
-    with front.reader.asked_by() as questions:
-        return holder_of(questions, call.principal.subject)

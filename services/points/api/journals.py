@@ -5,15 +5,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.api.lists import NextView, PageQuery
 from services.points.queries.history import history
 from services.points.queries.journal import journal_view
-from services.points.queries.wallet import holder_of
 from shared.kernel.command import Asked
-from shared.kernel.ids import read
 from shared.kernel.principal import Role
-from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
 from shared.web.strict import Nothing
 
@@ -87,8 +84,7 @@ def declare(door: Door, front: Front) -> None:
     def list_journals(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
         """List one's own movements, newest first."""
         after = front.after(call, query.cursor)
-        with front.reader.asked_by() as questions:
-            holder = holder_of(questions, call.principal.subject)
+        holder = front.holder(call)
         if holder is None:
             return {"data": [], "cursor": {"next": None}}
         with front.reader.asked_by(holder=holder) as questions:
@@ -103,12 +99,5 @@ def declare(door: Door, front: Front) -> None:
     )
     def read_journal(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read one movement line by line: of one's own points, or one in which one's unit took part."""
-        journal_id = read("jrn", call.path["journal"])
-        if journal_id is None:
-            raise NotFound()
-        unit, holder = unit_seen(call.principal), None
-        if call.principal.role is Role.MEMBER:
-            with front.reader.asked_by() as questions:
-                holder = holder_of(questions, call.principal.subject)
-        with front.reader.asked_by(unit=unit, holder=holder) as questions:
-            return journal_view(questions, journal_id)
+        with front.asking(call) as questions:
+            return journal_view(questions, call.id_of("journal", "jrn"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.points.api.front import GROUP_ROLES, Front, unit_seen
+from services.points.api.front import GROUP_ROLES, Front
 from services.points.commands.close_month import CloseMonth
 from services.points.commands.open_month import OpenMonth
 from services.points.queries.months import month_view, months_listed
@@ -84,12 +84,12 @@ def declare(door: Door, front: Front) -> None:
     @door.get("/months", takes=Nothing, gives=MonthsView, roles=READERS)
     def list_months(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """List all months, oldest first."""
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             return {"data": months_listed(questions)}
 
     @door.get("/months/{month}", takes=Nothing, gives=MonthView, roles=READERS)
     def read_month(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read a month; the group's own see the figures of all units once it is sealed."""
         whole = call.principal.role in GROUP_ROLES
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             return month_view(questions, _month(call), whole=whole)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.queries.numbers import numbers_known
 from shared.kernel.command import Asked
 from shared.kernel.principal import Role
@@ -55,5 +55,5 @@ def declare(door: Door, front: Front) -> None:
     def look_up_numbers(asked: Asked, body: LookupBody, call: Call) -> Mapping[str, Any]:
         """Tell for each number whether it has a wallet, and the member it is linked to (for importers)."""
         asked_for = [(one.unit, one.number) for one in body.numbers]
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             return {"data": numbers_known(questions, asked_for)}

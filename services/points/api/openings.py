@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.api.lists import NextView, PageQuery
 from services.points.commands.announce_sheet import AnnounceSheet
 from services.points.commands.approve_sheet import ApproveSheet
@@ -123,12 +123,12 @@ def declare(door: Door, front: Front) -> None:
     def list_sheets(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
         """List sheets, newest first; finance sees its own unit's."""
         after = front.after(call, query.cursor)
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             rows, last = sheets_listed(questions, query.limit, after)
         return {"data": rows, "cursor": front.next(call, last)}
 
     @door.get("/openings/{sheet}", takes=Nothing, gives=SheetView, roles=READERS)
     def read_sheet(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read a sheet and how much of it was brought in."""
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             return sheet_of(questions, call.id_of("sheet", "sht"))

@@ -1,17 +1,24 @@
-"""Receipts: a unit's system or an importer reports a purchase, and it earns once."""
+"""Receipts: a unit's system or an importer reports a purchase, and it earns once; what came back of it."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
 from services.points.api.front import Front
+from services.points.api.returns import ReturnView
 from services.points.api.splits import CutView, SplitBody
 from services.points.commands.earn_points import EarnPoints
 from services.points.domain.doubt import Source
+from services.points.queries.receipts import receipt_as_printed, receipt_of
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
+from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
-from shared.web.fields import MemberNumber, Moment, Number, Text, UnitCode
+from shared.web.fields import Day, MemberNumber, Moment, Number, Text, UnitCode
+from shared.web.strict import Inbound, Nothing
+
+READERS = (Role.UNIT_SYSTEM, Role.FINANCE, Role.IMPORTER, Role.OPERATOR)
 
 
 class ReceiptBody(SplitBody):
@@ -61,6 +68,23 @@ class ReceiptView(BaseModel):
     cut: list[CutView]
 
 
+class PrintedQuery(Inbound):
+    """What stands on the printed receipt; an importer or operator names the unit as well."""
+
+    store: Annotated[str, Text(64)]
+    receipt_no: Number
+    purchased_on: Day
+    unit: UnitCode | None = None
+
+
+class ReturnedView(ReceiptView):
+    """A receipt, and everything that came back of it, oldest first."""
+
+    purchased_at: str
+    returned_fen: int
+    returns: list[ReturnView]
+
+
 def earning(asked: Asked, body: ReceiptBody) -> EarnPoints:
     """Turn a reported purchase into its command."""
     return EarnPoints(
@@ -86,3 +110,18 @@ def declare(door: Door, front: Front) -> None:
     async def report_receipt(asked: Asked, body: ReceiptBody, call: Call) -> Answer:
         """Report a purchase: it earns points for the member number under the unit's rule, once."""
         return await front.desk.ask(earning(asked, body))
+
+    @door.get("/receipts", takes=PrintedQuery, gives=ReturnedView, roles=READERS)
+    def read_printed(asked: Asked, query: PrintedQuery, call: Call) -> Mapping[str, Any]:
+        """Read what a receipt of one's own unit earned and what came back of it, by what is printed on it."""
+        unit = call.principal.unit or query.unit
+        if unit is None:
+            raise NotFound()
+        with front.asking(call) as questions:
+            return receipt_as_printed(questions, unit, query.store, query.receipt_no, query.purchased_on)
+
+    @door.get("/receipts/{receipt}", takes=Nothing, gives=ReturnedView, roles=(Role.MEMBER, *READERS))
+    def read_receipt(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
+        """Read a receipt of one's own unit, or one's own, with everything that came back of it."""
+        with front.asking(call) as questions:
+            return receipt_of(questions, call.id_of("receipt", "rcp"))

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.api.redemptions import OwedView, RedemptionView
 from services.points.commands.refund_points import RefundPoints
 from services.points.domain.authority import UnknownUnit
@@ -103,11 +103,11 @@ def declare(door: Door, front: Front) -> None:
         unit = call.principal.unit or query.unit
         if unit is None:
             raise NotFound()
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             return redemption_of_order(questions, unit, query.order_no)
 
     @door.get("/redemptions/{redemption}", takes=Nothing, gives=RefundedView, roles=READERS)
     def read_redemption(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read one redemption or capture of one's own unit, with everything that came back of it."""
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             return redemption_of(questions, call.id_of("redemption", "red"))

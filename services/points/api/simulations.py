@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.api.splits import CutView, SplitBody
 from services.points.domain.rulebook import Rulebook, RuleKind, RuleVersion
 from services.points.domain.simulation import laid_over
@@ -120,7 +120,7 @@ def declare(door: Door, front: Front) -> None:
     def simulate_earning(asked: Asked, body: SimulateBody, call: Call) -> Mapping[str, Any]:
         """Say what a receipt would earn, or what last month's would have earned and cost; nothing changes."""
         began = time.monotonic()
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             rules, draft = _rules(questions, body, call.principal)
             found = {
                 "receipt": _receipt(rules, body.receipt, call.principal) if body.receipt else None,

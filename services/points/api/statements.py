@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import Front
 from services.points.api.lists import NextView, PageQuery
 from services.points.queries.statement import statement_as_csv, statement_of
 from services.points.queries.statement_lines import lines_of
@@ -63,7 +63,7 @@ def declare(door: Door, front: Front) -> None:
     @door.get("/statements/{statement}", takes=FormatQuery, gives=StatementView, roles=READERS)
     def read_statement(asked: Asked, query: FormatQuery, call: Call) -> Reply:
         """Read a statement as JSON, or as CSV with `form=csv`."""
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             found = statement_of(questions, call.id_of("statement", "stm"))
         if query.form == "csv":
             return csv_reply(statement_as_csv(found), f"statement-{found['month']}-{found['unit']}.csv")
@@ -75,7 +75,7 @@ def declare(door: Door, front: Front) -> None:
         lot.
         """
         after = front.after(call, query.cursor)
-        with front.reader.asked_by(unit=unit_seen(call.principal)) as questions:
+        with front.asking(call) as questions:
             rows, last = lines_of(
                 questions, call.id_of("statement", "stm"), query.limit, int(after[0]) if after else 0
             )

@@ -97,7 +97,9 @@ def _audited(
 ) -> AuditReport:
     with connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        # As a gate of a seal it reads on the closing job's connection, whose writes must end sooner.
+        # As a gate of a seal it reads on the closing job's connection, whose writes must end sooner. A clock
+        # that runs keeps its time: it is stopped and wound anew.
+        cursor.execute("SET LOCAL transaction_timeout = 0")
         cursor.execute("SET LOCAL transaction_timeout = 600000")
         closed = closed_scopes(cursor)
         scopes = chosen(closed)

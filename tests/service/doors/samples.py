@@ -66,6 +66,13 @@ def reads() -> list[Route]:
     return [route for route in routes() if route.method == "GET"]
 
 
+def lists() -> list[Route]:
+    """List the reads that say in their OpenAPI that they come page by page."""
+    paths = {**member_app().openapi()["paths"], **points_app().openapi()["paths"]}
+    asked = {route: paths[route.path]["get"].get("parameters", ()) for route in reads()}
+    return [route for route, told in asked.items() if any(one["name"] == "cursor" for one in told)]
+
+
 def filled(route: Route) -> str:
     """Give the address with values in it that are well-formed and nobody's."""
     path = route.path
@@ -85,6 +92,7 @@ _PLACES = {
     "gift": f"gft_{'0' * 32}",
     "exchange": f"exc_{'0' * 32}",
     "doubt": f"dbt_{'0' * 32}",
+    "receipt": f"rcp_{'0' * 32}",
     "sheet": f"sht_{'0' * 32}",
     "grant": f"grt_{'0' * 32}",
     "deduction": f"ded_{'0' * 32}",

@@ -45,6 +45,14 @@ def test_only_sign_in_and_public_keys_are_open_to_anybody() -> None:
     assert {str(route) for route in writes() if route.roles and not route.keyed} == WITHOUT_KEY
 
 
+_ASKED = {
+    "GET /points/v1/redemptions": "?order_no=nobodys&unit=office",
+    "GET /points/v1/holds": "?order_no=nobodys&unit=office",
+    "GET /points/v1/receipts": "?store=1F&receipt_no=nobodys&purchased_on=2026-01-31&unit=office",
+}
+"""What a read has to be asked with."""
+
+
 @pytest.mark.parametrize("route", GUARDED, ids=str)
 def test_whoever_proves_nothing_or_something_wrong_is_unknown(route: Route, group: Group) -> None:
     forger = RequestSigner("importer", new_private_key())
@@ -77,8 +85,7 @@ def test_a_write_without_a_usable_key_is_refused(route: Route, callers: dict[Rol
 
 @pytest.mark.parametrize("route", reads(), ids=str)
 def test_a_read_in_the_right_role_is_answered_or_not_found(route: Route, callers: dict[Role, Caller]) -> None:
-    of_orders = ("GET /points/v1/redemptions", "GET /points/v1/holds")
-    asked = "?order_no=nobodys&unit=office" if str(route) in of_orders else ""
+    asked = _ASKED.get(str(route), "")
     for role in route.roles or (Role.MEMBER,):
         if role in callers:
             answer = callers[role].get(filled(route) + asked, x_reason="a test asks")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from services.points.domain.rulebook import RuleKind
-from services.points.jobs.audit import AUDIT_OPTIONS, audit_all
+from services.points.jobs.audit import AUDIT_OPTIONS, audit_all, audit_unclosed
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Command
 from shared.runtime.database import connect
@@ -130,3 +130,18 @@ def test_a_rate_that_is_a_fraction_and_changes_is_judged_by_its_own_time(fresh: 
     slices = report.scopes[-1].checked["a slice pays what it is worth at the pinned rate"]
     assert slices >= 2
     assert stated(fresh, JANUARY) == {}
+
+
+def test_a_gate_may_read_for_longer_than_the_closing_job_may_write(fresh: LedgerHouse) -> None:
+    """Large months take longer to check than any of the job's own transactions may last."""
+    url, hurried = fresh.database.url, "-c transaction_timeout=250 -c timezone=UTC"
+    with closing(connect(url("desk"), hurried)) as gate, closing(connect(url("owner"))) as other:
+        with other.cursor() as cursor:
+            cursor.execute("LOCK TABLE lots")
+        held = threading.Timer(0.75, other.rollback)
+        held.start()
+        assert not audit_unclosed(gate).findings
+        held.join()
+        with gate, gate.cursor() as cursor:
+            cursor.execute("SHOW transaction_timeout")
+            assert cursor.fetchone() == ("250ms",)

@@ -11,7 +11,7 @@ from services.points.commands.open_month import OpenMonth
 from services.points.jobs.audit import AUDIT_OPTIONS
 from services.points.jobs.close_months import CLOSING_OPTIONS
 from services.points.jobs.keep_calendar import keep_calendar
-from services.points.jobs.timetable import timetable
+from services.points.jobs.timetable import BROOMS, timetable
 from shared.kernel.calendar import SHANGHAI, month_after, month_of
 from shared.kernel.command import Asked
 from shared.runtime.clock import mint_id
@@ -19,6 +19,7 @@ from shared.runtime.database import connect
 from shared.runtime.sweeping import swept
 from tests import stack
 from tests.service.points.closing_room import closed
+from tests.service.points.exchanging import carrying_out, quoted, rich
 from tests.service.points.ledger_house import JANUARY, LedgerHouse, answer_of, earn
 
 PAST = date(2016, 11, 1)
@@ -108,6 +109,28 @@ def test_answers_are_swept_after_30_days_and_nonces_once_they_expired(fresh: Led
     assert again is None
     assert fresh.rows("SELECT count(*) FROM inbox") == [(kept_names + 1,)]
     assert fresh.rows("SELECT count(*) FROM receipts") == [(1,)]
+
+
+def test_pay_codes_and_quotes_are_swept_a_day_after_they_ended_but_not_what_was_used(
+    fresh: LedgerHouse,
+) -> None:
+    moment = datetime.now(UTC)
+    for digest, hours in (("old", 25), ("young", 23)):
+        fresh.rows(
+            "INSERT INTO pay_codes (digest, identity, issued_at, expires_at) VALUES (%s, 'hotel:1', %s, %s)",
+            digest,
+            moment - timedelta(hours=hours, minutes=1),
+            moment - timedelta(hours=hours),
+        )
+    who = rich(fresh, 1_000)
+    used, _ = (quoted(fresh, who, "RESI-HOTL", 100) for _ in range(2))
+    answer_of(fresh.obey(carrying_out(who, used))[0])
+    with closing(connect(fresh.database.url("desk"))) as connection:
+        # The quotes are of January 2017.
+        done = swept(connection, moment, BROOMS) or {}
+    assert (done["pay-codes"], done["quotes"]) == (1, 1)
+    assert fresh.rows("SELECT digest FROM pay_codes") == [("young",)]
+    assert fresh.rows("SELECT 'quo_' || replace(id::text, '-', '') FROM quotes") == [(used["quote"],)]
 
 
 def test_more_answers_than_one_transaction_takes_are_swept(fresh: LedgerHouse) -> None:

@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg2
 import pytest
 
+from services.points.queries.limits import limits_listed
 from shared.kernel.command import Answer
+from shared.runtime.database import Reader
 from tests.service.points.closing_room import audited
-from tests.service.points.drawing import WITH_DRAWING, DrawOnly, drawing, killed_at
+from tests.service.points.drawing import WINDOW, WITH_DRAWING, DrawOnly, drawing, killed_at
 from tests.service.points.ledger_house import LedgerHouse, PointsDesk, answer_of, asked, code_of
 
 
@@ -120,6 +122,26 @@ def test_four_fifths_handed_out_are_told_once(house: LedgerHouse) -> None:
     first = house.rows("SELECT alerted_at FROM budgets WHERE name = 'alarm'")
     assert code_of(insist(desk, drawing("alarm", 1_000, 1))) == "limit-reached"
     assert house.rows("SELECT alerted_at FROM budgets WHERE name = 'alarm'") == first
+
+
+def test_operators_read_how_far_each_window_is_used_page_by_page(house: LedgerHouse) -> None:
+    desk, reader = house.desk(decisions=WITH_DRAWING), Reader(house.database.url("reader"), size=1)
+    for limit, amount in (("read:a", 30), ("read:a", 12), ("read:b", 5), ("unread", 1)):
+        answer_of(insist(desk, drawing(limit, 100, amount)))
+    try:
+        with reader.asked_by(unit="*") as questions:
+            first, last = limits_listed(questions, "read:", 1, None)
+            second, end = limits_listed(questions, "read:", 2, last)
+        with reader.asked_by(unit="office") as questions:
+            assert limits_listed(questions, None, 10, None) == ([], None)
+    finally:
+        reader.close()
+    assert (last, end) == (("read:a", WINDOW), None)
+    assert [(one["limit"], one["total"], one["used"], one["left"]) for one in (*first, *second)] == [
+        ("read:a", 100, 42, 58),
+        ("read:b", 100, 5, 95),
+    ]
+    assert first[0]["granted"] >= first[0]["used"]
 
 
 def test_more_desks_than_slices_share_them(house: LedgerHouse) -> None:

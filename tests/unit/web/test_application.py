@@ -2,11 +2,13 @@
 
 import io
 from collections.abc import Iterator
+from html import escape
 
 import orjson
 import pytest
 import structlog
 
+from contracts.problems import problems_known
 from shared.kernel.command import Answer, Asked, fingerprint
 from shared.kernel.principal import Role
 from shared.kernel.refusal import InFlight, Refusal
@@ -328,7 +330,7 @@ def test_every_refusal_has_a_page_in_both_languages(stub: Stub) -> None:
             assert getattr(refusal.title, language) in page.body.decode()
             assert "{" not in page.body.decode().partition("</style>")[2]
     index = ask(application, "GET", "/problems", query="lang=en").body.decode()
-    assert all(f"/problems/{code}" in index for code in Refusal.known)
+    assert all(f'/problems/{one.code}?lang=en">{escape(one.en)}<' in index for one in problems_known())
     assert problem_page("defect", "en") is not None
     said = ask(application, "GET", "/problems/<script>", headers=PROVEN)
     assert (said.status, problem(said)) == (404, "not-found")
