@@ -9,12 +9,22 @@ from tests.service.points.ledger_house import LedgerHouse
 from tests.service.points.soundness import unsound
 
 
-@pytest.fixture(scope="module")
-def house() -> Iterator[LedgerHouse]:
-    """Lend a seeded ledger of this module's own, with January to March 2017 open."""
+def _opened() -> Iterator[LedgerHouse]:
     with stack.database_per_module("points") as database:
         opened = LedgerHouse(database)
         yield opened
         opened.close()
-        # Whatever the module's tests did to its desks, the books they leave are sound.
+        # Whatever tests did to its desks, the books they leave are sound.
         assert unsound(database) == {}
+
+
+@pytest.fixture(scope="module")
+def house() -> Iterator[LedgerHouse]:
+    """Lend a seeded ledger of this module's own, with January to March 2017 open."""
+    yield from _opened()
+
+
+@pytest.fixture
+def fresh() -> Iterator[LedgerHouse]:
+    """Lend one of this test's own: a sealed month cannot be opened again."""
+    yield from _opened()

@@ -1,18 +1,14 @@
 """The auditor beside desks at work: it never cries wolf, whatever is in flight and however a batch lies."""
 
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
-
-import pytest
 
 from services.points.domain.rulebook import RuleKind
 from services.points.jobs.audit import AUDIT_OPTIONS, audit_all, audit_unclosed
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Command
 from shared.runtime.database import connect
-from tests import stack
 from tests.service.points.closing_room import audited, closed, over, stated
 from tests.service.points.ledger_house import (
     FEBRUARY,
@@ -29,15 +25,6 @@ from tests.service.points.ledger_house import (
 from tests.service.points.tampering import by_hand, named
 
 IN_FEBRUARY = datetime(2017, 2, 10, 12, tzinfo=SHANGHAI)
-
-
-@pytest.fixture
-def fresh() -> Iterator[LedgerHouse]:
-    """Lend a ledger of this test's own."""
-    with stack.database_per_module("points") as database:
-        opened = LedgerHouse(database)
-        yield opened
-        opened.close()
 
 
 def test_nothing_is_found_while_two_desks_write_and_a_month_is_sealed(fresh: LedgerHouse) -> None:
@@ -100,14 +87,12 @@ def test_a_batch_that_lies_in_two_months_is_checked_from_both(fresh: LedgerHouse
     assert audited(fresh.database).findings == ()
     closed(fresh, FEBRUARY)
     assert audited(fresh.database).findings == ()
-    by_hand(
-        fresh.database,
-        "UPDATE transfers SET journal_id = journal_id, lot_id = NULL WHERE month = '2017-02-01'",
-    )
-    assert (
-        named(fresh.database).count("batch " + str(fresh.rows("SELECT max(batch_id) FROM journals")[0][0]))
-        == 2
-    )
+    changed = "UPDATE transfers SET amount = amount {} WHERE month = '2017-02-01'"
+    by_hand(fresh.database, changed.format("+ 1"))
+    ((batch,),) = fresh.rows("SELECT max(batch_id) FROM journals")
+    assert named(fresh.database).count(f"batch {batch}") == 2
+    by_hand(fresh.database, changed.format("- 1"))
+    assert audited(fresh.database).findings == ()
 
 
 def test_a_rate_that_is_a_fraction_and_changes_is_judged_by_its_own_time(fresh: LedgerHouse) -> None:

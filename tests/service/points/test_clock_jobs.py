@@ -1,6 +1,5 @@
 """The clock keeps the calendar, the broom sweeps by age, and a stack without a clock has no clock door."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -17,21 +16,11 @@ from shared.kernel.command import Asked
 from shared.runtime.clock import mint_id
 from shared.runtime.database import connect
 from shared.runtime.sweeping import swept
-from tests import stack
 from tests.service.points.closing_room import closed
 from tests.service.points.exchanging import carrying_out, quoted, rich
 from tests.service.points.ledger_house import JANUARY, LedgerHouse, answer_of, earn
 
 PAST = date(2016, 11, 1)
-
-
-@pytest.fixture
-def fresh() -> Iterator[LedgerHouse]:
-    """Lend a ledger of this test's own."""
-    with stack.database_per_module("points") as database:
-        opened = LedgerHouse(database)
-        yield opened
-        opened.close()
 
 
 def kept(house: LedgerHouse, moment: datetime) -> Any:

@@ -32,16 +32,6 @@ FIRST_OF_FEBRUARY = datetime(2017, 2, 1, tzinfo=SHANGHAI)
 IN_FEBRUARY = datetime(2017, 2, 10, 12, tzinfo=SHANGHAI)
 
 
-@pytest.fixture
-def fresh() -> Iterator[LedgerHouse]:
-    """Lend a ledger of this test's own: a sealed month cannot be opened again."""
-    with stack.database_per_module("points") as database:
-        opened = LedgerHouse(database)
-        yield opened
-        opened.close()
-        assert unsound(database) == {}
-
-
 def seal_soon(house: LedgerHouse, month: date) -> float:
     """Seal as the closing job does: again and again until nobody is inside; give the seconds it took."""
     began = time.monotonic()

@@ -38,23 +38,12 @@ from tests.service.points.ledger_house import (
     link,
     redeem,
 )
-from tests.service.points.soundness import unsound
 
 MEMBER = "mem_" + "a" * 32
 
 
 class Killed(BaseException):
     """The closing job's process is gone."""
-
-
-@pytest.fixture
-def fresh() -> Iterator[LedgerHouse]:
-    """Lend a ledger of this test's own: a sealed month cannot be opened again."""
-    with stack.database_per_module("points") as database:
-        opened = LedgerHouse(database)
-        yield opened
-        opened.close()
-        assert unsound(database) == {}
 
 
 @pytest.fixture(scope="module")

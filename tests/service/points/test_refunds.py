@@ -1,7 +1,6 @@
 """Refunds at real desks: never more than was paid, however many ask at once, in exactly one month."""
 
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -15,7 +14,6 @@ from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Answer
 from shared.kernel.ids import read
 from shared.runtime.database import Reader, connect
-from tests import stack
 from tests.service.points.closing_room import audited, closed, stated
 from tests.service.points.crowd import killed_at
 from tests.service.points.hold_room import capture, hold, placed
@@ -33,20 +31,9 @@ from tests.service.points.ledger_house import (
     redemption_id,
     refund,
 )
-from tests.service.points.soundness import unsound
 
 LATER = NOON + timedelta(days=2)
 TURN = datetime(2017, 2, 1, tzinfo=SHANGHAI)
-
-
-@pytest.fixture
-def fresh() -> Iterator[LedgerHouse]:
-    """Lend a ledger of this test's own: a sealed month cannot be opened again."""
-    with stack.database_per_module("points") as database:
-        opened = LedgerHouse(database)
-        yield opened
-        opened.close()
-        assert unsound(database) == {}
 
 
 def paid(house: LedgerHouse, identity: str, order: str, fen: int, at: datetime = NOON) -> str:

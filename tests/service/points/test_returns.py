@@ -1,7 +1,6 @@
 """Returns at real desks: what was earned is taken back or owed, once, and repaid by whatever comes next."""
 
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 
@@ -17,7 +16,6 @@ from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Answer
 from shared.kernel.ids import read
 from shared.runtime.database import Reader, connect
-from tests import stack
 from tests.service.points.closing_room import audited, closed, stated
 from tests.service.points.crowd import killed_at
 from tests.service.points.ledger_house import (
@@ -33,20 +31,9 @@ from tests.service.points.ledger_house import (
     link,
     redeem,
 )
-from tests.service.points.soundness import unsound
 
 LATER = NOON + timedelta(days=2)
 TURN = datetime(2017, 2, 1, tzinfo=SHANGHAI)
-
-
-@pytest.fixture
-def fresh() -> Iterator[LedgerHouse]:
-    """Lend a ledger of this test's own: a sealed month cannot be opened again."""
-    with stack.database_per_module("points") as database:
-        opened = LedgerHouse(database)
-        yield opened
-        opened.close()
-        assert unsound(database) == {}
 
 
 def bought(house: LedgerHouse, unit: str, number: str, fen: int, receipt: str, at: datetime = NOON) -> str:
