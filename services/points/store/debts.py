@@ -44,7 +44,12 @@ def load_accounts(cursor: Cursor, books: LedgerBooks, places: Iterable[tuple[str
 def load_owed(cursor: Cursor, books: LedgerBooks, identities: Sequence[str]) -> None:
     """Read what the holders of these identities owe, and the wallets that owe it."""
     cursor.execute(_OWED, (list(identities),))
-    for *debt, identity, holder_id, account in cursor.fetchall():
+    put_owed(books, cursor.fetchall())
+
+
+def put_owed(books: LedgerBooks, rows: Iterable[Sequence[Any]]) -> None:
+    """Put debts into the books, each with the wallet that owes it."""
+    for *debt, identity, holder_id, account in rows:
         _put(books, [debt])
         # Whoever earns into one wallet repays what another wallet of the same holder owes.
         wallet = Wallet(debt[1], identity, holder_id, account)
@@ -64,4 +69,4 @@ def _turn(cursor: Cursor, changes: Sequence[DebtTurned]) -> None:
     cursor.execute(_TURN, tuple(list(column) for column in zip(*rows, strict=True)))
 
 
-DEBTS = Noun("debts", load_owed, writers={DebtTurned: _turn})
+DEBTS = Noun("debts", writers={DebtTurned: _turn})

@@ -28,7 +28,8 @@ GROUP BY w.holder_id
 _SOURCE, _STATE = 10, 13
 
 
-def _load(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None:
+def load_doubts(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None:
+    """Read all words about receipts of which there are any, and whose a receipt is that is known."""
     cursor.execute(_READ, (list(names),))
     for row in cursor.fetchall():
         facts: list[Any] = list(row)
@@ -82,5 +83,5 @@ def _decide(cursor: Cursor, changes: Sequence[c.DoubtDecided]) -> None:
         )
 
 
-DOUBTS = Noun("doubts", load=_load, writers={c.DoubtRaised: _raise, c.DoubtDecided: _decide})
+DOUBTS = Noun("doubts", writers={c.DoubtRaised: _raise, c.DoubtDecided: _decide})
 CLAIMS = Noun("claims", load=_load_claims)

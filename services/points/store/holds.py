@@ -1,9 +1,10 @@
-"""Holds and their slices: found by id, by the order they bind, and by the capture that was kept of them.
+"""Holds and their slices: found by id, and by the order they bind, in the call that loads every batch.
 
 Refuses to lock: a hold belongs to the holder of the wallets its points come from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -13,34 +14,9 @@ from services.points.domain import changes as c
 from services.points.domain.amounts import Fen, Points
 from services.points.domain.books import LedgerBooks
 from services.points.domain.hold import Ended, HeldSlice, Hold
-from services.points.store.lots import load_lots
 from services.points.store.noun import Noun
+from services.points.store.purse import put_lot
 
-# Whom it was placed for, and whose points it took: lots never move, so nothing here ever changes.
-_IDENTITIES = """
-WITH asked AS (SELECT unnest(%s::uuid[]) AS id)
-SELECT h.id::text, h.identity FROM asked JOIN holds h ON h.id = asked.id
-UNION
-SELECT s.hold_id::text, w.identity
-FROM asked
-JOIN hold_slices s ON s.hold_id = asked.id
-JOIN lots l ON l.id = s.lot_id
-JOIN wallets w ON w.id = l.wallet_id
-"""
-_HOLDS = """
-SELECT id::text, name, identity, holder_id::text, unit, order_no, price_fen, amount_fen, captured_fen,
-       occurred_at, expires_at, terms, ended_at, ended_by
-FROM holds WHERE id = ANY (%s::uuid[])
-"""
-_SLICES = """
-SELECT hold_id::text, place, lot_id::text, points, points_left FROM hold_slices
-WHERE hold_id = ANY (%s::uuid[]) ORDER BY hold_id, place
-"""
-_OF_ORDERS = """
-SELECT name, holder_id::text, terms, answer FROM holds
-WHERE name = ANY (%s) AND (is_open OR captured_fen > 0)
-"""
-_CAPTURES = "SELECT name, holder_id::text, terms, answer FROM redemptions WHERE name = ANY (%s)"
 _PLACE = """
 INSERT INTO holds (id, name, identity, holder_id, unit, order_no, price_fen, amount_fen, occurred_at,
                    expires_at, month, journal_id, terms, answer)
@@ -62,17 +38,17 @@ ON CONFLICT (hold_id, place) DO UPDATE SET points_left = excluded.points_left
 """
 
 
-def _load(cursor: Cursor, books: LedgerBooks, ids: Sequence[str]) -> None:
-    wanted = (list(ids),)
+def put_holds(books: LedgerBooks, found: Mapping[str, Any]) -> None:
+    """Put what the load function found of holds into the books: the holds, their lots, what binds orders."""
     slices: dict[str, list[HeldSlice]] = {}
-    cursor.execute(_SLICES, wanted)
-    for hold_id, place, lot_id, points, left in cursor.fetchall():
+    for hold_id, place, lot_id, points, left in found["slices"] or ():
         slices.setdefault(hold_id, []).append(HeldSlice(place, lot_id, Points(points), Points(left)))
-    cursor.execute(_HOLDS, wanted)
-    for row in cursor.fetchall():
+    for row in found["holds"] or ():
         books.holds[row[0]] = _hold(row, tuple(slices.get(row[0], ())))
-    on_hold = {one.lot_id for taken in slices.values() for one in taken if one.points_left}
-    load_lots(cursor, books, on_hold)
+    for row in found["held"] or ():
+        put_lot(books, row, datetime.fromisoformat)
+    for name, holder_id, terms, answer in found["bound"] or ():
+        books.order_holds[name] = c.KnownHold(holder_id, terms, orjson.loads(answer))
 
 
 def _hold(row: Sequence[Any], slices: tuple[HeldSlice, ...]) -> Hold:
@@ -102,25 +78,13 @@ def _hold(row: Sequence[Any], slices: tuple[HeldSlice, ...]) -> Hold:
         price_fen=Fen(price_fen),
         amount_fen=Fen(amount_fen),
         captured_fen=Fen(captured_fen),
-        occurred_at=occurred_at,
-        expires_at=expires_at,
+        occurred_at=datetime.fromisoformat(occurred_at),
+        expires_at=datetime.fromisoformat(expires_at),
         terms=terms,
         slices=slices,
-        ended_at=ended_at,
+        ended_at=None if ended_at is None else datetime.fromisoformat(ended_at),
         ended_by=None if ended_by is None else Ended(ended_by),
     )
-
-
-def _load_orders(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None:
-    cursor.execute(_OF_ORDERS, (list(names),))
-    for name, holder_id, terms, answer in cursor.fetchall():
-        books.order_holds[name] = c.KnownHold(holder_id, terms, orjson.loads(answer))
-
-
-def _load_captures(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None:
-    cursor.execute(_CAPTURES, (list(names),))
-    for name, holder_id, terms, answer in cursor.fetchall():
-        books.redemptions[name] = c.KnownRedemption(holder_id, terms, orjson.loads(answer))
 
 
 def _place(cursor: Cursor, changes: Sequence[c.HoldPlaced]) -> None:
@@ -175,6 +139,4 @@ def _columns(rows: Sequence[Sequence[Any]]) -> tuple[list[Any], ...]:
     return tuple(list(column) for column in zip(*rows, strict=True))
 
 
-HOLD = Noun("hold", _load, _IDENTITIES, writers={c.HoldPlaced: _place, c.HoldTurned: _turn})
-ORDER = Noun("order", _load_orders)
-CAPTURE = Noun("capture", _load_captures)
+HOLD = Noun("hold", writers={c.HoldPlaced: _place, c.HoldTurned: _turn})

@@ -11,24 +11,23 @@ import orjson
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain import changes as c
-from services.points.domain.amounts import Rate
 from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.month import MonthState
 from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
 from services.points.store.campaign_alerts import CAMPAIGN_ALERTS
 from services.points.store.check_ins import CHECK_INS
-from services.points.store.debts import DEBTS
-from services.points.store.doubts import CLAIMS, DOUBTS
+from services.points.store.debts import DEBTS, put_owed
+from services.points.store.doubts import CLAIMS, DOUBTS, load_doubts
 from services.points.store.exchanges import EXCHANGED, QUOTES
 from services.points.store.gifts import GIFT_DAYS, GIFTS
-from services.points.store.holds import CAPTURE, HOLD, ORDER
+from services.points.store.holds import HOLD, put_holds
 from services.points.store.known import KNOWN
 from services.points.store.limits import LimitSlices
-from services.points.store.noun import Noun, load_each, resolve, save_each
+from services.points.store.noun import Noun, by_noun, load_each, resolve, save_each, widen
 from services.points.store.openings import OPENINGS, SHEETS
 from services.points.store.pay_codes import LIVE_CODES, PAY_CODE
-from services.points.store.purse import Purses, put_lot
+from services.points.store.purse import Purses, Reach, put_lot
 from services.points.store.refunds import REDEMPTION, REFUND
 from services.points.store.returns import RECEIPT, RECEIPT_NAME, RETURN
 from services.points.store.rules import RulebookShelf
@@ -41,6 +40,7 @@ from shared.runtime.memory import (
     Record,
     claim_parameters,
     claimed,
+    pg_array,
     pg_texts,
     record_parameters,
 )
@@ -59,8 +59,6 @@ NOUNS: tuple[Noun, ...] = (
     GIFTS,
     GIFT_DAYS,
     HOLD,
-    ORDER,
-    CAPTURE,
     PAY_CODE,
     LIVE_CODES,
     QUOTES,
@@ -73,9 +71,9 @@ NOUNS: tuple[Noun, ...] = (
 )
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 
-_GUARDED = frozenset(noun.name for noun in NOUNS if noun.identities is not None)
+_GUARDED = frozenset(noun.name for noun in NOUNS if noun.identities is not None) | {HOLD.name}
 
-_LOAD = f"SELECT points_load({', '.join(['%s'] * 14)})"
+_LOAD = f"SELECT points_load({', '.join(['%s'] * 15)})"
 _SAVE = f"SELECT points_save({', '.join(['%s'] * 82)})"
 
 
@@ -85,16 +83,19 @@ class LedgerMemory:
     def __init__(self) -> None:
         self._shelf = RulebookShelf()
         self._limits = LimitSlices()
-        # Those of the last batch: by them the database judges how many lots a purse needs.
-        self._rates: Mapping[str, Rate] = {}
+        self._reach = Reach()
 
     def load(self, cursor: Cursor, claims: Sequence[Claim]) -> Loaded[LedgerBooks]:
         """Obtain names, open wallets, lock holders, then slices of limits, read what the commands need."""
         named = resolve(cursor, claims, NOUNS)
-        wanted, purses = _Wanted(claims), Purses(claims)
-        told = (*claim_parameters(claims), *wanted.parameters(), *purses.parameters(self._rates))
-        cursor.execute(_LOAD, told)
+        wanted, purses = _Wanted(claims), Purses(claims, self._reach)
+        cursor.execute(_LOAD, (*claim_parameters(claims), *wanted.parameters(purses)))
         found: dict[str, Any] = (cursor.fetchone() or ({},))[0]
+        if found["named"]:
+            behind = _behind(found["named"])
+            named.update(behind)
+            widen(claims, behind)
+            wanted = _Wanted(claims)
         rulebook, accounts = self._shelf.at(cursor, found["rules"])
         books = LedgerBooks(
             now=datetime.fromisoformat(found["now"]),
@@ -106,8 +107,7 @@ class LedgerMemory:
         _put_wallets(books, found)
         _put_lots(books, found["lots"] or ())
         purses.put(cursor, books, found["purse"] or ())
-        self._rates = rulebook.rates(books.now)
-        _put_known(books, found)
+        _put_known(cursor, books, found)
         books.named.update(named)
         locks = _locks(books, wanted.rows)
         locks.update(rare.load(cursor, books, wanted.rows, wanted.facts))
@@ -143,14 +143,27 @@ class _Wanted:
         self.receipts = [name for name in naturals if name.startswith("receipt ")]
         self.orders = [name for name in naturals if name.startswith("order ")]
 
-    def parameters(self) -> tuple[str, str, str, str]:
-        """Write identities, spenders, receipt names and order names as array literals."""
+    def parameters(self, purses: Purses) -> tuple[str | int, ...]:
+        """Write who is locked, who spends what, and all that is looked up by name, as array literals."""
+        rows, facts = by_noun(self.rows), by_noun(self.facts)
         return (
-            pg_texts(name for noun, name in self.rows if noun == "identity"),
-            pg_texts(name for noun, name in self.facts if noun == "lots"),
+            pg_texts(rows.get("identity", ())),
+            pg_texts(facts.get("lots", ())),
+            *purses.parameters(),
             pg_texts(self.receipts),
-            pg_texts(self.orders),
+            pg_texts((*self.orders, *facts.get("capture", ()))),
+            pg_texts(facts.get(DEBTS.name, ())),
+            pg_texts(facts.get(DOUBTS.name, ())),
+            pg_array(rows.get(HOLD.name, ())),
         )
+
+
+def _behind(rows: Iterable[tuple[str, str]]) -> dict[Row, tuple[str, ...]]:
+    """Give the identities behind each hold."""
+    found: dict[Row, tuple[str, ...]] = {}
+    for id_, identity in rows:
+        found[HOLD.name, id_] = (*found.get((HOLD.name, id_), ()), identity)
+    return found
 
 
 def _locks(books: LedgerBooks, rows: Iterable[Row]) -> dict[Row, str]:
@@ -180,8 +193,13 @@ def _put_lots(books: LedgerBooks, rows: Iterable[Sequence[Any]]) -> None:
         put_lot(books, row, datetime.fromisoformat)
 
 
-def _put_known(books: LedgerBooks, found: Mapping[str, Any]) -> None:
+def _put_known(cursor: Cursor, books: LedgerBooks, found: Mapping[str, Any]) -> None:
     for name, amount_fen, wallet_id, answer in found["receipts"] or ():
         books.receipts[name] = c.KnownReceipt(amount_fen, wallet_id, orjson.loads(answer))
     for name, holder_id, terms, answer in found["redemptions"] or ():
         books.redemptions[name] = c.KnownRedemption(holder_id, terms, orjson.loads(answer))
+    put_holds(books, found)
+    put_owed(books, found["debts"] or ())
+    told = [*(found["doubted"] or ()), *books.receipts]
+    if told:
+        load_doubts(cursor, books, told)

@@ -5,7 +5,7 @@ whose rows belong to somebody names the identities behind them, so that the desk
 Refuses to lock: what belongs to a holder is guarded by the holder's row.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -38,7 +38,7 @@ class Noun:
 def resolve(cursor: Cursor, claims: Sequence[Claim], nouns: Sequence[Noun]) -> dict[Row, tuple[str, ...]]:
     """Add to each claim the identities behind its rows, and give them by row; nothing is locked yet."""
     found: dict[Row, tuple[str, ...]] = {}
-    asked = _by_noun(row for claim in claims for row in claim.needs.rows)
+    asked = by_noun(row for claim in claims for row in claim.needs.rows)
     for noun in nouns:
         ids = list(asked.get(noun.name, ()))
         if ids and noun.identities is not None:
@@ -47,13 +47,19 @@ def resolve(cursor: Cursor, claims: Sequence[Claim], nouns: Sequence[Noun]) -> d
                 row = (noun.name, id_)
                 found[row] = (*found.get(row, ()), identity)
     if found:
-        spending = {noun.name for noun in nouns if noun.spends}
-        for claim in claims:
-            claim.needs = _widened(claim.needs, found, spending)
+        widen(claims, found, {noun.name for noun in nouns if noun.spends})
     return found
 
 
-def _by_noun(rows: Iterable[Row]) -> dict[str, dict[str, None]]:
+def widen(
+    claims: Sequence[Claim], found: Mapping[Row, tuple[str, ...]], spending: Collection[str] = ()
+) -> None:
+    """Add to each claim the identities found behind its rows, and the lots of those behind `spending`."""
+    for claim in claims:
+        claim.needs = _widened(claim.needs, found, spending)
+
+
+def by_noun(rows: Iterable[Row]) -> Mapping[str, Mapping[str, None]]:
     """Sort rows by noun in one pass, each id once: a batch names many rows, and there are many nouns."""
     sorted_: dict[str, dict[str, None]] = {}
     for noun, id_ in rows:
@@ -61,7 +67,7 @@ def _by_noun(rows: Iterable[Row]) -> dict[str, dict[str, None]]:
     return sorted_
 
 
-def _widened(needs: Needs, found: Mapping[Row, tuple[str, ...]], spending: set[str]) -> Needs:
+def _widened(needs: Needs, found: Mapping[Row, tuple[str, ...]], spending: Collection[str]) -> Needs:
     rows = [("identity", identity) for row in needs.rows for identity in found.get(row, ())]
     lots = [("lots", identity) for row in needs.rows if row[0] in spending for identity in found.get(row, ())]
     if not rows:
@@ -73,7 +79,7 @@ def load_each(
     cursor: Cursor, books: LedgerBooks, rows: Sequence[Row], facts: Sequence[Row], nouns: Sequence[Noun]
 ) -> None:
     """Read whatever the rows and facts of a batch name, noun by noun."""
-    asked = _by_noun((*rows, *facts))
+    asked = by_noun((*rows, *facts))
     for noun in nouns:
         ids = list(asked.get(noun.name, ()))
         if ids and noun.load is not None:

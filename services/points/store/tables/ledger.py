@@ -69,7 +69,7 @@ class Lots(PointsTable, table=True):
             "origin IN ('receipt', 'change', 'restored', 'exchange', 'gift', 'grant', 'checkin', 'opening')",
             name="lots_origin_known",
         ),
-        Index("lots_open", "wallet_id", postgresql_where="is_open"),
+        Index("lots_spending", "wallet_id", "expires_at", "earned_at", postgresql_where="is_open"),
         Index("lots_to_expire", "expires_at", postgresql_where="is_open"),
     )
 
