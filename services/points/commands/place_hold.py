@@ -1,35 +1,21 @@
 """Place a hold: points are set aside for a unit's order until they are captured, released or over."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from services.points.domain import changes as c
 from services.points.domain.amounts import Fen
 from services.points.domain.authority import UnknownUnit, stated_time
 from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.hold import Hold, HoldTooEarly, OrderHeld, lasting
-from services.points.domain.holding import (
-    Moved,
-    given_back,
-    held_by_issuer,
-    held_slices,
-    holding,
-    lots_told,
-    sides,
-)
-from services.points.domain.journal import Journal
-from services.points.domain.month import Booking, booking
+from services.points.domain.holding import held_slices
+from services.points.domain.month import booking
 from services.points.domain.naming import order_name
-from services.points.domain.payer import Payer, Paying, payer_facts, payer_rows, paying
+from services.points.domain.payer import Payer, payer_facts, payer_rows, paying
+from services.points.domain.placing import placed
 from services.points.domain.redemption import OrderRedeemed, Price
 from services.points.domain.spending import Slice
 from services.points.domain.wish import granted
-from shared.kernel.command import Announcement, Asked, Needs, Outcome
-from shared.kernel.ids import derived, shown
-
-JOURNAL = 2
+from shared.kernel.command import Asked, Needs, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,40 +75,7 @@ def place_hold(books: LedgerBooks, command: PlaceHold) -> Outcome:
     booked = booking(now, books.months)
     order = (command.unit, command.order_no)
     taken, _ = granted(books, command.asked.id, wallet.holder_id, order, command.price, now, booked.month)
-    return _placed(books, command, who, taken, booked, now)
-
-
-def _placed(
-    books: LedgerBooks, command: PlaceHold, who: Paying, taken: list[Slice], booked: Booking, now: datetime
-) -> Outcome:
-    wallet = who.wallet
-    hold = _hold(books, command, wallet, taken, now)
-    moved = holding(taken, {one.id: one.account for one in books.wallets_of(wallet.holder_id)})
-    journal = Journal(
-        id=derived(command.asked.id, JOURNAL),
-        kind="hold",
-        month=booked.month,
-        concerns=booked.concerns,
-        occurred_at=now,
-        holder_id=wallet.holder_id,
-        unit=hold.unit,
-        sides=sides(hold, moved.lots),
-        subject=hold.id,
-        transfers=moved.transfers,
-    )
-    version = books.holders[wallet.holder_id] + 1
-    answer = _answer(hold, moved, journal)
-    return Outcome(
-        changes=(
-            c.HolderTurned(wallet.holder_id, version),
-            *(c.LotDrawn(lot) for lot in moved.lots),
-            c.JournalPosted(journal),
-            c.HoldPlaced(hold, journal.id, journal.month, answer),
-            *who.used,
-        ),
-        answer=answer,
-        events=(_announcement(wallet, moved, answer, journal, version),),
-    )
+    return placed(books, _hold(books, command, wallet, taken, now), taken, booked, who.used)
 
 
 def _hold(books: LedgerBooks, command: PlaceHold, wallet: Wallet, taken: list[Slice], now: datetime) -> Hold:
@@ -141,37 +94,4 @@ def _hold(books: LedgerBooks, command: PlaceHold, wallet: Wallet, taken: list[Sl
         expires_at=now + lasting(longest_s, command.lasts_s),
         terms=command.terms,
         slices=held_slices(taken),
-    )
-
-
-def _answer(hold: Hold, moved: Moved, journal: Journal) -> Mapping[str, Any]:
-    return {
-        "hold": shown("hld", hold.id),
-        "journal": shown("jrn", journal.id),
-        "unit": hold.unit,
-        "order_no": hold.order_no,
-        "price_fen": hold.price_fen,
-        "amount_fen": hold.amount_fen,
-        "to_pay_fen": hold.price_fen - hold.amount_fen,
-        "slices": lots_told(moved),
-        "occurred_at": hold.occurred_at,
-        "expires_at": hold.expires_at,
-    }
-
-
-def _announcement(
-    wallet: Wallet, moved: Moved, answer: Mapping[str, Any], journal: Journal, version: int
-) -> Announcement:
-    data = {
-        "journal": answer["journal"],
-        "holder": shown("hol", wallet.holder_id),
-        "hold": answer["hold"],
-        "unit": answer["unit"],
-        "order_no": answer["order_no"],
-        "amount_fen": answer["amount_fen"],
-        "slices": held_by_issuer(given_back(moved)),
-        "expires_at": answer["expires_at"],
-    }
-    return Announcement(
-        "points.hold.placed", shown("hol", wallet.holder_id), version, data, journal.occurred_at
     )
