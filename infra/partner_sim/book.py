@@ -1,0 +1,96 @@
+"""What the stand-in for a partner remembers: every request number, and what it said to it, on disk.
+
+Refuses to say two things to one number: whatever was said first is said again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from shared.runtime.clock import now
+
+GOOD_FOR = timedelta(days=30)
+_TABLE = """
+CREATE TABLE IF NOT EXISTS words (
+    number TEXT PRIMARY KEY, state TEXT NOT NULL, offer TEXT, price_fen INTEGER, code TEXT UNIQUE,
+    valid_until TEXT, reason TEXT)
+"""
+
+
+class OtherTerms(Exception):
+    """The number was asked for another offer or at another price before."""
+
+
+@dataclass(frozen=True, slots=True)
+class CouponBook:
+    """The book in one file."""
+
+    path: Path
+
+    def ask(self, number: str, offer: str, price_fen: int, *, sold_out: bool = False) -> dict[str, Any]:
+        """Issue a coupon under a number, once; or say that there are none left.
+
+        :raises OtherTerms: if the number is known for something else.
+        """
+        with self._writing() as book:
+            known = _found(book, number)
+            if known is None:
+                state, code, reason = ("refused", None, "sold-out") if sold_out else ("issued", _code(), None)
+                until = (now() + GOOD_FOR).isoformat() if code else None
+                book.execute(
+                    "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (number, state, offer, price_fen, code, until, reason),
+                )
+                known = _found(book, number)
+            assert known is not None
+            if known["offer"] is not None and (known["offer"], known["price_fen"]) != (offer, price_fen):
+                raise OtherTerms(number)
+            return known
+
+    def let_be(self, number: str) -> dict[str, Any]:
+        """Issue nothing under a number any more; where a coupon was issued, it stays issued."""
+        with self._writing() as book:
+            known = _found(book, number)
+            if known is None:
+                book.execute(
+                    "INSERT INTO words (number, state, reason) VALUES (?, 'cancelled', 'cancelled')",
+                    (number,),
+                )
+                known = _found(book, number)
+            assert known is not None
+            return known
+
+    def issued(self) -> dict[str, str]:
+        """Give every code that was ever issued, by its number."""
+        with self._writing() as book:
+            return dict(book.execute("SELECT number, code FROM words WHERE state = 'issued'").fetchall())
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(self.path, timeout=10.0, isolation_level=None)) as book:
+            # Nobody reads what another is about to write: of two that ask at once one is first.
+            book.execute("BEGIN IMMEDIATE")
+            book.execute(_TABLE)
+            yield book
+            book.execute("COMMIT")
+
+
+def _code() -> str:
+    return token_hex(6).upper()
+
+
+def _found(book: sqlite3.Connection, number: str) -> dict[str, Any] | None:
+    row = book.execute(
+        "SELECT number, state, offer, price_fen, code, valid_until, reason FROM words WHERE number = ?",
+        (number,),
+    ).fetchone()
+    names = ("request_no", "state", "offer", "price_fen", "code", "valid_until", "reason")
+    return None if row is None else dict(zip(names, row, strict=True))
