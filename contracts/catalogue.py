@@ -9,7 +9,7 @@ A type once published only gains optional fields; a break is a new type. Refuses
 from collections.abc import Mapping
 from typing import Any, Final
 
-from contracts import member, points, returns
+from contracts import member, points, returns, vouchers
 from contracts.shapes import EventData
 
 EVENTS: Final[Mapping[str, type[EventData]]] = {
@@ -34,6 +34,9 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
     "points.hold.placed": points.HoldPlaced,
     "points.hold.captured": points.HoldCaptured,
     "points.hold.released": points.HoldReleased,
+    "points.voucher.asked": vouchers.VoucherAsked,
+    "points.voucher.issued": vouchers.VoucherIssued,
+    "points.voucher.refused": vouchers.VoucherRefused,
     "points.wallet.brought_in": points.WalletBroughtIn,
     "points.month.sealed": points.MonthSealed,
     "points.statement.issued": points.StatementIssued,

@@ -246,6 +246,7 @@ class HoldPlaced(EventData):
     """`points.hold.placed`: points are set aside for an order. Key: the holder; seq: the holder's version.
 
     Nothing is paid yet: up to `amount_fen` of the order's price may be captured before `expires_at`.
+    A hold that is placed for a voucher has no end of its own: it says the year 2200.
     """
 
     journal: Id

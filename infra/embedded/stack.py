@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from infra.embedded.caddy import Caddy
 from infra.embedded.caddy import Setup as CaddySetup
 from infra.embedded.child import Closed
@@ -26,6 +28,7 @@ from infra.embedded.leftovers import await_leftovers
 from infra.embedded.obstacle import obstacle_of
 from infra.embedded.part import Part
 from infra.embedded.port_book import PortBook
+from infra.embedded.ports import LOOPBACK
 from infra.embedded.postgres import DUTIES, SUPERUSER, Postgres
 from infra.embedded.postgres import Setup as PostgresSetup
 from infra.embedded.secrets import Secrets
@@ -36,20 +39,27 @@ from infra.embedded.steps import Steps
 from infra.embedded.topics import add_missing
 from shared.runtime.migrations import upgrade
 from shared.runtime.topics import PARTITIONS, topic_of
+from shared.web.keys import public_key_text
+
+PARTNER, PARTNER_KEY = "partner", "partner.key"
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a stack is for: `clock` says whether time itself acts, `seeded` whether a start fills it."""
+    """What a stack is for: `clock` says whether time itself acts, `seeded` whether a start fills it.
+
+    `partner` says whether a stand-in for an outside partner belongs to it.
+    """
 
     name: str
     clock: bool
     seeded: bool
     durable: bool = True
+    partner: bool = False
 
 
 PROFILES = {
-    "run": Profile("run", clock=True, seeded=True),
+    "run": Profile("run", clock=True, seeded=True, partner=True),
     # Months of 2017 open and close by command; a clock would expire and close them.
     "replay": Profile("replay", clock=False, seeded=False),
     "bench": Profile("bench", clock=True, seeded=False),
@@ -129,12 +139,15 @@ class Stack:
         self.home.enter()
         await_leftovers(self.home, self.steps)
         self.state = "starting"
-        self._ports.open([recipe.name for recipe in self._recipes], gateway=self._gateway)
+        names = [recipe.name for recipe in self._recipes]
+        self._ports.open([*names, *([PARTNER] if self.profile.partner else [])], gateway=self._gateway)
         for line in self._ports.remarks:
             self.steps.say(f"  {line}")
         self._write_status()
         _together([self._bring_postgres, self._bring_kafka])
         bringing: list[Callable[[], None]] = [self._bringer(recipe) for recipe in self._recipes]
+        if self.profile.partner:
+            bringing.append(self._bring_partner)
         if self._gateway:
             bringing.append(self._bring_gateway)
         _together(bringing)
@@ -158,7 +171,7 @@ class Stack:
             self.state = "stopping"
         self._write_status()
         names = [recipe.name for recipe in self._recipes]
-        for group in (["gateway"], names, ["kafka", "postgres"]):
+        for group in (["gateway"], names, [PARTNER, "kafka", "postgres"]):
             closing = [self.parts[name].close for name in group if name in self.parts]
             _together(closing)
         self._ports.close()
@@ -242,6 +255,19 @@ class Stack:
 
         return bring
 
+    def _bring_partner(self) -> None:
+        key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(self.secrets.of(PARTNER_KEY)))
+        told = {
+            "PARTNER_HTTP_PORT": str(self._ports[PARTNER]),
+            "PARTNER_STATE_DIR": str(self.home.folder(PARTNER)),
+            "PARTNER_CUSTOMER_KEY": public_key_text(key),
+        }
+        recipe = Recipe(PARTNER, "infra.partner_sim.main")
+        stand_in = Service(ServiceSetup(recipe, self._ports[PARTNER], self.home.log(PARTNER), told))
+        part = self._add(PARTNER, stand_in, stand_in.address)
+        with self.steps.step("Stand-in for a partner (taxi coupons) ready", part.address):
+            self._start(part)
+
     def _bring_gateway(self) -> None:
         services = {recipe.name: self._ports[recipe.name] for recipe in self._recipes}
         setup = CaddySetup(
@@ -266,6 +292,14 @@ class Stack:
             f"{prefix}_SECRET": self.secrets.of(f"{name}.secret"),
             f"{prefix}_STATE_DIR": str(self.home.folder("services", name)),
             **(self._local_to_member() if name == "member" else {}),
+            **(self._local_to_points() if name == "points" and self.profile.partner else {}),
+        }
+
+    def _local_to_points(self) -> dict[str, str]:
+        """State where the stand-in for a partner answers, and the key under which it is asked."""
+        return {
+            "POINTS_PARTNERS": f"taxi=http://{LOOPBACK}:{self._ports[PARTNER]}",
+            "POINTS_PARTNER_KEY": self.secrets.of(PARTNER_KEY),
         }
 
     def _local_to_member(self) -> dict[str, str]:

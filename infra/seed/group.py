@@ -59,6 +59,9 @@ PAIR_MONTH_POINTS = 5_000_000
 CLAIMS_PER_DAY, CLAIMED_BACK = 10, 30
 """How many photographed receipts a member may claim a day, and for how many days after the purchase."""
 
+TAXI_FEN, TAXIS_PER_DAY = 2_000, 3
+"""What a taxi coupon costs, ¥20, and how many one member may have a day. The group sells it."""
+
 OPERATORS = ("operator-1", "operator-2")
 
 
@@ -96,6 +99,14 @@ def _other_ways() -> Iterator[dict[str, Any]]:
     gift = {"day_fen": GIFT_DAY_FEN, "per_day": GIFTS_PER_DAY, "confirm_s": 600}
     yield {"kind": "gift", "subject": GROUP, "body": gift}
     yield {"kind": "claim", "subject": GROUP, "body": {"per_day": CLAIMS_PER_DAY, "back_days": CLAIMED_BACK}}
+    taxi = {
+        "name": {"zh": "20 元打车券", "en": "¥20 taxi coupon"},
+        "partner": "taxi",
+        "unit": GROUP,
+        "price_fen": TAXI_FEN,
+        "per_day": TAXIS_PER_DAY,
+    }
+    yield {"kind": "offer", "subject": "taxi-20", "body": taxi}
 
 
 TIERS = {"1": 12_000, "2": 15_000, "3": 20_000}

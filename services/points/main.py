@@ -3,11 +3,12 @@
 `--role web` keeps doors and desk, `--role worker` relay, ear, jobs and desk; without it one process has all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg2.extensions import connection as Connection
 from pydantic import SecretStr
 
@@ -15,9 +16,11 @@ from services.points.api import points_door
 from services.points.api.front import Front
 from services.points.commands import DECISIONS
 from services.points.domain.books import LedgerBooks
+from services.points.domain.voucher import ASK_PARTNER
 from services.points.jobs.audit import AUDIT_OPTIONS, audit_all
 from services.points.jobs.close_months import CLOSING_OPTIONS
 from services.points.jobs.timetable import timetable
+from services.points.jobs.vouchers import asking_partners, partners_at, voucher_pace
 from services.points.listeners.member import LISTENERS
 from services.points.queries.wallet import Wallets
 from services.points.settings import PointsSettings
@@ -28,6 +31,7 @@ from shared.runtime import clock
 from shared.runtime.consumer import Consumer
 from shared.runtime.database import OUTAGES, READING_OPTIONS, Reader, connect
 from shared.runtime.desk import DESK_OPTIONS, Desk, DeskLimits
+from shared.runtime.errands import Errands
 from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
@@ -49,11 +53,12 @@ from shared.web.outbox_door import declare_outbox
 from shared.web.parked_door import declare_parked
 from shared.web.rates import Quota, Rates
 from shared.web.serving import Part, serve
-from shared.web.signatures import RequestVerifier
+from shared.web.signatures import RequestSigner, RequestVerifier
 from shared.web.tokens import TokenReader
 
 VERSION = "1"
 KEYRING_EVERY_S = 0.25
+PARTNERS_KNOW_US_AS = "tongfen"
 
 
 class PointsProcess:
@@ -76,7 +81,7 @@ class PointsProcess:
             DECISIONS,
             lambda: connect(desk_url, DESK_OPTIONS),
             DeskLimits(batch=settings.batch),
-            committed=self.relay.wake,
+            committed=self._committed,
             reached=self.reached,
         )
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
@@ -84,6 +89,8 @@ class PointsProcess:
             Wallets(clock.now).read,
             lambda: connect(settings.database_url_reader.get_secret_value(), READING_OPTIONS),
         )
+        self.coding = Coding(settings.secret.get_secret_value().encode())
+        self.errands = _messenger(settings, self.desk, self.coding, self.reached)
         self.keyring = Keyring(lambda: connect(desk_url), importers=settings.believes_importers)
         self.parked = Parked(lambda: connect(desk_url))
         self.consumer = Consumer(
@@ -114,7 +121,8 @@ class PointsProcess:
                 Cursors(self.settings.secret.get_secret_value().encode()),
                 self._audit_all,
                 ConfirmationReader(self.keyring.tokens),
-                Coding(self.settings.secret.get_secret_value().encode()),
+                self.coding,
+                frozenset(self.settings.partner_addresses),
             )
         )
         declare_parked(door, self.consumer, self.desk)
@@ -141,8 +149,12 @@ class PointsProcess:
         if self.role.answers:
             parts += [self.wallets, Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys)]
         if self.role.works:
-            parts += [self.relay, *self._jobs(), self.consumer]
+            parts += [self.relay, self.errands, *self._jobs(), self.consumer]
         return parts
+
+    def _committed(self) -> None:
+        self.relay.wake()
+        self.errands.wake()
 
     def _jobs(self) -> Sequence[Rounds]:
         desk_url = self.settings.database_url_desk.get_secret_value()
@@ -166,6 +178,21 @@ class PointsProcess:
     def _refresh_keys(self) -> Mapping[str, Any] | None:
         self.keyring.refresh()
         return None
+
+
+def _messenger(
+    settings: PointsSettings, desk: Desk[LedgerBooks], coding: Coding, reached: Callable[[str], None]
+) -> Errands:
+    """Give the messenger to outside partners; without any it has nothing to carry."""
+    key = settings.partner_key.get_secret_value() if settings.partner_key else "00" * 32
+    signer = RequestSigner(PARTNERS_KNOW_US_AS, Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key)))
+    partners = partners_at(settings.partner_addresses, signer.headers, settings.partner_timeout_s)
+    desk_url = settings.database_url_desk.get_secret_value()
+    return Errands(
+        lambda: connect(desk_url),
+        {ASK_PARTNER: asking_partners(partners, desk.obey_all, coding, reached=reached)},
+        pace=voucher_pace(settings.partner_timeout_s, settings.partner_backoff_s),
+    )
 
 
 def openapi_app() -> Application:

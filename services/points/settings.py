@@ -1,11 +1,17 @@
 """Every knob of the points service, from the environment (`POINTS_…`); read by main alone."""
 
+import re
+from collections.abc import Mapping
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.runtime.fault import falling_at
+
+_PARTNER = re.compile(r"[a-z][a-z0-9-]{1,31}")
+_SEED = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 
 
 class PointsSettings(BaseSettings):
@@ -35,6 +41,18 @@ class PointsSettings(BaseSettings):
     batch: int = Field(default=256, ge=1, le=1000)
     requests_per_minute: int = Field(default=60_000, ge=1)
     stranger_requests_per_minute: int = Field(default=600, ge=1)
+    partners: str = Field(
+        default="",
+        description="Where outside partners answer, as `taxi=https://host/path`, set apart by blanks.",
+    )
+    partner_key: SecretStr | None = Field(
+        default=None,
+        description="64 hex digits: the Ed25519 key that signs requests to partners, as `tongfen`.",
+    )
+    partner_timeout_s: float = Field(default=5.0, gt=0, le=10, description="For one question to a partner.")
+    partner_backoff_s: float = Field(
+        default=2.0, gt=0, le=300, description="Until a silent partner is asked again; doubled, to 300 s."
+    )
     auditor_every_s: float = Field(default=60.0, gt=0)
     fault: str | None = Field(
         default=None,
@@ -50,6 +68,33 @@ class PointsSettings(BaseSettings):
         """
         falling_at(text)
         return text
+
+    @field_validator("partners")
+    @classmethod
+    def check_partners(cls, text: str) -> str:
+        """Refuse a list of partners that does not read.
+
+        :raises ValueError: if an entry is not `code=http(s)://host…`.
+        """
+        partners_of(text)
+        return text
+
+    @model_validator(mode="after")
+    def check_partner_key(self) -> Self:
+        """Refuse partners without a key to sign with, and a key that is none.
+
+        :raises ValueError: if there is no key, or it is not 64 hex digits; it is not shown.
+        """
+        key = None if self.partner_key is None else self.partner_key.get_secret_value()
+        if key is not None and not _SEED.fullmatch(key):
+            raise ValueError("partner_key must be 64 hex digits")
+        if self.partners and key is None:
+            raise ValueError("partners are asked in signed requests: set partner_key")
+        if self.production == "on" and any(
+            one.startswith("http:") for one in self.partner_addresses.values()
+        ):
+            raise ValueError("in production partners are asked over https")
+        return self
 
     @model_validator(mode="after")
     def check_clock(self) -> Self:
@@ -67,3 +112,24 @@ class PointsSettings(BaseSettings):
     def believes_importers(self) -> bool:
         """Tell whether an importer, who may state times, is believed here."""
         return (self.importers or ("refused" if self.production == "on" else "allowed")) == "allowed"
+
+    @property
+    def partner_addresses(self) -> Mapping[str, str]:
+        """Give where each outside partner answers, by its code."""
+        return partners_of(self.partners)
+
+
+def partners_of(text: str) -> Mapping[str, str]:
+    """Read a list of partners.
+
+    :raises ValueError: if an entry is not `code=http(s)://host…`, or a code comes twice.
+    """
+    found: dict[str, str] = {}
+    for entry in text.split():
+        code, _, address = entry.partition("=")
+        place = urlsplit(address)
+        known = place.scheme in ("http", "https") and place.hostname and not (place.query or place.fragment)
+        if not _PARTNER.fullmatch(code) or not known or code in found:
+            raise ValueError(f"{code} is not code=https://host, once each")
+        found[code] = address.rstrip("/")
+    return found

@@ -1,4 +1,4 @@
-"""Signature headers, tokens, cursors, bodies, queries, events: none answers with anything but a refusal.
+"""Signatures, tokens, cursors, bodies, queries, events, words: none answers with anything but a refusal.
 
 `make fuzz` feeds each for five minutes; `make test` with the same three thousand inputs every time.
 """
@@ -13,6 +13,7 @@ import pytest
 
 from contracts.event import Unreadable, constant_headers, label_of, opened, own_headers, source_in
 from services.member.main import openapi_app as member_app
+from services.points.gateways.partner import PartnerSilent, word_in
 from services.points.main import openapi_app as points_app
 from shared.kernel.principal import Principal, Role
 from shared.kernel.refusal import Refusal
@@ -230,6 +231,20 @@ def test_whole_requests_never_meet_a_defect() -> None:
         b"HEAD /livez\nx-request-id: abcdefgh\n\n",
     ]
     assert len(fed(request, examples, "whole requests").answers) > 5
+
+
+def test_words_of_partners_are_read_or_silence() -> None:
+    number = "vch_0192f0c47b2a7c3e8f10a2b3c4d5e001"
+
+    def word(raw: bytes) -> Hashable:
+        try:
+            return type(word_in(raw, number)).__name__
+        except PartnerSilent as silence:
+            return str(silence)
+
+    told = {"request_no": number, "state": "issued", "code": "R-1", "valid_until": "2026-12-31T00:00:00Z"}
+    no = {"request_no": number, "state": "refused", "reason": "sold-out"}
+    assert len(fed(word, [orjson.dumps(told), orjson.dumps(no)], "words of partners").answers) > 2
 
 
 def test_language_and_trace_take_whatever_comes() -> None:

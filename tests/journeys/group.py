@@ -32,7 +32,7 @@ from shared.web.signatures import RequestSigner
 from tests.journeys.caller import Caller, by_nothing, by_signature, by_token
 from tests.stack import rows
 
-PROFILE = Profile("journeys", clock=False, seeded=False, durable=False)
+PROFILE = Profile("journeys", clock=False, seeded=False, durable=False, partner=True)
 PATIENCE_S = 20.0
 # Attacks come by the hundred from one address: the quota of strangers has tests of its own.
 _SETTINGS = {
@@ -70,6 +70,7 @@ def furnished(home: Path, *, durable: bool = False) -> tuple[Stack, dict[str, ob
         "logs": str(stack.home.log("points").parent),
         "staff_secret": stack.secrets.staff(),
         "bootstrap": stack.bootstrap,
+        "partner": stack.parts["partner"].address,
     }
 
 

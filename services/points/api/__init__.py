@@ -26,6 +26,7 @@ from services.points.api import (
     rules,
     simulations,
     statements,
+    vouchers,
     wallet,
 )
 from services.points.api.front import Front
@@ -46,6 +47,7 @@ _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
     batches.declare,
     check_ins.declare,
     gifts.declare,
+    vouchers.declare,
     adjustments.declare,
     openings.declare,
     numbers.declare,

@@ -23,7 +23,8 @@ GROUP_ROLES = (Role.OPERATOR, Role.IMPORTER)
 @dataclass(frozen=True, slots=True)
 class Front:
     """Desk, reader, the reading room of wallets, the signer of list cursors, the check of everything, who
-    knows a proof that a member confirmed something, and who derives pay codes.
+    knows a proof that a member confirmed something, who derives pay codes and opens seals, and the outside
+    partners that can be asked.
     """
 
     desk: Desk[LedgerBooks]
@@ -33,6 +34,7 @@ class Front:
     audit: Callable[[], Mapping[str, Any]]
     proofs: ConfirmationReader
     codes: Coding
+    partners: frozenset[str] = frozenset()
 
     def after(self, call: Call, cursor: str | None) -> list[str] | None:
         """Read the caller's own cursor of the called list; None is its beginning.

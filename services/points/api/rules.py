@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, model_validator
 from services.points.api.earn_rules import CampaignCode, CampaignTerms, CapTerms, EarnTerms, NameBody
 from services.points.api.exchange_rules import ExchangeRuleDraft
 from services.points.api.front import Front
+from services.points.api.offer_rules import OfferDraft
 from services.points.api.way_rules import WayDraft
 from services.points.commands.approve_rule import ApproveRule
 from services.points.commands.draft_rule import DraftRule
@@ -126,6 +127,7 @@ class DraftBody(Inbound):
         | CapDraft
         | CampaignDraft
         | WayDraft
+        | OfferDraft
         | ExchangeRuleDraft,
         Field(discriminator="kind"),
     ]

@@ -8,6 +8,7 @@ from services.points.commands.approve_adjustment import ApproveAdjustment, appro
 from services.points.commands.approve_rule import ApproveRule, approve_rule
 from services.points.commands.approve_sheet import ApproveSheet, approve_sheet
 from services.points.commands.ask_pay_code import AskPayCode, ask_pay_code
+from services.points.commands.ask_voucher import AskVoucher, ask_voucher
 from services.points.commands.bring_in_opening import BringInOpening, bring_in_opening
 from services.points.commands.capture_hold import CaptureHold, capture_hold
 from services.points.commands.check_in import CheckIn, check_in
@@ -36,6 +37,7 @@ from services.points.commands.reject_doubt import RejectDoubt, reject_doubt
 from services.points.commands.release_hold import ReleaseHold, release_hold
 from services.points.commands.request_adjustment import RequestAdjustment, request_adjustment
 from services.points.commands.return_purchase import ReturnPurchase, return_purchase
+from services.points.commands.settle_voucher import SettleVoucher, settle_voucher
 from shared.runtime.batch import Decision
 
 DECISIONS: Mapping[type, Decision] = {
@@ -47,6 +49,7 @@ DECISIONS: Mapping[type, Decision] = {
     BringInOpening: bring_in_opening,
     CheckIn: check_in,
     AskPayCode: ask_pay_code,
+    AskVoucher: ask_voucher,
     ClaimReceipt: claim_receipt,
     CloseMonth: close_month,
     DraftRule: draft_rule,
@@ -69,6 +72,7 @@ DECISIONS: Mapping[type, Decision] = {
     RequestAdjustment: request_adjustment,
     RefundPoints: refund_points,
     ReturnPurchase: return_purchase,
+    SettleVoucher: settle_voucher,
     ReleaseHold: release_hold,
     PlaceHold: place_hold,
     ExpireHold: expire_hold,

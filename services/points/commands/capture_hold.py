@@ -43,6 +43,7 @@ def capture_hold(books: LedgerBooks, command: CaptureHold) -> Outcome:
 
     :raises NotFound: if there is no such hold, or it is another unit's.
     :raises CaptureKnown: if the number names a capture of another amount.
+    :raises HoldBound: if it belongs to a voucher.
     :raises HoldClosed: if it was captured or released.
     :raises HoldExpired: if its time is over.
     :raises CaptureAboveHold: if less is left.
@@ -56,6 +57,7 @@ def capture_hold(books: LedgerBooks, command: CaptureHold) -> Outcome:
         if known.terms != command.terms:
             raise CaptureKnown(capture_no=command.capture_no)
         return Outcome(answer=known.answer)
+    hold.check_free()
     # A clock that was set back a little must not date a capture before its hold.
     at = max(stated_time(command.asked.principal, command.at, books.now), hold.occurred_at)
     hold.check_open(at)

@@ -28,6 +28,7 @@ def release_hold(books: LedgerBooks, command: ReleaseHold) -> Outcome:
     """Give back whatever was not captured.
 
     :raises NotFound: if there is no such hold, or it is another unit's.
+    :raises HoldBound: if it belongs to a voucher.
     :raises HoldClosed: if it was captured or released before.
     :raises HoldExpired: if its time is over: then its points go back by themselves.
     """
@@ -35,6 +36,7 @@ def release_hold(books: LedgerBooks, command: ReleaseHold) -> Outcome:
     if hold is None:
         raise NotFound()
     own_unit(command.asked.principal, hold.unit)
+    hold.check_free()
     # A clock that was set back a little must not date a release before its hold.
     at = max(stated_time(command.asked.principal, command.at, books.now), hold.occurred_at)
     hold.check_open(at)

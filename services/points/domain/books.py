@@ -24,6 +24,7 @@ from services.points.domain.quote import Quote
 from services.points.domain.refund import Payment
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
 from services.points.domain.sale import KnownReturn, ReturnKept, Sale
+from services.points.domain.voucher import Voucher, VoucherAsked, VoucherSettled
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Row
 from shared.kernel.swift import swift
@@ -81,6 +82,8 @@ class LedgerBooks:
     adjustments: dict[str, Adjustment] = field(default_factory=dict)
     gifts: dict[str, Gift] = field(default_factory=dict)
     gift_days: dict[str, GiftDay] = field(default_factory=dict)
+    vouchers: dict[str, Voucher] = field(default_factory=dict)
+    voucher_days: dict[tuple[str, str], int] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
     openings: dict[str, KnownOpening] = field(default_factory=dict)
     doubts: dict[str, dict[str, Doubt]] = field(default_factory=dict)
@@ -261,6 +264,13 @@ def _turn_hold(books: LedgerBooks, change: c.HoldTurned) -> None:
         books.order_holds.pop(hold.name, None)
 
 
+def _put_voucher(books: LedgerBooks, change: VoucherAsked | VoucherSettled) -> None:
+    books.vouchers[change.voucher.id] = change.voucher
+    if isinstance(change, VoucherAsked):
+        day = (change.holder_id, change.voucher.offer)
+        books.voucher_days[day] = books.voucher_days.get(day, 0) + 1
+
+
 def _keep_pay_code(books: LedgerBooks, change: PayCode) -> None:
     books.pay_codes[change.digest] = change
 
@@ -363,6 +373,8 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.GiftGiven: _give,
     c.HoldPlaced: _place_hold,
     c.HoldTurned: _turn_hold,
+    VoucherAsked: _put_voucher,
+    VoucherSettled: _put_voucher,
     PayCode: _keep_pay_code,
     Guesser: _count_guess,
     c.SheetAnnounced: _put_sheet,

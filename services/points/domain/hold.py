@@ -8,7 +8,7 @@ Refuses to know journals and accounts: domain/holding.py writes the lines.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from services.points.domain.amounts import Fen, Points, Rate
@@ -19,6 +19,12 @@ from shared.kernel.words import Words
 
 LONGEST = timedelta(hours=24)
 """No hold lasts longer, whatever a rule says. Source: the owner's safety net for forgotten holds."""
+
+
+NEVER = datetime(2200, 1, 1, tzinfo=UTC)
+"""The end of a hold that has none of its own: it ends with what it was placed for. The last year that any
+reader of ours takes, and later than any clock.
+"""
 
 
 class OrderHeld(Refusal):
@@ -54,6 +60,18 @@ class HoldExpired(Refusal):
     advice = Words(
         "该预占已于 {expires_at} 过期，积分退回原批次；如仍需积分支付，请重新预占。",
         "The hold expired at {expires_at} and its points go back; to pay with points, place a new one.",
+    )
+
+
+class HoldBound(Refusal):
+    """The hold belongs to a voucher: the partner's word ends it, and nobody else."""
+
+    kind = Kind.CONFLICT
+    code = "hold-bound"
+    title = Words("该预占由卡券占用", "The hold belongs to a voucher")
+    advice = Words(
+        "该预占属于卡券 {voucher}，由合作方的结果决定扣减或释放；请查询该卡券。",
+        "It belongs to voucher {voucher}; the partner's word captures or releases it. Read the voucher.",
     )
 
 
@@ -141,6 +159,14 @@ class Hold:
     def binds_order(self) -> bool:
         """Tell whether its order can have no other hold: it is open, or something was captured."""
         return self.ended_at is None or self.captured_fen > 0
+
+    def check_free(self) -> None:
+        """Let a unit capture or release the hold: one that has no end of its own is nobody's to end.
+
+        :raises HoldBound: if it was placed for a voucher.
+        """
+        if self.expires_at >= NEVER:
+            raise HoldBound(voucher=self.order_no)
 
     def check_open(self, at: datetime) -> None:
         """Let the hold be captured or released at that moment.

@@ -24,6 +24,7 @@ from services.points.domain.looks import (
 )
 from services.points.domain.refund_invariants import REFUND_INVARIANTS
 from services.points.domain.return_invariants import RETURN_INVARIANTS
+from services.points.domain.voucher_invariants import VOUCHER_INVARIANTS
 from services.points.domain.way_invariants import WAY_INVARIANTS
 
 
@@ -133,6 +134,7 @@ def _paper(one: PaperLook) -> str | None:
 INVARIANTS: tuple[Invariant, ...] = (
     *LINE_INVARIANTS,
     *HOLD_INVARIANTS,
+    *VOUCHER_INVARIANTS,
     *EXCHANGE_INVARIANTS,
     Invariant("a foreign slice is settled once, an own one never", lambda e: e.slices, _unsettled),
     Invariant("money goes from issuer to redeemer and is the slice's worth", lambda e: e.slices, _missettled),

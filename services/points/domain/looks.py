@@ -188,6 +188,19 @@ class HoldLook(Look):
 
 
 @dataclass(frozen=True, slots=True)
+class VoucherLook(Look):
+    """Vouchers beside hold, capture, errand, coupon and offer; `is_kept` is not where only a hold is left."""
+
+    is_kept: bool
+    is_booked: bool
+    fits: bool
+    end_fits: bool
+    is_asked: bool
+    code_fits: bool
+    offer_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReturnLook(Look):
     """Returns beside their receipts' terms and their journals."""
 
@@ -264,6 +277,7 @@ class Evidence:
     bonuses: Sequence[PaperLook] = ()
     redemptions: Sequence[RedemptionLook] = ()
     holds: Sequence[HoldLook] = ()
+    vouchers: Sequence[VoucherLook] = ()
     check_ins: Sequence[ActLook] = ()
     adjustments: Sequence[ActLook] = ()
     refunds: Sequence[RefundLook] = ()

@@ -31,6 +31,11 @@ def order_name(unit: str, order_no: str) -> str:
     return f"order {unit}|{_part(order_no)}"
 
 
+def voucher_name(voucher_id: str) -> str:
+    """Name what a voucher puts on hold: no order of a unit is ever named so."""
+    return f"voucher {voucher_id}"
+
+
 def refund_name(unit: str, refund_no: str) -> str:
     """Name a refund: unit and the unit's own refund number."""
     return f"refund {unit}|{_part(refund_no)}"

@@ -22,6 +22,7 @@ from services.points.domain.doubt import ClaimTerms
 from services.points.domain.earning import Earning, EarnRate, EarnRule, Split, Terms
 from services.points.domain.exchange_terms import FREE_EXCHANGE, ExchangeTerms, assets_of, pair_subject
 from services.points.domain.gift import GiftTerms
+from services.points.domain.offer import Offer
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
@@ -48,6 +49,7 @@ class RuleKind(StrEnum):
     PAIR = "pair"
     EXCHANGE = "exchange"
     CLAIM = "claim"
+    OFFER = "offer"
 
 
 RATE_KINDS = frozenset({RuleKind.RATE, RuleKind.PAIR})
@@ -249,6 +251,11 @@ class Rulebook:
         """
         return self._in_force(kind, GROUP, at)
 
+    def find_offer(self, code: str, at: datetime) -> Offer | None:
+        """Give an outside partner's offer as it stands at that moment, sold or not, or None."""
+        offer: Offer | None = self._found(RuleKind.OFFER, code, at)
+        return offer
+
     def find_pair(self, from_asset: str, to_asset: str, at: datetime) -> Rate | None:
         """Give the direct rate between two assets, if one is published."""
         pair: Rate | None = self._found(RuleKind.PAIR, pair_subject(from_asset, to_asset), at)
@@ -342,6 +349,7 @@ _READERS: Mapping[RuleKind, Callable[[RuleVersion], Any]] = {
     RuleKind.GRANT: lambda one: GrantTerms.read(one.version, one.body),
     RuleKind.CLAIM: lambda one: ClaimTerms.read(one.version, one.body),
     RuleKind.GIFT: lambda one: GiftTerms.read(one.version, one.body),
+    RuleKind.OFFER: lambda one: Offer.read(one.subject, one.version, one.body),
     RuleKind.PAIR: _rate,
     RuleKind.EXCHANGE: lambda one: ExchangeTerms.read(one.version, one.body),
 }
@@ -353,10 +361,10 @@ def merged(rulebook: Rulebook, added: Iterable[RuleVersion]) -> Rulebook:
 
 
 def units_named(version: RuleVersion) -> tuple[str, ...]:
-    """Give the units that caps or a campaign speak of, and the group where it bears a bonus."""
+    """Give the units that caps, a campaign or an offer speak of, and the group where it bears a bonus."""
     body = version.body
     if version.kind is RuleKind.CAP:
         return tuple(body.get("exempt") or ())
     if version.kind is RuleKind.CAMPAIGN:
         return (*body["units"], *((GROUP,) if body["bearer"] == GROUP else ()))
-    return ()
+    return (body["unit"],) if version.kind is RuleKind.OFFER else ()

@@ -16,6 +16,7 @@ from services.points.queries import (
     refund_evidence,
     return_evidence,
     terms_evidence,
+    voucher_evidence,
     way_evidence,
 )
 from services.points.queries.scope import Scope
@@ -49,6 +50,7 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         reversals=refund_evidence.reversals(cursor, scope),
         gifts=way_evidence.gifts(cursor, scope),
         holds=hold_evidence.holds(cursor, scope),
+        vouchers=voucher_evidence.vouchers(cursor, scope),
         openings=opening_evidence.openings(cursor, scope),
         sheets=opening_evidence.sheets(cursor) if holders else (),
         doubts=doubt_evidence.doubts(cursor) if holders else (),

@@ -1,14 +1,21 @@
-"""Pay codes out of requests, and digests out of codes, under the service's secret. Refuses to keep either.
+"""Pay codes out of requests, digests out of codes, seals on coupons, under the service's secret.
 
-The code follows from the id of the request that asked for it, so that the same request shows the same code
-and nothing that is kept tells it.
+Refuses to keep any of them. A pay code follows from the id of the request that asked for it, so that the same
+request shows the same code and nothing that is kept tells it.
 """
 
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import new
+from secrets import token_bytes
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.points.domain.pay_code import CODE_DIGITS
+
+SEAL_BYTES = 12
+"""The number used once that stands before a sealed text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,22 @@ class Coding:
     def digest(self, code: str) -> str:
         """Give the digest (hex) under which a code is kept; without the secret no code leads to it."""
         return self._derived(b"pay code digest", code).hex()
+
+    def sealed(self, voucher_id: str, code: str) -> bytes:
+        """Seal a coupon's code, so that a copy of the database rides in no taxi."""
+        once = token_bytes(SEAL_BYTES)
+        return once + self._box().encrypt(once, code.encode(), voucher_id.encode())
+
+    def unsealed(self, voucher_id: str, sealed: bytes) -> str | None:
+        """Open the seal of a voucher's code; None if another secret sealed it, or it is another voucher's."""
+        once, box = sealed[:SEAL_BYTES], sealed[SEAL_BYTES:]
+        try:
+            return self._box().decrypt(once, box, voucher_id.encode()).decode()
+        except InvalidTag:
+            return None
+
+    def _box(self) -> AESGCM:
+        return AESGCM(self._derived(b"coupon seal", ""))
 
     def _derived(self, label: bytes, message: str) -> bytes:
         return new(self.secret, label + b"\0" + message.encode(), sha256).digest()

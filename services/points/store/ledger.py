@@ -33,6 +33,7 @@ from services.points.store.returns import RECEIPT, RECEIPT_NAME, RETURN
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
 from services.points.store.takings import TAKINGS_NOUN, budget_rows
+from services.points.store.vouchers import VOUCHER_DAYS, VOUCHERS
 from shared.kernel.command import Row
 from shared.runtime.memory import (
     Claim,
@@ -68,6 +69,8 @@ NOUNS: tuple[Noun, ...] = (
     DOUBTS,
     CLAIMS,
     CAMPAIGN_ALERTS,
+    VOUCHERS,
+    VOUCHER_DAYS,
 )
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 

@@ -29,6 +29,7 @@ from services.points.domain.looks import (
     SliceLook,
     SumLook,
     TurnLook,
+    VoucherLook,
     WishLook,
 )
 
@@ -48,6 +49,7 @@ REDEMPTION = RedemptionLook(2, "order o", True, True, True, True, True, True)
 REFUND = RefundLook(2, "refund f", True, True, True, True, True, True)
 REVERSAL = ReversalLook(3, "transfer 6", True, True, True, True)
 HOLD = HoldLook(2, "hold h", True, True, True, True, True, True, True, True, True)
+VOUCHER = VoucherLook(2, "voucher v", True, True, True, True, True, True, True)
 RETURN = ReturnLook(2, "return r", True, True, True, True, True, True)
 REPAYMENT = RepaymentLook(2, "journal p", True, True)
 JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
@@ -73,6 +75,7 @@ SOUND: dict[str, tuple[Look, ...]] = {
     "reversals": (REVERSAL,),
     "gifts": (ACT,),
     "holds": (HOLD,),
+    "vouchers": (VOUCHER,),
     "openings": (ACT,),
     "doubts": (ACT,),
     "sheets": (BalanceLook(1, "sheet s", -3),),
@@ -159,6 +162,13 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("holds", replace(HOLD, end_fits=False)),
     ("holds", replace(HOLD, fits=False)),
     ("holds", replace(HOLD, answer_fits=False)),
+    ("vouchers", replace(VOUCHER, is_kept=False)),
+    ("vouchers", replace(VOUCHER, is_booked=False)),
+    ("vouchers", replace(VOUCHER, fits=False)),
+    ("vouchers", replace(VOUCHER, end_fits=False)),
+    ("vouchers", replace(VOUCHER, is_asked=False)),
+    ("vouchers", replace(VOUCHER, code_fits=False)),
+    ("vouchers", replace(VOUCHER, offer_fits=False)),
     ("openings", replace(ACT, fits=False)),
     ("doubts", replace(ACT, fits=False)),
     ("sheets", BalanceLook(1, "sheet s", 1)),

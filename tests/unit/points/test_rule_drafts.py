@@ -193,3 +193,37 @@ def test_a_campaign_ends_after_it_begins_and_has_a_code() -> None:
         draft("campaign", "spring-2027", CAMPAIGN, valid_from=CAMPAIGN["until"])
     with pytest.raises(Malformed):
         draft("campaign", "Spring 2027", CAMPAIGN)
+
+
+OFFER = {
+    "name": {"zh": "打车券", "en": "taxi coupon"},
+    "partner": "taxi",
+    "unit": "group",
+    "price_fen": 2_000,
+}
+
+
+def test_an_offer_says_what_it_leaves_out_by_its_defaults() -> None:
+    body = draft("offer", "taxi-20", OFFER).rule.body
+    assert (body.asked_s, body.on_sale, body.per_day) == (600, True, None)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"price_fen": 0},
+        {"price_fen": 1.5},
+        {"price_fen": 2**53},
+        {"per_day": 0},
+        {"asked_s": 0},
+        {"asked_s": 86_401},
+        {"partner": "Taxi"},
+        {"unit": ""},
+        {"on_sale": "yes"},
+        {"name": {"zh": "打车券"}},
+        {"code": "RIDE"},
+    ],
+)
+def test_an_offer_has_bounds(wrong: dict[str, Any]) -> None:
+    with pytest.raises(Malformed):
+        draft("offer", "taxi-20", {**OFFER, **wrong})

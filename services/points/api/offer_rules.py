@@ -1,0 +1,42 @@
+"""Drafts of outside partners' offers."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from services.points.api.earn_rules import NameBody
+from shared.web.fields import AmountFen, Moment, UnitCode, whole
+from shared.web.strict import Inbound
+
+ASKED_S = 600
+"""For how long a partner is asked for a coupon where the offer does not say."""
+
+OfferCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,31}$", max_length=32)]
+"""The code of an offer or of a partner, like `taxi-20`."""
+
+
+class OfferBody(Inbound):
+    """A partner's coupon at a price in points, redeemed at `unit`, which pays the partner outside.
+
+    `per_day` is how many one member may have a business day; `asked_s` for how long the partner is asked.
+    A version with `on_sale` false ends the offer.
+    """
+
+    name: NameBody
+    partner: OfferCode
+    unit: UnitCode
+    price_fen: AmountFen
+    per_day: Annotated[int, whole(1, 1_000)] | None = None
+    asked_s: Annotated[int, whole(1, 86_400)] = ASKED_S
+    on_sale: bool = True
+
+
+class OfferDraft(Inbound):
+    """A draft of an outside partner's offer."""
+
+    # As every draft: without a date it is meant for books that have no journal yet.
+    valid_from: Moment = datetime(2000, 1, 1, tzinfo=UTC)
+    kind: Literal["offer"]
+    subject: OfferCode
+    body: OfferBody

@@ -1,0 +1,108 @@
+"""Settle a voucher by the partner's word: a coupon takes the points, a no gives them back, once for ever."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from services.points.domain.books import LedgerBooks
+from services.points.domain.capture import CaptureWish, captured
+from services.points.domain.hold import Ended, Hold
+from services.points.domain.month import booking
+from services.points.domain.naming import capture_name
+from services.points.domain.release import released
+from services.points.domain.voucher import Coupon, Voucher, VoucherSettled, VoucherState
+from shared.kernel.command import Announcement, Asked, Needs, Outcome
+from shared.kernel.ids import shown
+from shared.kernel.refusal import NotFound
+
+CAPTURE_NO = "coupon"
+SECOND = 2
+"""The version of a voucher that is settled: it was asked for before, and nothing comes after."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleVoucher:
+    """What became of a voucher at the partner: a coupon, or the reason for which there will never be one."""
+
+    asked: Asked
+    voucher_id: str
+    coupon: Coupon | None = None
+    reason: str | None = None
+
+    def needs(self) -> Needs:
+        """Need the voucher and its hold, which the holder guards."""
+        return Needs(rows=(("voucher", self.voucher_id), ("hold", self.voucher_id)))
+
+
+def settle_voucher(books: LedgerBooks, command: SettleVoucher) -> Outcome:
+    """Capture the hold in full for a coupon, or release it; a word that was heard before changes nothing.
+
+    :raises NotFound: if there is no such voucher.
+    """
+    voucher = books.vouchers.get(command.voucher_id)
+    if voucher is None:
+        raise NotFound()
+    if voucher.state is not VoucherState.ASKED:
+        return Outcome(answer=_answer(voucher))
+    hold = books.find_hold(voucher.id)
+    assert hold is not None, "points of a voucher that is asked for are on hold"
+    assert hold.ended_at is None, "and stay there until it is settled"
+    # A clock that was set back a little must not date the end of a hold before its beginning.
+    at = max(books.now, hold.occurred_at)
+    if command.coupon is not None:
+        return _issued(books, command, voucher, hold, at)
+    return _refused(books, command, voucher, hold, at)
+
+
+def _issued(
+    books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold: Hold, at: datetime
+) -> Outcome:
+    assert command.coupon is not None
+    name = capture_name(hold.id, CAPTURE_NO)
+    terms = f"{hold.amount_fen}/True"
+    wanted = CaptureWish(command.asked.id, name, terms, CAPTURE_NO, hold.amount_fen, final=True)
+    outcome = captured(books, hold, wanted, at)
+    kept = VoucherSettled(
+        voucher=voucher.settled(VoucherState.ISSUED),
+        wallet_id=books.wallet(voucher.member).id,
+        at=at,
+        month=booking(at, books.months).month,
+        redemption_id=command.asked.id,
+        coupon=command.coupon,
+    )
+    told = {"redemption": shown("red", command.asked.id), "valid_until": command.coupon.valid_until}
+    event = Announcement("points.voucher.issued", voucher.number, SECOND, {**_told(voucher), **told}, at)
+    return Outcome((*outcome.changes, kept), _answer(kept.voucher), (*outcome.events, event))
+
+
+def _refused(
+    books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold: Hold, at: datetime
+) -> Outcome:
+    outcome = released(books, hold, command.asked.id, at, Ended.RELEASED)
+    reason = command.reason or "refused"
+    kept = VoucherSettled(
+        voucher=voucher.settled(VoucherState.REFUSED),
+        wallet_id=books.wallet(voucher.member).id,
+        at=at,
+        month=booking(at, books.months).month,
+        reason=reason,
+    )
+    data = {**_told(voucher), "cause": reason}
+    event = Announcement("points.voucher.refused", voucher.number, SECOND, data, at)
+    return Outcome((*outcome.changes, kept), _answer(kept.voucher), (*outcome.events, event))
+
+
+def _answer(voucher: Voucher) -> Mapping[str, Any]:
+    return {"voucher": voucher.number, "state": voucher.state.value}
+
+
+def _told(voucher: Voucher) -> Mapping[str, Any]:
+    return {
+        "voucher": voucher.number,
+        "hold": shown("hld", voucher.id),
+        "offer": voucher.offer,
+        "partner": voucher.partner,
+        "unit": voucher.unit,
+        "price_fen": voucher.price_fen,
+    }

@@ -1,0 +1,99 @@
+"""Vouchers: a partner's coupon paid with points; the points wait on hold until the partner's word is known.
+
+A voucher is asked for, and then issued (the hold is captured in full) or refused (the hold is released): both
+by a word of the partner that can be no other any more. No word, a broken word or an old one changes nothing.
+Refuses to ask the partner: an errand does, under the voucher's own number.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from services.points.domain.amounts import Fen
+from shared.kernel.ids import shown
+
+ASK_PARTNER = "ask-partner"
+"""The kind of errand that asks a partner for a coupon."""
+
+
+class VoucherState(StrEnum):
+    """Where a voucher stands; issued and refused are for ever."""
+
+    ASKED = "asked"
+    ISSUED = "issued"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """A voucher; the hold that pays it has the same id.
+
+    `member` is whom it is for; their holder of today is the lock.
+    """
+
+    id: str
+    member: str
+    offer: str
+    offer_version: int
+    partner: str
+    unit: str
+    price_fen: Fen
+    asked_at: datetime
+    ask_until: datetime
+    state: VoucherState = VoucherState.ASKED
+
+    @property
+    def number(self) -> str:
+        """The number under which the partner is asked, and asked again: it never changes."""
+        return request_number(self.id)
+
+    def settled(self, state: VoucherState) -> "Voucher":
+        """Give the voucher as the partner's word leaves it."""
+        return replace(self, state=state)
+
+
+def request_number(voucher_id: str) -> str:
+    """Give the number of a voucher, as partner and member see it."""
+    return shown("vch", voucher_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon:
+    """What a partner issued: its code, sealed, and until when it is good."""
+
+    sealed: bytes = field(repr=False)
+    valid_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherAsked:
+    """A member asked for a voucher on that business day; `holder_id` holds the wallet now."""
+
+    voucher: Voucher
+    holder_id: str
+    wallet_id: str
+    day: date
+    month: date
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerErrand:
+    """What must be said to the partner, saved with the decision that wants it said."""
+
+    id: str
+    voucher_id: str
+    body: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class VoucherSettled:
+    """The partner's word is known: a coupon, and the redemption that paid it, or the reason of a no."""
+
+    voucher: Voucher
+    wallet_id: str
+    at: datetime
+    month: date
+    redemption_id: str | None = None
+    coupon: Coupon | None = None
+    reason: str | None = None

@@ -1,0 +1,1 @@
+"""The outside, called by jobs alone, never inside a transaction."""

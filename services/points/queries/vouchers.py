@@ -1,0 +1,79 @@
+"""Vouchers as members and units see them; a sealed code comes along for its member alone, by policy."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from services.points.domain.voucher import request_number
+from services.points.queries.rules import rules_in_force
+from shared.kernel.ids import shown
+from shared.kernel.refusal import NotFound
+from shared.runtime.database import Questions
+
+_COLUMNS = """
+SELECT v.id, v.state, v.offer, v.offer_version, v.partner, v.unit, v.price_fen, v.asked_at, v.ask_until,
+       v.settled_at, v.redemption_id, v.valid_until, v.reason, c.sealed
+FROM vouchers v LEFT JOIN voucher_codes c ON c.voucher_id = v.id
+"""
+_PAGE = f"""
+{_COLUMNS} WHERE (CAST(:before AS uuid) IS NULL OR v.id < CAST(:before AS uuid))
+  AND (CAST(:state AS text) IS NULL OR v.state = CAST(:state AS text))
+ORDER BY v.id DESC LIMIT :limit
+"""
+_ONE = f"{_COLUMNS} WHERE v.id = CAST(:voucher AS uuid)"
+
+
+def vouchers_of(
+    questions: Questions, state: str | None, limit: int, after: Sequence[str] | None
+) -> tuple[list[dict[str, Any]], tuple[str] | None]:
+    """Give a page of the vouchers that the asker may see, newest first, and where the next page begins."""
+    before = after[0] if after else None
+    rows = questions.rows(_PAGE, before=before, state=state, limit=limit)
+    return [_view(row) for row in rows], (str(rows[-1].id),) if len(rows) == limit else None
+
+
+def voucher_of(questions: Questions, voucher: str) -> dict[str, Any]:
+    """Give one voucher.
+
+    :raises NotFound: if there is none, or it is somebody else's.
+    """
+    row = questions.row(_ONE, voucher=voucher)
+    if row is None:
+        raise NotFound()
+    return _view(row)
+
+
+def offers_on_sale(questions: Questions, at: datetime) -> list[Mapping[str, Any]]:
+    """Give the offers that are sold at that moment."""
+    found = (rule for rule in rules_in_force(questions, at) if rule["kind"] == "offer")
+    return [
+        {
+            "offer": rule["subject"],
+            "name": rule["body"]["name"],
+            "partner": rule["body"]["partner"],
+            "unit": rule["body"]["unit"],
+            "price_fen": rule["body"]["price_fen"],
+            "per_day": rule["body"].get("per_day"),
+        }
+        for rule in found
+        if rule["body"]["on_sale"]
+    ]
+
+
+def _view(row: Any) -> dict[str, Any]:
+    return {
+        "voucher": request_number(str(row.id)),
+        "state": row.state,
+        "offer": row.offer,
+        "partner": row.partner,
+        "unit": row.unit,
+        "price_fen": row.price_fen,
+        "hold": shown("hld", str(row.id)),
+        "asked_at": row.asked_at,
+        "ask_until": row.ask_until,
+        "settled_at": row.settled_at,
+        "redemption": None if row.redemption_id is None else shown("red", str(row.redemption_id)),
+        "valid_until": row.valid_until,
+        "reason": row.reason,
+        "sealed": None if row.sealed is None else bytes(row.sealed),
+    }

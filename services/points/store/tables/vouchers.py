@@ -1,0 +1,60 @@
+"""Vouchers of outside partners, and the codes of their coupons, sealed and apart."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index
+
+from services.points.store.columns import count, identifier, moment, raw, text
+from services.points.store.columns import day as calendar_day
+from services.points.store.tables.declared import PointsTable
+
+
+class Vouchers(PointsTable, table=True):
+    """Vouchers as members asked for them; the hold that pays one has its id. Issued or refused for ever."""
+
+    __tablename__ = "vouchers"
+    __table_args__ = (
+        CheckConstraint("price_fen > 0", name="vouchers_price_positive"),
+        CheckConstraint("state IN ('asked', 'issued', 'refused')", name="vouchers_state_known"),
+        CheckConstraint(
+            "(state = 'asked') = (settled_at IS NULL) AND (state = 'asked') = (settled_month IS NULL)"
+            " AND (state = 'issued') = (redemption_id IS NOT NULL)"
+            " AND (state = 'issued') = (valid_until IS NOT NULL)"
+            " AND (state = 'refused') = (reason IS NOT NULL)",
+            name="vouchers_whole_once_settled",
+        ),
+        Index("vouchers_day", "wallet_id", "day"),
+        Index("vouchers_month", "month"),
+        Index("vouchers_settled_month", "settled_month"),
+        Index("vouchers_waiting", "asked_at", postgresql_where="state = 'asked'"),
+    )
+
+    id: UUID = identifier(key=True)
+    member: str = text()
+    wallet_id: UUID = identifier()
+    offer: str = text()
+    offer_version: int = count()
+    partner: str = text()
+    unit: str = text()
+    price_fen: int = count()
+    asked_at: datetime = moment()
+    ask_until: datetime = moment()
+    day: date = calendar_day()
+    month: date = calendar_day()
+    state: str = text()
+    settled_at: datetime | None = moment(empty=True)
+    settled_month: date | None = calendar_day(empty=True)
+    redemption_id: UUID | None = identifier(empty=True)
+    valid_until: datetime | None = moment(empty=True)
+    reason: str | None = text(empty=True)
+
+
+class VoucherCodes(PointsTable, table=True):
+    """The code of each coupon that was issued, sealed under the service's secret."""
+
+    __tablename__ = "voucher_codes"
+
+    voucher_id: UUID = identifier(key=True)
+    wallet_id: UUID = identifier()
+    sealed: bytes = raw()

@@ -1,0 +1,190 @@
+"""Vouchers for tests: a partner that answers over real HTTP as badly as it was told, and who asks it.
+
+What was counted is compared on both sides: coupons in the partner's book, captures in ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from infra.partner_sim.book import CouponBook
+from infra.partner_sim.server import CUSTOMER, PartnerSim
+from services.points.commands.ask_voucher import AskVoucher
+from services.points.domain.rulebook import RuleKind
+from services.points.domain.voucher import ASK_PARTNER
+from services.points.jobs.vouchers import asking_partners, partners_at, voucher_pace
+from services.points.store.coding import Coding
+from shared.kernel.calendar import month_of
+from shared.kernel.ids import read
+from shared.kernel.principal import Principal, Role
+from shared.runtime import clock
+from shared.runtime.clock import now
+from shared.runtime.database import connect
+from shared.runtime.errands import Errands
+from shared.web.keys import new_private_key
+from shared.web.signatures import RequestSigner
+from tests.service.points.ledger_house import LedgerHouse, PointsDesk, answer_of, asked, link
+
+PRIVATE = new_private_key()
+CODING = Coding(b"a secret of this test")
+TIMEOUT_S, SLOW_S = 0.25, 0.6
+PRICE_FEN = 2_000
+OFFER = {
+    "name": {"zh": "打车券", "en": "taxi coupon"},
+    "partner": "taxi",
+    "unit": "group",
+    "price_fen": PRICE_FEN,
+    "asked_s": 600,
+    "on_sale": True,
+}
+COUNTED = """
+SELECT count(*) FILTER (WHERE v.state = 'asked'), count(*) FILTER (WHERE v.state = 'issued'),
+       count(*) FILTER (WHERE v.state = 'refused'), count(r.id), count(k.voucher_id), count(h.id)
+FROM vouchers v LEFT JOIN redemptions r ON r.hold_id = v.id LEFT JOIN voucher_codes k ON k.voucher_id = v.id
+LEFT JOIN holds h ON h.id = v.id AND h.is_open
+"""
+
+
+def offers(house: LedgerHouse) -> None:
+    """Open the month of today, and sell some coupons: vouchers happen now."""
+    house.add_rules(
+        [
+            (RuleKind.OFFER, "taxi-20", OFFER),
+            (RuleKind.OFFER, "taxi-daily", {**OFFER, "per_day": 2}),
+            (RuleKind.OFFER, "taxi-hotel", {**OFFER, "unit": "hotel"}),
+            (RuleKind.OFFER, "taxi-over", {**OFFER, "on_sale": False}),
+        ]
+    )
+    house.open_month(month_of(now()))
+
+
+def member(house: LedgerHouse, letters: str, points: int = 0) -> str:
+    """Let there be a member with that many points of the office that can be spent; give their id."""
+    who = f"mem_{letters.encode().hex():0>32}"
+    answer_of(house.obey(link(who, "office", letters))[0])
+    if points:
+        house.fund(letters, points, at=now() - timedelta(minutes=1))
+    return who
+
+
+def wish(
+    who: str,
+    offer: str = "taxi-20",
+    price_fen: int = PRICE_FEN,
+    *,
+    key: str | None = None,
+    partner: str = "taxi",
+) -> AskVoucher:
+    """Make a member's wish for a coupon."""
+    head = asked(key, Principal(who, Role.MEMBER), f"{who} {offer} {price_fen}")
+    return AskVoucher(head, who, offer, price_fen, frozenset({partner}))
+
+
+@dataclass
+class Booth:
+    """A house that sells coupons, its partner, and messengers between them."""
+
+    house: LedgerHouse
+    partner: PartnerSim
+
+    def ask(self, who: str, offer: str = "taxi-20") -> str:
+        """Let a member ask for a voucher that must be had; give its canonical id."""
+        answer = answer_of(self.house.obey(wish(who, offer))[0])
+        assert answer["state"] == "asked"
+        return str(read("vch", answer["voucher"]))
+
+    @contextmanager
+    def messenger(
+        self,
+        *,
+        ahead: timedelta = timedelta(0),
+        desk: PointsDesk | None = None,
+        address: str | None = None,
+        signer: RequestSigner | None = None,
+    ) -> Iterator[Errands]:
+        """Lend a messenger that asks when it is told to.
+
+        :param ahead: how far its clock is ahead: after the stated time it tells the partner to let be.
+        """
+        signing = (signer or RequestSigner(CUSTOMER, PRIVATE)).headers
+        partners = partners_at({"taxi": address or self.partner.address}, signing, TIMEOUT_S)
+
+        def moment() -> datetime:
+            return clock.now() + ahead
+
+        gateway = asking_partners(partners, (desk or self.house.first).obey_all, CODING, now=moment)
+        desk_url = self.house.database.url("desk")
+        errands = Errands(
+            lambda: connect(desk_url), {ASK_PARTNER: gateway}, pace=voucher_pace(TIMEOUT_S, 0.001)
+        )
+        try:
+            yield errands
+        finally:
+            errands.stop()
+
+    def carry(self, rounds: int = 50, **how: Any) -> None:
+        """Let a messenger ask until nothing is under way, or so often."""
+        with self.messenger(**how) as errands:
+            for _ in range(rounds):
+                errands.run_due()
+                if not self.under_way():
+                    return
+
+    def under_way(self) -> int:
+        """Count the errands that are not done."""
+        return int(self.house.rows("SELECT count(*) FROM errands WHERE done_at IS NULL")[0][0])
+
+    def voucher(self, voucher_id: str) -> Mapping[str, Any]:
+        """Look at a voucher: its state, its hold, and the code that its member would be shown."""
+        ((state, reason, left, ended_by, captured, sealed),) = self.house.rows(
+            "SELECT v.state, v.reason,"
+            " (SELECT sum(points_left)::bigint FROM hold_slices WHERE hold_id = v.id),"
+            " h.ended_by, h.captured_fen, k.sealed FROM vouchers v JOIN holds h ON h.id = v.id"
+            " LEFT JOIN voucher_codes k ON k.voucher_id = v.id WHERE v.id = %s",
+            voucher_id,
+        )
+        code = None if sealed is None else CODING.unsealed(voucher_id, bytes(sealed))
+        return {
+            "state": state,
+            "reason": reason,
+            "on_hold": left,
+            "ended_by": ended_by,
+            "captured_fen": captured,
+            "code": code,
+        }
+
+    def check(self, told: str, **expected: int) -> None:
+        """Compare both books: as many coupons as captures and codes, points on hold for the rest alone."""
+        ((waiting, issued, refused, captures, codes, on_hold),) = self.house.rows(COUNTED)
+        coupons = self.partner.book.issued()
+        found = {"waiting": waiting, "issued": issued, "refused": refused}
+        print(f"{told}: {len(coupons)} coupons, {captures} captures, {found}, {on_hold} on hold")
+        assert issued == captures == codes
+        assert on_hold == waiting
+        assert {name: found[name] for name in expected} == expected
+        sealed = self.house.rows("SELECT voucher_id::text, sealed FROM voucher_codes")
+        shown = {f"vch_{id_.replace('-', '')}": CODING.unsealed(id_, bytes(seal)) for id_, seal in sealed}
+        # What is still asked for may be issued already: nothing else may be out.
+        late = coupons.keys() - shown.keys()
+        assert {number: coupons[number] for number in shown} == shown
+        assert len(late) <= waiting
+
+
+@contextmanager
+def booth(house: LedgerHouse, folder: Path) -> Iterator[Booth]:
+    """Open a booth at a house with a partner of its own."""
+    book = CouponBook(folder / "coupons.sqlite")
+    with PartnerSim(book, PRIVATE.public_key(), slow_s=SLOW_S) as partner:
+        yield Booth(house, partner)
+
+
+def until(look: Callable[[], bool], patience_s: float = 10.0) -> None:
+    """Wait until something is so."""
+    deadline = clock.now() + timedelta(seconds=patience_s)
+    while not look():
+        assert clock.now() < deadline, "it did not come"

@@ -1,0 +1,72 @@
+"""A partner's word is read whole or not at all: whatever is no whole word is silence, and says nothing."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from services.points.gateways.partner import Issued, NotIssued, PartnerSilent, word_in
+
+NUMBER = "vch_0192f0c47b2a7c3e8f10a2b3c4d5e001"
+COUPON = {
+    "request_no": NUMBER,
+    "state": "issued",
+    "code": "RIDE-20",
+    "valid_until": "2026-12-31T00:00:00+08:00",
+}
+
+
+def said(**other: Any) -> bytes:
+    """Write a word, some of it otherwise."""
+    return orjson.dumps({**COUPON, **other})
+
+
+def test_a_coupon_is_read_with_its_code_and_end_and_shows_no_code() -> None:
+    word = word_in(said(more="is ignored"), NUMBER)
+    assert isinstance(word, Issued)
+    assert (word.code, word.valid_until.isoformat()) == ("RIDE-20", COUPON["valid_until"])
+    assert "RIDE" not in repr(word)
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ({"state": "refused", "reason": "sold-out"}, "sold-out"),
+        ({"state": "refused", "reason": "Sold out, call +86 139 1234 5678"}, "refused"),
+        ({"state": "refused"}, "refused"),
+        ({"state": "cancelled"}, "cancelled"),
+    ],
+)
+def test_a_no_keeps_its_reason_if_it_is_a_plain_word(told: dict[str, Any], reason: str) -> None:
+    assert word_in(orjson.dumps({"request_no": NUMBER, **told}), NUMBER) == NotIssued(reason)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'"issued"',
+        b"{",
+        b"<html>it works</html>",
+        b"\xff\xfe",
+        said(request_no="vch_another"),
+        said(state="pending"),
+        said(state=["issued"]),
+        said(state=None),
+        said(code=7),
+        said(code=None),
+        said(code=""),
+        said(code="two words"),
+        said(code="x" * 65),
+        said(valid_until="2026-12-31T00:00:00"),
+        said(valid_until="soon"),
+        said(valid_until=1),
+        said(state="refused", reason=7),
+        orjson.dumps({"request_no": NUMBER, "state": "issued"}),
+    ],
+)
+def test_what_is_no_whole_word_is_silence(answer: bytes) -> None:
+    with pytest.raises(PartnerSilent):
+        word_in(answer, NUMBER)
