@@ -6,9 +6,9 @@ import os
 
 import hypothesis
 import pytest
-import structlog
 
 from tests import stack
+from tests.plain_logs import plain_logs
 
 # The same examples every time, so that a red run is red again; `HYPOTHESIS=searching` looks for new ones.
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None)
@@ -18,14 +18,7 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS", "steady"))
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_logs() -> None:
-    # The default paints every local of a traceback: a desk of tests would stand still for seconds.
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            structlog.processors.KeyValueRenderer(),
-        ]
-    )
+    plain_logs()
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import orjson
 import pytest
-import structlog
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.runtime import logs
+from tests.plain_logs import plain_logs
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def stream() -> Iterator[io.BytesIO]:
     stream = io.BytesIO()
     logs.configure_logs("test", stream)
     yield stream
-    structlog.reset_defaults()
+    plain_logs()
     root.handlers[:] = before
     root.setLevel(level)
 

@@ -6,7 +6,6 @@ from html import escape
 
 import orjson
 import pytest
-import structlog
 
 from contracts.problems import problems_known
 from shared.kernel.command import Answer, Asked, fingerprint
@@ -17,6 +16,7 @@ from shared.web.door import OUTSIDER_BODY_MAX, Call, Door, Given
 from shared.web.problem_pages import problem_page
 from shared.web.problems import STATUS
 from shared.web.strict import BODY_MAX, Nothing
+from tests.plain_logs import plain_logs
 from tests.unit.web.errand import GOOD, PROVEN, Said, Stub, ask
 
 
@@ -26,7 +26,7 @@ def lines() -> Iterator[io.BytesIO]:
     stream = io.BytesIO()
     configure_logs("test", stream)
     yield stream
-    structlog.reset_defaults()
+    plain_logs()
 
 
 @pytest.fixture
