@@ -48,6 +48,7 @@ from shared.web.outbox_door import declare_outbox
 from shared.web.rates import Quota, Rates
 from shared.web.serving import Part, serve
 from shared.web.signatures import RequestVerifier
+from shared.web.threads import Threads
 from shared.web.tokens import TokenReader
 
 VERSION = "1"
@@ -125,7 +126,9 @@ class MemberProcess:
             VERSION,
             (door,) if self.role.answers else (),
             services=Services(
-                Callers(TokenReader(self.ring), RequestVerifier(self.trust)), Rates(known, strangers)
+                Callers(TokenReader(self.ring), RequestVerifier(self.trust)),
+                Rates(known, strangers),
+                Threads(settings.reader_pool),
             ),
             checks={
                 "database": self.reader.answers,

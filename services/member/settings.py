@@ -51,7 +51,12 @@ class MemberSettings(BaseSettings):
         " counts as verified.",
     )
     clock: Literal["on", "off"] = "on"
-    reader_pool: int = Field(default=8, ge=1, le=64)
+    reader_pool: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="How many questions are asked at a time; more wait, for a second at most.",
+    )
     batch: int = Field(default=256, ge=1, le=1000)
     requests_per_minute: int = Field(default=60_000, ge=1)
     stranger_requests_per_minute: int = Field(default=600, ge=1)

@@ -54,6 +54,7 @@ from shared.web.parked_door import declare_parked
 from shared.web.rates import Quota, Rates
 from shared.web.serving import Part, serve
 from shared.web.signatures import RequestSigner, RequestVerifier
+from shared.web.threads import Threads
 from shared.web.tokens import TokenReader
 
 VERSION = "1"
@@ -135,6 +136,7 @@ class PointsProcess:
             services=Services(
                 Callers(TokenReader(self.keyring.tokens), RequestVerifier(self.keyring.clients)),
                 Rates(known, strangers),
+                Threads(self.settings.reader_pool),
             ),
             checks={
                 "database": self.reader.answers,

@@ -37,7 +37,12 @@ class PointsSettings(BaseSettings):
     importers: Literal["allowed", "refused"] | None = Field(
         default=None, description="Whether importers are believed; unset: allowed, in production refused."
     )
-    reader_pool: int = Field(default=8, ge=1, le=64)
+    reader_pool: int = Field(
+        default=8,
+        ge=1,
+        le=64,
+        description="How many questions are asked at a time; more wait, for a second at most.",
+    )
     batch: int = Field(default=256, ge=1, le=1000)
     requests_per_minute: int = Field(default=60_000, ge=1)
     stranger_requests_per_minute: int = Field(default=600, ge=1)

@@ -25,6 +25,8 @@ OUTAGES = (psycopg2.OperationalError, DBAPIError, PoolTimeout, ConnectionError, 
 READER_OPTIONS = (
     "-c statement_timeout=15000 -c transaction_timeout=15000 -c timezone=UTC"
     " -c default_transaction_read_only=on"
+    # Only a change of the schema makes a reader wait for a lock; longer than this, it is told to come again.
+    " -c lock_timeout=1000"
 )
 
 READING_OPTIONS = (
@@ -36,6 +38,11 @@ READING_OPTIONS = (
 )
 """How a reading room asks: short questions, prepared once."""
 
+READER_SPARE = 2
+"""Connections of a reader beyond those for requests: what a process itself asks (is it ready, whom does it
+trust) is answered whatever the requests wait for.
+"""
+
 STREAMED_ROWS = 2_000
 """How many rows of a stream are fetched at a time."""
 
@@ -46,12 +53,15 @@ def connect(url: str, options: str = "-c transaction_timeout=15000 -c timezone=U
 
 
 class Reader:
-    """The pool for questions: each runs in one read-only transaction that says for whom it is asked."""
+    """The pool for questions: each runs in one read-only transaction that says for whom it is asked.
+
+    :param size: how many requests ask at the same time; the doors let no more of them come.
+    """
 
     def __init__(self, url: str, size: int = 8, patience_s: float = 2.0) -> None:
         self._engine = create_engine(
             url.replace("postgresql://", "postgresql+psycopg2://", 1),
-            pool_size=size,
+            pool_size=size + READER_SPARE,
             max_overflow=0,
             pool_timeout=patience_s,
             pool_pre_ping=True,

@@ -6,12 +6,11 @@ the same words. Refuses logic: a handler makes a command or asks a query, nothin
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
 from shared.kernel.command import Answer, Asked, Key, Nonce, fingerprint
 from shared.kernel.ids import read
@@ -23,6 +22,7 @@ from shared.web.problems import KeyMissing, WrongMedia, defect_problem, problem_
 from shared.web.rates import Rates
 from shared.web.reply import JSON_HEADERS, REPLAYED, Reply, json_reply, repeated
 from shared.web.strict import BODY_MAX, Inbound, Nothing, parse, parse_query
+from shared.web.threads import Threads
 
 ANYONE: tuple[Role, ...] = ()
 """The roles of a door that asks nobody who they are (sign-in); any proof sent along is ignored."""
@@ -48,10 +48,14 @@ Handler = Callable[[Asked, Taken, "Call"], Awaitable[Given] | Given]
 
 
 class Call(NamedTuple):
-    """What a handler may look at beside what was taken: the request, and the values in its path."""
+    """What a handler may look at beside what was taken: the request, and the values in its path.
+
+    An async handler that must ask the reader as well does so in one of the `threads`.
+    """
 
     arrival: Arrival
     path: Mapping[str, str]
+    threads: Threads
 
     @property
     def principal(self) -> Principal:
@@ -81,10 +85,11 @@ class Call(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What all doors of a process share: who finds callers, and who counts them."""
+    """What all doors of a process share: who finds callers, who counts them, where handlers may block."""
 
     callers: Callers
     rates: Rates | None = None
+    threads: Threads = field(default_factory=Threads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +133,9 @@ class Passage:
         else:
             taken = parse_query(self.takes, arrival.query)
         asked = Asked(arrival.id, key, arrival.principal, nonce, None, arrival.trace.traceparent)
-        call = Call(arrival, path)
+        call = Call(arrival, path, services.threads)
         if self.threaded:
-            given = await run_in_threadpool(self.handler, asked, taken, call)
+            given = await services.threads.run(self.handler, asked, taken, call)
         else:
             given = await self.handler(asked, taken, call)
         return rendered(given, self.status, arrival)

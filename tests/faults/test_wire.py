@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import statistics
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import httpx2
 import psycopg2
 import pytest
 
@@ -28,6 +27,7 @@ from tests.faults.points_process import (
     redemption,
     story,
 )
+from tests.faults.readers import Reader, all_served
 from tests.journeys.caller import Caller, by_signature
 from tests.service.points.weather import Wire, holding
 
@@ -37,7 +37,9 @@ OPEN_S = float(os.environ.get("TONGFEN_FAULTS_OPEN_S", "6"))
 """How long a transaction is left open; `make faults` says 30."""
 
 HOLDER_OF = "SELECT 1 FROM holders WHERE id = (SELECT holder_id FROM wallets WHERE identity = %s) FOR UPDATE"
-READERS, POOL = 200, 10
+READERS, POOL, LOCKED_S = 200, 10, 5.0
+TOLD_WITHIN_S, COMES_AGAIN_S, SLACK_S = 2.0, 1.0, 1.5
+"""A reader is told no within two seconds and comes again after one; a busy machine adds its own."""
 
 
 @pytest.fixture(scope="module")
@@ -116,39 +118,42 @@ def test_a_transaction_left_open_costs_its_own_wallet_a_while_and_nobody_a_fen(
     )
 
 
-def test_200_readers_on_a_pool_of_10_are_told_to_come_again_and_served_after(
+def test_200_readers_on_a_pool_of_10_are_told_at_once_to_come_again_while_others_redeem(
     house: PointsHouse, standing: Process
 ) -> None:
-    """F14: a table is locked for 5 s; nobody hangs, every no says when to come again, then all is well."""
-    house.ledger.fund("pool", 1_000)
-    body = redemption("pool", "pool-1")
-    assert standing.caller.post(REDEMPTIONS, body).status_code == 201
+    """F14: the table that all of them read is locked for 5 s; whoever is told to come again, comes again."""
+    house.ledger.fund("pool", 100_000)
+    assert standing.caller.post(REDEMPTIONS, redemption("pool", "pool-1")).status_code == 201
     path = f"{REDEMPTIONS}?unit=office&order_no=pool-1"
-    released = threading.Event()
-
-    def read(_: int) -> tuple[int, float, bool]:
-        with httpx2.Client(timeout=30.0, trust_env=False) as web:
-            caller = Caller(standing.address, web, by_signature(SIGNER))
-            began = time.monotonic()
-            answer = caller.get(path)
-            waited = time.monotonic() - began
-            return answer.status_code, waited, "retry-after" in answer.headers or answer.status_code == 200
-
-    with ThreadPoolExecutor(READERS) as pool:
-        with holding(house.ledger.database.superuser_url, "LOCK TABLE redemptions IN ACCESS EXCLUSIVE MODE"):
-            asked = [pool.submit(read, one) for one in range(READERS)]
-            released.wait(5)  # as long as the table is held
-        told = [one.result(60) for one in asked]
-        after = list(pool.map(read, range(READERS)))
-    statuses = Counter(status for status, _, _ in told)
-    slowest = max(waited for status, waited, _ in told if status == 503) if statuses[503] else 0.0
-    p50 = statistics.median(waited for _, waited, _ in after)
+    readers = [Reader(standing.address, path, SIGNER) for _ in range(READERS)]
+    waits: list[float] = []
+    with ThreadPoolExecutor(1) as pool:
+        with holding(house.ledger.database.superuser_url, "LOCK TABLE refunds IN ACCESS EXCLUSIVE MODE"):
+            reading = pool.submit(asyncio.run, all_served(readers))
+            until = time.monotonic() + LOCKED_S
+            while time.monotonic() < until:
+                began = time.monotonic()
+                done = standing.caller.post(REDEMPTIONS, redemption("pool", f"pool-w{len(waits)}"))
+                waits.append(time.monotonic() - began)
+                assert done.status_code == 201, done.text
+                assert standing.ready()
+            released_at = time.monotonic()
+        reading.result(60)
+    told = [one for reader in readers for one in reader.told]
+    refused = [one for one in told if one.status == 503]
+    served_s = [reader.told[-1].asked_at + reader.told[-1].waited_s - released_at for reader in readers]
+    slowest, p99 = max(one.waited_s for one in refused), statistics.quantiles(waits, n=100)[98]
     print(
-        f"F14: {dict(statuses)} while held, slowest 503 after {slowest:.1f} s; then all 200, p50 {p50:.2f} s"
+        f"F14: {dict(Counter(one.status for one in told))}, slowest 503 after {slowest:.2f} s;"
+        f" {len(waits)} redemptions meanwhile, p99 {p99 * 1000:.0f} ms; all 200 served within"
+        f" {max(served_s):.1f} s of the release"
     )
-    assert set(statuses) <= {200, 503}
-    assert all(helped for _, _, helped in told)
-    assert {status for status, _, _ in after} == {200}
+    assert {reader.told[-1].status for reader in readers} == {200}
+    assert {one.status for one in told} == {200, 503}
+    assert all(one.retry_after_s == 1 for one in refused)
+    assert slowest < TOLD_WITHIN_S + SLACK_S
+    assert p99 < 1
+    assert max(served_s) < COMES_AGAIN_S + TOLD_WITHIN_S + SLACK_S
 
 
 @pytest.mark.parametrize("minutes", [-10, -5.1, 5.1, 10])

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
 from services.points.api.front import Front
 from services.points.api.lists import NextView, PageQuery
@@ -167,7 +166,7 @@ def _declare_doubts(door: Door, front: Front) -> None:
     @door.post("/receipts/doubts/{doubt}/accept", takes=ReasonBody, gives=ReceiptView, roles=STAFF)
     async def accept_doubt(asked: Asked, body: ReasonBody, call: Call) -> Answer:
         """Accept a doubt: it earns as a receipt of its own, under the rule of the day of the purchase."""
-        facts = await run_in_threadpool(seen, call)
+        facts = await call.threads.run(seen, call)
         yes = Acceptance(call.id_of("doubt", "dbt"), facts.identity, body.reason)
         return await front.desk.ask(
             EarnPoints(
@@ -186,5 +185,5 @@ def _declare_doubts(door: Door, front: Front) -> None:
     @door.post("/receipts/doubts/{doubt}/reject", takes=ReasonBody, gives=RejectedView, roles=STAFF)
     async def reject_doubt(asked: Asked, body: ReasonBody, call: Call) -> Answer:
         """Reject a doubt: it earns nothing, and whoever told it reads why."""
-        facts = await run_in_threadpool(seen, call)
+        facts = await call.threads.run(seen, call)
         return await front.desk.ask(RejectDoubt(asked, call.id_of("doubt", "dbt"), facts.name, body.reason))
