@@ -7,10 +7,11 @@ FIND_PYTHON = for python in "$(PYTHON)" python3 python3.14 python3.13 python3.12
 	&& echo "$$python" && break; done
 
 # How long each fault lasts in full; `make test` runs them all for seconds.
-FAULTS = TONGFEN_FAULTS_MIXED_S=60 TONGFEN_FAULTS_OPEN_S=30
+FAULTS = TONGFEN_FAULTS_MIXED_S=60 TONGFEN_FAULTS_OPEN_S=30 TONGFEN_FAULTS_AWAY_S=120 \
+	TONGFEN_FAULTS_REBALANCE_S=90 TONGFEN_FAULTS_SNAPSHOT_S=120 TONGFEN_FAULTS_FULL_S=20
 
-FAULTY = $(addprefix tests/service/points/test_,desk_faults.py desks_together.py closing_races.py crowds.py) \
-	tests/journeys/test_graceful_stop.py
+FAULTY = tests/journeys/test_graceful_stop.py $(addprefix tests/service/points/test_, \
+	desk_faults.py desks_together.py closing_races.py crowds.py hold_races.py)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run reset check format test replay bench faults chaos fuzz contracts docs
@@ -57,7 +58,7 @@ replay: setup ## Half a year of real purchases in a stack of its own, compared t
 bench: setup ## Measure hot paths, a month's end, memory, what bends (10 min; machine to itself; wrk)
 	@$(BIN)/tongfen bench --page docs/generated/bench.md
 
-faults: setup ## Every fault in full, each printing what it counted (15 min)
+faults: setup ## Every fault in full, each printing what it counted (20 min)
 	@$(FAULTS) $(BIN)/python -m pytest -s tests/faults tests/service/runtime $(FAULTY)
 
 chaos: setup ## Half a year, then ten minutes of 64 clients, while parts are killed (25 min)

@@ -19,7 +19,7 @@ def crowd(house: LedgerHouse, numbers: tuple[str, ...], unit: str) -> Tally:
     tally = run([Errand(url, place, CLIENTS, 12, numbers, unit) for place in range(PROCESSES)])
     p99 = statistics.quantiles(tally.waits, n=100)[98]
     told = f"{dict(tally.codes)}, earned {tally.earned}, paid {tally.paid}, p99 {p99:.2f} s"
-    print(f"{PROCESSES} processes, {PROCESSES * CLIENTS} clients, {len(numbers)} wallets: {told}")
+    print(f"F13: {PROCESSES} processes, {PROCESSES * CLIENTS} clients, {len(numbers)} wallets: {told}")
     assert set(tally.codes) <= {"ok", "insufficient-points", "in-flight", "busy"}
     assert len(tally.waits) == PROCESSES * CLIENTS * 12
     return tally

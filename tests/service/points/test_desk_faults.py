@@ -114,6 +114,7 @@ def test_one_faulty_command_of_a_full_batch_fails_alone(
     codes = [code_of(one) for one in desk.obey_all(commands)]
     assert codes[place] == "defect"
     assert codes.count("ok") == 255
+    print(f"F25 {kind.__name__.lower()} at {place}: 1 failed, 255 of its batch did not")
     assert house.points_of(f"office:{number}") == 255
     assert code_of(desk.obey_all([commands[place]])[0]) == "defect", "a defect is never a first answer"
 
@@ -154,6 +155,7 @@ def test_a_commit_that_is_cut_is_the_same_batch_again_with_one_effect(
     # A COMMIT that arrives late leaves a first answer; one that never arrives was rolled back and redone.
     assert answer.replayed == (arrives_after_s is not None)
     assert house.points_of(f"office:{number}") == 501
+    print(f"F29 commit cut, arrives after {arrives_after_s} s: the same batch again, 1 effect")
     wire.close()
 
 

@@ -98,7 +98,7 @@ def test_capture_release_and_expiry_at_once_have_one_winner(
         Ended.RELEASED: code_of(released) == "ok",
         Ended.EXPIRED: bool(over.json and answer_of(over)["released"]),
     }
-    print(f"race {times}: {[name.value for name, is_winner in won.items() if is_winner]}")
+    print(f"F19 race {times}: {[name.value for name, is_winner in won.items() if is_winner]}")
     assert sum(won.values()) == 1
     (ended,) = house.rows("SELECT ended_by, captured_fen FROM holds WHERE id = %s", name)
     winner = next(name for name, is_winner in won.items() if is_winner)

@@ -89,6 +89,7 @@ def test_an_event_sent_again_after_a_boundary_is_still_dropped(database: stack.D
     )
     assert [str(home[0]) for home in homes] == weeks(database, "event_inbox")[5:7]
     counting.desk.stop()
+    print("F28: 4 deliveries across a boundary of partitions, 2 events took effect")
 
 
 def test_an_id_without_a_week_is_refused_rather_than_forgotten(database: stack.Database) -> None:

@@ -1,6 +1,11 @@
-"""F6: the broker is killed and comes back; relay and consumer wait quietly, then all drains in order."""
+"""F6: the broker is killed and comes back; relay, consumer and doors go on, then all drains in order.
+
+`TONGFEN_FAULTS_AWAY_S` says for how long it is away under the doors (`make faults`: 120 s).
+"""
 
 import os
+import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,17 +24,22 @@ from shared.runtime.parked import Parked
 from shared.runtime.relay import Relay
 from shared.runtime.topics import PARTITIONS, topic_of
 from tests import stack
+from tests.faults.points_process import PointsHouse, receipt
 from tests.service.runtime.counting import TABLE, Counting
 from tests.service.runtime.frame_database import announce, framed
+from tests.service.runtime.listening import first_heard, read_topic
 from tests.service.runtime.telling import until
 
+pytestmark = pytest.mark.timeout(400)
 KEYS = [f"till-{number}" for number in range(5)]
+AWAY_S = float(os.environ.get("TONGFEN_FAULTS_AWAY_S", "3"))
 
 
-@pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Kafka]:
-    """Lend a broker that the test may kill."""
-    lent = Kafka(Setup(tmp_path, StackSettings().jar_cache, free_port(), free_port(), Path(os.devnull)))
+@pytest.fixture(scope="module")
+def own_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """Lend a broker that the tests may kill, as long as they bring it back."""
+    place = tmp_path_factory.mktemp("broker")
+    lent = Kafka(Setup(place, StackSettings().jar_cache, free_port(), free_port(), Path(os.devnull)))
     lent.prepare()
     lent.start()
     yield lent
@@ -100,6 +110,39 @@ def test_all_drains_in_order_after_the_broker_was_away(own_broker: Kafka, databa
     assert stack.rows(database.url("desk"), "SELECT id FROM parked") == []
     assert sum(line["event"] == "relay.away" for line in lines) == 1
     assert not [line for line in lines if "exc_info" in line]
+    print(f"F6: 150 events waited, {sum(map(len, expected.values()))} took effect once and in order")
+
+
+def test_the_doors_stay_open_and_ready_while_the_broker_is_away(
+    own_broker: Kafka, house: PointsHouse
+) -> None:
+    add_missing(own_broker.bootstrap, [house.topic, topic_of(house.prefix, "member")], PARTITIONS)
+    said: Counter[int] = Counter()
+    ready: Counter[bool] = Counter()
+    with house.process("both", kafka_bootstrap=own_broker.bootstrap) as process:
+        own_broker.child.kill()
+        until_s = time.monotonic() + AWAY_S
+        while time.monotonic() < until_s:
+            number = sum(said.values())
+            answer = process.caller.post("/points/v1/receipts", receipt(f"away-{number % 8}", f"a-{number}"))
+            said[answer.status_code] += 1
+            ready[process.ready()] += 1
+            time.sleep(0.01)
+        waiting = house.ledger.rows("SELECT count(*) FROM outbox")[0][0]
+        own_broker.start()
+        began = time.monotonic()
+        until(lambda: house.ledger.rows("SELECT count(*) FROM outbox") == [(0,)], 60)
+        drained_s = time.monotonic() - began
+    archived = int(house.ledger.rows("SELECT count(*) FROM outbox_archive")[0][0])
+    stories = first_heard(read_topic(own_broker.bootstrap, house.topic, archived))
+    print(
+        f"F6: away for {AWAY_S:.0f} s: receipts {dict(said)}, ready {dict(ready)}; {waiting} events waited,"
+        f" gone {drained_s:.1f} s after it was back, every key in order"
+    )
+    assert set(said) == {201}
+    assert set(ready) == {True}
+    assert waiting >= said[201]
+    assert all(versions == sorted(versions) for versions in stories.values())
 
 
 def _age() -> float:
