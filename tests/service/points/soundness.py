@@ -130,6 +130,14 @@ CHECKS: dict[str, str] = {
                 = (e.points, e.given, e.value_fen, e.fee_fen, e.residual_fen, e.quoted_at)
         LEFT JOIN journals j ON j.subject = e.id AND j.kind = 'exchange'
         WHERE q.id IS NULL OR j.id IS NULL""",
+    "a voucher is issued for one whole capture, refused for none, asked for over a hold": """
+        SELECT v.id, v.state FROM vouchers v LEFT JOIN holds h ON h.id = v.id
+        LEFT JOIN (SELECT hold_id, count(*) AS times, sum(paid_fen) AS fen FROM redemptions GROUP BY hold_id)
+               AS r ON r.hold_id = v.id
+        LEFT JOIN voucher_codes k ON k.voucher_id = v.id
+        WHERE (v.state, coalesce(r.times, 0), coalesce(r.fen, 0), k.voucher_id IS NOT NULL, h.is_open)
+              NOT IN (('asked', 0, 0, false, true), ('issued', 1, v.price_fen, true, false),
+                      ('refused', 0, 0, false, false)) OR h.id IS NULL""",
     "a holder's events are versions 1 to its last": """
         SELECT h.id FROM holders h
         LEFT JOIN (SELECT key, count(*) AS times, max(seq) AS last

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import date
 
 import psycopg2
 import pytest
 
 from services.points.domain.invariants import findings
 from services.points.domain.looks import Evidence
-from services.points.queries.scope import unclosed_scope
+from services.points.queries.scope import Scope, unclosed_scope
 from services.points.queries.voucher_evidence import vouchers
+from shared.kernel.calendar import month_after
 from tests import stack
 from tests.service.points.closing_room import audited, copied
 from tests.service.points.ledger_house import LedgerHouse
@@ -72,6 +74,22 @@ def test_untouched_vouchers_have_no_finding_and_were_looked_at(kept: stack.Datab
     looked = [name for name in report.scopes[-1].checked if "voucher" in name]
     assert len(looked) == 5
     assert {report.scopes[-1].checked[name] for name in looked} == {3}
+
+
+def test_a_closed_month_is_held_against_its_own_vouchers_and_those_that_ended_in_it(
+    kept: stack.Database,
+) -> None:
+    (month,) = (found for (found,) in stack.rows(kept.superuser_url, "SELECT DISTINCT month FROM vouchers"))
+    assert isinstance(month, date)
+    later = month_after(month, 1)
+    connection = psycopg2.connect(kept.superuser_url)
+    with closing(connection), connection.cursor() as cursor:
+        cursor.execute("UPDATE vouchers SET settled_month = %s WHERE state = 'refused'", (later,))
+        cursor.execute("UPDATE holds SET ended_month = %s WHERE ended_by = 'released'", (later,))
+        looked = [vouchers(cursor, Scope((one,), None, one)) for one in (month, later)]
+        assert [sum(look.rows for look in found) for found in looked] == [3, 1]
+        assert not list(findings(Evidence(vouchers=[look for found in looked for look in found])))
+        connection.rollback()
 
 
 def test_a_round_of_the_auditor_names_a_voucher_that_was_changed(kept: stack.Database) -> None:
