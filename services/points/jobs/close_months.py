@@ -135,11 +135,12 @@ def _issue(
 ) -> tuple[str, ...]:
     """Take the snapshot and issue the statements; give what the month still waits for."""
     with connection, connection.cursor() as cursor:
-        owed = claims(flows(cursor, month))
-    add_snapshot(connection, month, owed.rounding_cny)
+        # What moved in a sealed month stays as it is: a large one is grouped once.
+        moved = flows(cursor, month)
+    add_snapshot(connection, month, claims(moved).rounding_cny)
     reached("closing.snapshot")
     with connection, connection.cursor() as cursor:
-        fold = month_fold(cursor, month)
+        fold = month_fold(cursor, month, moved)
     command = IssueStatements(Asked(mint_id()), month, statements(fold), summary(fold))
     (answer,) = obey([command])
     reached("closing.issued")

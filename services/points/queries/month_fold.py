@@ -46,9 +46,10 @@ def flows(cursor: Cursor, month: date) -> tuple[Flow, ...]:
     return tuple(Flow(*row) for row in cursor.fetchall())
 
 
-def month_fold(cursor: Cursor, month: date) -> MonthFold:
+def month_fold(cursor: Cursor, month: date, moved: tuple[Flow, ...]) -> MonthFold:
     """Fold a month whose snapshot stands.
 
+    :param moved: the month's `flows`.
     :raises LookupError: if it has none (it was never sealed, or the closing job has not come to it).
     """
     cursor.execute("SELECT previous FROM closings WHERE month = %s", (month,))
@@ -62,7 +63,7 @@ def month_fold(cursor: Cursor, month: date) -> MonthFold:
     return MonthFold(
         month=month,
         units=units,
-        flows=flows(cursor, month),
+        flows=moved,
         opening=_positions(cursor, closing[0], month) if closing[0] else (),
         closing=_positions(cursor, month, month),
         counts=counts,
