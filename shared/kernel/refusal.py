@@ -55,7 +55,7 @@ class Refusal(Exception):
         super().__init_subclass__(**options)
         if "code" in cls.__dict__:
             other = Refusal.known.setdefault(cls.code, cls)
-            if other.__qualname__ != cls.__qualname__:
+            if (other.__module__, other.__qualname__) != (cls.__module__, cls.__qualname__):
                 raise TypeError(f"two refusals share the code {cls.code}")
 
     @property

@@ -58,7 +58,7 @@ def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcom
 
     :raises AnotherPersonNeeded: if the same subject asked for it.
     :raises RequestDecided: if it was approved or rejected before.
-    :raises TooFewPoints: if fewer points of the unit are there than were to be taken; it stays open.
+    :raises TooFewToTake: if fewer points of the unit are there than were to be taken; it stays open.
     """
     principal = command.asked.principal
     assert principal is not None

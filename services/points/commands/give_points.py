@@ -46,7 +46,7 @@ def give_points(books: LedgerBooks, command: GivePoints) -> Outcome:
 
     :raises GiftOver: if it was not confirmed in time.
     :raises SelfGift: if giver and receiver have become one person since.
-    :raises TooFewPoints: if fewer points of that kind can be spent by now.
+    :raises TooFewToTake: if fewer points of that kind can be spent by now.
     :raises GiftLimitExceeded: if other gifts of the day came first.
     """
     principal = command.asked.principal

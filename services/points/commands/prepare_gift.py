@@ -39,7 +39,7 @@ def prepare_gift(books: LedgerBooks, command: PrepareGift) -> Outcome:
     :raises GiftLimitExceeded: if the day's gifts would be worth too much.
     :raises UnknownReceiver: if points never heard of the receiver; it counts as begun, so guessing ends.
     :raises SelfGift: if giver and receiver are one person.
-    :raises TooFewPoints: if fewer points of that kind can be spent now.
+    :raises TooFewToTake: if fewer points of that kind can be spent now.
     """
     now = books.now
     holder_id = books.wallet(command.giver).holder_id

@@ -12,11 +12,11 @@ LOTS_MAX = 1_500
 """The most lots one command draws from: each may need an id, and a command can name 3,583 things."""
 
 
-class TooFewPoints(Refusal):
+class TooFewToTake(Refusal):
     """There are fewer points of that kind than were asked for."""
 
     kind = Kind.CONFLICT
-    code = "too-few-points"
+    code = "too-few-to-take"
     title = Words("该类积分不足", "Too few points of that kind")
     advice = Words(
         "可动用 {available} 积分，本次需要 {wanted}；请减少数量。",
@@ -51,7 +51,7 @@ class Share:
 def take(lots: Iterable[Lot], points: int) -> tuple[Share, ...]:
     """Take that many points (> 0) from the lots in the given order.
 
-    :raises TooFewPoints: if the lots do not have as many together.
+    :raises TooFewToTake: if the lots do not have as many together.
     :raises TooManyLots: if more than 1,500 lots would be drawn.
     """
     offered = [lot for lot in lots if lot.points_left > 0]
@@ -64,7 +64,7 @@ def take(lots: Iterable[Lot], points: int) -> tuple[Share, ...]:
         shares.append(Share(lot, part))
         left -= part
     if left:
-        raise TooFewPoints(available=points - left, wanted=points)
+        raise TooFewToTake(available=points - left, wanted=points)
     if len(shares) > LOTS_MAX:
         raise TooManyLots(most=LOTS_MAX)
     return tuple(shares)

@@ -118,7 +118,7 @@ def test_a_deduction_takes_only_that_units_points_and_never_more_than_there_are(
     house.fund("d1", 30)
     house.fund("d1", 500, "property")
     short = requested(house, "office:d1", 31, DEDUCTION)
-    assert code_of(house.obey(approve(short, DEDUCTION))[0]) == "too-few-points"
+    assert code_of(house.obey(approve(short, DEDUCTION))[0]) == "too-few-to-take"
     assert (house.points_of("office:d1"), house.points_of("property:d1")) == (30, 500)
     whole = requested(house, "office:d1", 30, DEDUCTION)
     assert answer_of(house.obey(approve(whole, DEDUCTION))[0])["state"] == "approved"
@@ -143,7 +143,7 @@ def test_a_deduction_and_a_redemption_at_once_take_only_what_there_is(house: Led
     taking = later(desks[0], approve(id_, DEDUCTION))
     paying = later(desks[1], redeem("office:d3", "hotel", "d3", 200))
     codes = {code_of(taking.result()[0]), code_of(paying.result()[0])}
-    assert codes in ({"ok", "too-few-points"}, {"ok", "insufficient-points"})
+    assert codes in ({"ok", "too-few-to-take"}, {"ok", "insufficient-points"})
     assert house.points_of("office:d3") == 100
 
 

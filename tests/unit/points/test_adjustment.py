@@ -20,7 +20,7 @@ from services.points.domain.adjustment import (
 )
 from services.points.domain.amounts import Fen, Points
 from services.points.domain.lot import Lot
-from services.points.domain.taking import LOTS_MAX, TooFewPoints, TooManyLots, take
+from services.points.domain.taking import LOTS_MAX, TooFewToTake, TooManyLots, take
 from shared.kernel.calendar import SHANGHAI
 from tests.unit.points.ledger import EARLY, LATE, lot, lots_of_one_holder
 
@@ -66,7 +66,7 @@ def test_only_the_units_own_lots_are_touched_and_pending_ones_last() -> None:
 def test_taking_gives_exactly_what_was_asked_or_nothing(lots: list[Lot], points: int) -> None:
     there = sum(one.points_left for one in lots)
     if points > there:
-        with pytest.raises(TooFewPoints) as refused:
+        with pytest.raises(TooFewToTake) as refused:
             take(lots, points)
         assert refused.value.facts == {"available": there, "wanted": points}
         return
