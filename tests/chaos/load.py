@@ -33,6 +33,8 @@ OVER = "over"
 PAUSE_S = 0.05
 TIMEOUT_S = 20.0
 PASSING = (429, 502, 503, 504)
+STANDING = (200, 201, 202, 409, 410)
+"""What stands once it is answered: done, or a no of the business."""
 
 
 def persons(tag: str) -> list[str]:
@@ -90,7 +92,7 @@ class Client:
             if answer.status_code in PASSING or told.get("retryable") is True:
                 time.sleep(PAUSE_S)
                 continue
-            if answer.status_code not in (200, 201, 202, 409):
+            if answer.status_code not in STANDING:
                 self.defects.append(f"{key} {wish.path}: {answer.status_code} {answer.text[:300]}")
                 return False
             self._diary.close(answer.status_code, told)

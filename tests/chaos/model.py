@@ -43,11 +43,25 @@ class Done:
 
 @dataclass(slots=True)
 class Books:
-    """What all answers come to: points per person and asset, fen owed between units, counts of deeds."""
+    """What all answers come to: points per person and asset, at hand and on hold, fen owed between units.
+
+    `person` says whose a row of a table is, by the table and the row's id.
+    """
 
     points: Counter[tuple[str, str]] = field(default_factory=Counter)
+    held: Counter[tuple[str, str]] = field(default_factory=Counter)
     owed_fen: Counter[tuple[str, str]] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
+    person: dict[tuple[str, str], str] = field(default_factory=dict)
+    rows: Counter[str] = field(default_factory=Counter)
+
+    def keep(self, table: str, name: str, person: str = "") -> bool:
+        """Note that the ledger must have a row of that id in that table; tell whether it is a new one."""
+        if (table, name) in self.person:
+            return False
+        self.person[table, name] = person
+        self.rows[table] += 1
+        return True
 
 
 class Diary:
