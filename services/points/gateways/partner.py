@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,8 @@ import orjson
 ANSWER_BYTES_MAX = 65_536
 _CODE = re.compile(r"[\x21-\x7e]{1,64}")
 _REASON = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_YEARS = range(1900, 2201)
+"""In which a coupon may end: a year that a driver or a reader cannot take would hide all that is listed beside it."""
 
 Signing = Callable[[str, str, bytes, str], Mapping[str, str]]
 """Gives the headers of a signed request: method, whole address, body, request number."""
@@ -143,6 +145,7 @@ def word_in(answer: bytes, number: str) -> Word:
 
 def _issued(code: str, valid_until: str) -> Issued:
     until = datetime.fromisoformat(valid_until)
-    if until.tzinfo is None or not _CODE.fullmatch(code):
-        raise ValueError("a coupon has a code, and an end with an offset")
-    return Issued(code, until)
+    if until.tzinfo is None or until.year not in _YEARS or not _CODE.fullmatch(code):
+        raise ValueError("a coupon has a code, and an end with an offset, in a year that is one")
+    # Offsets to the second are none to the database.
+    return Issued(code, until.astimezone(UTC))

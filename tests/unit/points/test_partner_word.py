@@ -24,8 +24,14 @@ def said(**other: Any) -> bytes:
 def test_a_coupon_is_read_with_its_code_and_end_and_shows_no_code() -> None:
     word = word_in(said(more="is ignored"), NUMBER)
     assert isinstance(word, Issued)
-    assert (word.code, word.valid_until.isoformat()) == ("RIDE-20", COUPON["valid_until"])
+    assert (word.code, word.valid_until.isoformat()) == ("RIDE-20", "2026-12-30T16:00:00+00:00")
     assert "RIDE" not in repr(word)
+
+
+def test_an_end_is_kept_in_utc_whatever_its_offset_is() -> None:
+    word = word_in(said(valid_until="2026-12-31T00:00:00+23:59:59.999999"), NUMBER)
+    assert isinstance(word, Issued)
+    assert word.valid_until.isoformat() == "2026-12-30T00:00:00.000001+00:00"
 
 
 @pytest.mark.parametrize(
@@ -63,6 +69,10 @@ def test_a_no_keeps_its_reason_if_it_is_a_plain_word(told: dict[str, Any], reaso
         said(valid_until="2026-12-31T00:00:00"),
         said(valid_until="soon"),
         said(valid_until=1),
+        said(valid_until="0001-01-01T00:00:00+14:00"),
+        said(valid_until="1899-12-31T23:59:59+00:00"),
+        said(valid_until="2201-01-01T00:00:00+00:00"),
+        said(valid_until="9999-12-31T23:59:59-12:00"),
         said(state="refused", reason=7),
         orjson.dumps({"request_no": NUMBER, "state": "issued"}),
     ],
