@@ -7,6 +7,7 @@ anything: a line is right as it stands, or named.
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ COLUMNS = (*REQUIRED, "earned_at")
 NUMBER_MAX, POINTS_MAX = 64, 1_000_000_000
 FAULTS_SHOWN = 20
 FORMULA = ("=", "+", "-", "@")
+_POINTS = re.compile("[0-9]{1,10}")
+_YEARS = range(1900, 2201)
+"""Those that a door takes."""
 
 
 class Unreadable(Exception):
@@ -176,12 +180,12 @@ def _line(place: int, header: list[str], cells: list[str]) -> Line | Fault:
     told = _wrong_texts((row["unit"], row["number"], row["reference"]))
     if told is not None:
         return Fault(place, told)
-    if not (row["points"].isascii() and row["points"].isdigit() and 1 <= int(row["points"]) <= POINTS_MAX):
+    if not (_POINTS.fullmatch(row["points"]) and 1 <= int(row["points"]) <= POINTS_MAX):
         return Fault(place, f"points must be a whole number from 1 to {POINTS_MAX}")
     try:
         expires_at, earned_at = _moment(row["expires_at"]), _earned(row)
-    except ValueError:
-        return Fault(place, "a date must be YYYY-MM-DD, or a time with offset")
+    except (ValueError, OverflowError):
+        return Fault(place, "a date must be YYYY-MM-DD, or a time with offset, in the years 1900 to 2200")
     return Line(
         place, row["unit"], row["number"], int(row["points"]), row["reference"], expires_at, earned_at
     )
@@ -189,7 +193,8 @@ def _line(place: int, header: list[str], cells: list[str]) -> Line | Fault:
 
 def _wrong_texts(texts: Iterable[str]) -> str | None:
     for text in texts:
-        if not 1 <= len(text) <= NUMBER_MAX:
+        # The one spelling may be longer than what was typed, and a number is known by its one spelling.
+        if not 1 <= len(normal(text)) <= NUMBER_MAX or len(text) > NUMBER_MAX:
             return f"unit, number and reference have 1 to {NUMBER_MAX} characters"
         if any(unicodedata.category(character)[0] == "C" for character in text):
             return "a text holds a control character"
@@ -205,6 +210,8 @@ def _earned(row: Mapping[str, str]) -> datetime | None:
 
 def _moment(text: str) -> datetime:
     """Read a date as its beginning in Asia/Shanghai, or a time with offset."""
+    if int(text[:4]) not in _YEARS:
+        raise ValueError("no door takes that year")
     if len(text) == len("2026-01-31"):
         return midnight(date.fromisoformat(text))
     moment = datetime.fromisoformat(text)

@@ -15,7 +15,7 @@ from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.kernel.refusal import Forbidden
 from shared.web.door import Call, Door
-from shared.web.fields import AssetCode, Moment, Number, Shown, UnitCode, whole
+from shared.web.fields import AssetCode, MemberNumber, Moment, Shown, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
 
 WHO = (Role.MEMBER, Role.IMPORTER)
@@ -26,7 +26,7 @@ class ForWhom(Inbound):
     """Unit, number and time are for importers, who exchange for a member of a unit."""
 
     unit: UnitCode | None = None
-    number: Number | None = None
+    number: MemberNumber | None = None
     at: Moment | None = None
 
     def identity(self, asked: Asked) -> str:

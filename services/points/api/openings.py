@@ -14,7 +14,7 @@ from services.points.queries.sheets import sheet_of, sheets_listed
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
-from shared.web.fields import Moment, Number, Shown, Text, UnitCode, whole
+from shared.web.fields import MemberNumber, Moment, Number, Shown, Text, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
 
 READERS = (Role.OPERATOR, Role.FINANCE, Role.IMPORTER)
@@ -37,7 +37,7 @@ class OpeningItem(Inbound):
     key: Annotated[str, Text(255)]
     sheet: Annotated[str, Shown("sht")]
     unit: UnitCode
-    number: Number
+    number: MemberNumber
     points: Annotated[int, whole(1, 1_000_000_000)]
     reference: Number
     expires_at: Moment

@@ -23,7 +23,7 @@ ANSWER_BYTES_MAX = 65_536
 _CODE = re.compile(r"[\x21-\x7e]{1,64}")
 _REASON = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _YEARS = range(1900, 2201)
-"""In which a coupon may end: a year that a driver or a reader cannot take would hide all that is listed beside it."""
+"""In which a coupon may end: another year breaks whoever reads it, with all that is listed beside it."""
 
 Signing = Callable[[str, str, bytes, str], Mapping[str, str]]
 """Gives the headers of a signed request: method, whole address, body, request number."""

@@ -3,7 +3,9 @@
 from datetime import datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
+from services.points.api.openings import OpeningItem
 from services.points.commands.announce_sheet import AnnounceSheet
 from services.points.commands.approve_sheet import ApproveSheet
 from services.points.commands.bring_in_opening import BringInOpening
@@ -82,6 +84,15 @@ def test_the_same_line_again_changes_nothing_and_another_of_its_name_is_refused(
     )
     assert [code_of(one) for one in house.obey(*others)] == ["opening-conflict"] * 3
     assert house.points_of("residential:O2") == 300
+
+
+@pytest.mark.parametrize("number", [" ", "\u3000", "\ufdfa" * 64])
+def test_a_number_that_nobody_could_ever_name_is_none(number: str) -> None:
+    told = {"kind": "opening", "key": "k", "sheet": "sht_" + "0" * 32, "unit": "hotel", "points": 1}
+    told |= {"reference": "1", "expires_at": "2030-01-01T00:00:00Z"}
+    assert OpeningItem.model_validate({**told, "number": " q1"}).number == "Q1"
+    with pytest.raises(ValidationError):
+        OpeningItem.model_validate({**told, "number": number})
 
 
 def test_nothing_comes_in_before_another_person_approved(house: LedgerHouse) -> None:
