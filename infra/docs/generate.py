@@ -33,8 +33,9 @@ def pages() -> dict[Path, str]:
     """Write all pages and the list of them, by file."""
     texts = {FOLDER / name: told() for name, (_, told) in PAGES.items()}
     rows = [(f"[{name}]({name})", meaning) for name, (meaning, _) in PAGES.items()]
+    rows.append(("[bench.md](bench.md)", "what hot paths cost, as `make bench` last measured it"))
     texts[FOLDER / "README.md"] = page(
-        "Generated documents", "What the code says about itself.", table(("", ""), rows)
+        "Generated documents", "What the code says about itself.", table(("page", "what it lists"), rows)
     )
     return texts
 

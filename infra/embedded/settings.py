@@ -14,19 +14,21 @@ CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
 class StackSettings(BaseSettings):
-    """Where the stack keeps its state and which addresses it uses.
-
-    `home`: folder of the state. `port`: the one address; unset means 8080 or the next free one.
-    `jars`: where Kafka's jars lie, so that several checkouts may share one download.
-    """
+    """Where the stack keeps its state and which addresses it uses."""
 
     model_config = SettingsConfigDict(
         env_prefix="TONGFEN_", env_file=CHECKOUT / ".env", extra="ignore", env_ignore_empty=True
     )
 
-    home: Path = CHECKOUT / ".tongfen"
-    port: int | None = Field(default=None, ge=1, le=65535)
-    jars: Path | None = None
+    home: Path = Field(default=CHECKOUT / ".tongfen", description="Folder of the state.")
+    port: int | None = Field(
+        default=None, ge=1, le=65535, description="The one address; unset: 8080 or the next free one."
+    )
+    jars: Path | None = Field(
+        default=None,
+        description="Where Kafka's jars lie, so that several checkouts may share one download;"
+        " unset: in the state.",
+    )
 
     @property
     def jar_cache(self) -> Path:

@@ -26,13 +26,19 @@ class MemberSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MEMBER_", frozen=True, env_ignore_empty=True)
 
-    database_url_desk: SecretStr
-    database_url_reader: SecretStr
-    database_url_relay: SecretStr
-    kafka_bootstrap: str
-    topic_prefix: str = ""
-    http_host: str = "127.0.0.1"
-    http_port: int = 0
+    database_url_desk: SecretStr = Field(
+        description="Role desk, connected directly: its locks are a session's."
+    )
+    database_url_reader: SecretStr = Field(
+        description="Role reader, behind row-level security; may be pooled."
+    )
+    database_url_relay: SecretStr = Field(description="Role relay, connected directly.")
+    kafka_bootstrap: str = Field(description="Brokers, as `host:port`, set apart by commas.")
+    topic_prefix: str = Field(
+        default="", description="Stands before every topic, where installations share brokers."
+    )
+    http_host: str = Field(default="127.0.0.1", description="Where the doors listen.")
+    http_port: int = Field(default=0, description="0: any free port.")
     state_dir: Path = Field(description="Where the secret is kept if it is not set; the file is 0600.")
     secret: SecretStr | None = Field(
         default=None,
@@ -50,16 +56,24 @@ class MemberSettings(BaseSettings):
         description="on: texts are kept for `tongfen messages` instead of being sent, and an importer's phone"
         " counts as verified.",
     )
-    clock: Literal["on", "off"] = "on"
+    clock: Literal["on", "off"] = Field(
+        default="on", description="off: keys are not announced anew by the clock."
+    )
     reader_pool: int = Field(
         default=8,
         ge=1,
         le=64,
         description="How many questions are asked at a time; more wait, for a second at most.",
     )
-    batch: int = Field(default=256, ge=1, le=1000)
-    requests_per_minute: int = Field(default=60_000, ge=1)
-    stranger_requests_per_minute: int = Field(default=600, ge=1)
+    batch: int = Field(
+        default=256, ge=1, le=1000, description="Commands a desk obeys in one transaction, at most."
+    )
+    requests_per_minute: int = Field(
+        default=60_000, ge=1, description="For each caller that is known, in each process."
+    )
+    stranger_requests_per_minute: int = Field(
+        default=600, ge=1, description="For each address of callers that are not known."
+    )
     codes_per_address_hour: int = Field(
         default=100, ge=1, description="Texts one address may cause; behind one there may be a whole office."
     )

@@ -19,15 +19,23 @@ class PointsSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="POINTS_", frozen=True)
 
-    database_url_desk: SecretStr
-    database_url_reader: SecretStr
-    database_url_relay: SecretStr
-    database_url_auditor: SecretStr
-    kafka_bootstrap: str
-    topic_prefix: str = ""
-    http_host: str = "127.0.0.1"
-    http_port: int = 0
-    secret: SecretStr
+    database_url_desk: SecretStr = Field(
+        description="Role desk, connected directly: its locks are a session's."
+    )
+    database_url_reader: SecretStr = Field(
+        description="Role reader, behind row-level security; may be pooled."
+    )
+    database_url_relay: SecretStr = Field(description="Role relay, connected directly.")
+    database_url_auditor: SecretStr = Field(description="Role auditor: reads everything, writes nothing.")
+    kafka_bootstrap: str = Field(description="Brokers, as `host:port`, set apart by commas.")
+    topic_prefix: str = Field(
+        default="", description="Stands before every topic, where installations share brokers."
+    )
+    http_host: str = Field(default="127.0.0.1", description="Where the doors listen.")
+    http_port: int = Field(default=0, description="0: any free port.")
+    secret: SecretStr = Field(
+        description="The same in every process: pay codes, cursors and sealed coupon codes rest on it."
+    )
     clock: Literal["on", "off"] = Field(
         default="on", description="off: months open and close by command alone; refused in production."
     )
@@ -43,9 +51,15 @@ class PointsSettings(BaseSettings):
         le=64,
         description="How many questions are asked at a time; more wait, for a second at most.",
     )
-    batch: int = Field(default=256, ge=1, le=1000)
-    requests_per_minute: int = Field(default=60_000, ge=1)
-    stranger_requests_per_minute: int = Field(default=600, ge=1)
+    batch: int = Field(
+        default=256, ge=1, le=1000, description="Commands a desk obeys in one transaction, at most."
+    )
+    requests_per_minute: int = Field(
+        default=60_000, ge=1, description="For each caller that is known, in each process."
+    )
+    stranger_requests_per_minute: int = Field(
+        default=600, ge=1, description="For each address of callers that are not known."
+    )
     partners: str = Field(
         default="",
         description="Where outside partners answer, as `taxi=https://host/path`, set apart by blanks.",
@@ -58,7 +72,9 @@ class PointsSettings(BaseSettings):
     partner_backoff_s: float = Field(
         default=2.0, gt=0, le=300, description="Until a silent partner is asked again; doubled, to 300 s."
     )
-    auditor_every_s: float = Field(default=60.0, gt=0)
+    auditor_every_s: float = Field(
+        default=60.0, gt=0, description="From one round of the auditor to the next."
+    )
     fault: str | None = Field(
         default=None,
         description="`point:n`: the process dies when it reaches that point the n-th time; for tests alone.",

@@ -21,7 +21,7 @@ class LimitsQuery(PageQuery):
 
 
 class LimitView(BaseModel):
-    """One window of a limit: its budget, what is drawn of it, what desks have hold, when it alarmed."""
+    """One window of a limit: its budget, what is drawn of it, what desks were granted, when it alerted."""
 
     limit: str
     window: str
