@@ -35,7 +35,8 @@ class EventFork(Refusal):
     title = Words("事件序列出现分叉", "Two events claim the same version")
     advice = Words(
         "该键已收到版本 {last}，而另一事件声称版本 {seq}。请先查明来源，再处理停放的事件。",
-        "Version {last} of this key was heard, another event claims {seq}. Find out who wrote it first.",
+        "Version {last} of this key was heard, another event claims {seq}. Find out who wrote it "
+        "before anything is replayed.",
     )
 
 

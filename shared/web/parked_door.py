@@ -25,7 +25,9 @@ class StillParked(Refusal):
     kind = Kind.CONFLICT
     code = "still-parked"
     title = Words("事件仍被停放", "The event stays parked")
-    advice = Words("原因：{why}。", "Because: {why}.")
+    advice = Words(
+        "原因：{why}。请先排除原因，再重放。", "Because: {why}. Mend that first, then replay it again."
+    )
 
 
 class ReplayBody(Inbound):

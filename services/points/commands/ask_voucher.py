@@ -15,11 +15,10 @@ from services.points.domain.naming import voucher_name
 from services.points.domain.offer import NoSuchOffer, Offer
 from services.points.domain.payer import payer_facts, payer_rows
 from services.points.domain.placing import placed
-from services.points.domain.redemption import Price
+from services.points.domain.redemption import Price, granted
 from services.points.domain.rulebook import SpendTerms
 from services.points.domain.spending import Slice
 from services.points.domain.voucher import PartnerErrand, Voucher, VoucherAsked
-from services.points.domain.wish import granted
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown

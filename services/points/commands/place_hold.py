@@ -12,9 +12,8 @@ from services.points.domain.month import booking
 from services.points.domain.naming import order_name
 from services.points.domain.payer import Payer, payer_facts, payer_rows, paying
 from services.points.domain.placing import placed
-from services.points.domain.redemption import OrderRedeemed, Price
+from services.points.domain.redemption import OrderRedeemed, Price, granted
 from services.points.domain.spending import Slice
-from services.points.domain.wish import granted
 from shared.kernel.command import Asked, Needs, Outcome
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from services.points.domain import changes as c
 from services.points.domain.authority import own_unit, stated_time
 from services.points.domain.books import LedgerBooks
-from services.points.domain.journal import Journal
+from services.points.domain.journal import Journal, Lines
 from services.points.domain.month import Booking, booking
 from services.points.domain.naming import refund_name
-from services.points.domain.redemption import Lines
 from services.points.domain.refund import (
     Payment,
     RefundConflict,

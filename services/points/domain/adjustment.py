@@ -67,8 +67,8 @@ class AboveGrantLimit(Refusal):
     code = "above-grant-limit"
     title = Words("超过单次上限", "Above the limit of one request")
     advice = Words(
-        "单次申请价值至多 {most_fen} 分，本次为 {worth_fen} 分。",
-        "One request may be worth {most_fen} fen at most; this one is worth {worth_fen} fen.",
+        "单次申请价值至多人民币 {most_fen} 分，本次为 {worth_fen} 分；请减少积分数量。",
+        "One request may be worth {most_fen} fen at most, this one is worth {worth_fen} fen; ask for less.",
     )
 
 

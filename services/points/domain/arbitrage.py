@@ -27,7 +27,7 @@ class ProfitableRoundTrip(Refusal):
     code = "profitable-round-trip"
     title = Words("该汇率可被循环套利", "A round trip would profit")
     advice = Words(
-        "自 {at} 起按 {trip} 兑换一圈，1 分变为 {numerator}/{denominator} 分。请调低该汇率后重新起草。",
+        "自 {at} 起按 {trip} 兑换一圈，1 积分变为 {numerator}/{denominator} 积分。请调低该汇率后重新起草。",
         "From {at} on, one point sent around {trip} comes back as {numerator}/{denominator}. Draft a version"
         " that gives less.",
     )

@@ -61,8 +61,8 @@ class CategoryExceeded(Refusal):
     code = "category-exceeded"
     title = Words("超过该品类余额", "More than is left of the category")
     advice = Words(
-        "该品类还剩 {left_fen} 分，本次为 {wanted_fen} 分。",
-        "{left_fen} fen are left of that category; this would be {wanted_fen} fen.",
+        "该品类还剩人民币 {left_fen} 分，本次为 {wanted_fen} 分；请核对金额与品类。",
+        "{left_fen} fen are left of that category, this would be {wanted_fen}; check amount and category.",
     )
 
 

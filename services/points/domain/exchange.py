@@ -11,9 +11,8 @@ from fractions import Fraction
 
 from services.points.domain.account import GROUP, AccountRole, Accounts
 from services.points.domain.amounts import CNY_PER_FEN, Fen, Points, Rate
-from services.points.domain.journal import CNY, GROUP_POINT, Transfer
+from services.points.domain.journal import CNY, GROUP_POINT, Lines, Transfer
 from services.points.domain.lot import Lot, Origin
-from services.points.domain.redemption import Lines
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
@@ -38,10 +37,10 @@ class GivesNothing(Refusal):
 
     kind = Kind.CONFLICT
     code = "gives-nothing"
-    title = Words("不足以兑换 1 分", "Too few points to get one")
+    title = Words("不足以兑换 1 积分", "Too few points to get one")
     advice = Words(
-        "至少需要 {least} {from_asset} 才能兑换 1 {to_asset}，本次为 {points}。",
-        "It takes at least {least} {from_asset} to get one {to_asset}; this was {points}.",
+        "至少需要 {least} {from_asset} 才能兑换 1 {to_asset}，本次为 {points}；请增加数量。",
+        "It takes at least {least} {from_asset} to get one {to_asset}, this was {points}; send more.",
     )
 
 
@@ -52,8 +51,8 @@ class TooFewPoints(Refusal):
     code = "too-few-points"
     title = Words("该种积分不足", "Too few points of this asset")
     advice = Words(
-        "可用 {asset} 为 {available}，本次需要 {wanted}。",
-        "{available} {asset} can be spent; {wanted} were needed.",
+        "可用 {asset} 为 {available}，本次需要 {wanted}；请减少数量。",
+        "{available} {asset} can be spent, {wanted} were needed; ask for less.",
     )
 
 
@@ -64,7 +63,7 @@ class ExchangeTooLarge(Refusal):
     code = "exchange-too-large"
     title = Words("单次兑换过大", "The exchange is too large")
     advice = Words(
-        "单次最多得到 {most} 分、使用 {lots} 个批次；请分次兑换。",
+        "单次最多兑得 {most} 积分、动用 {lots} 个批次；请分次兑换。",
         "One exchange gives at most {most} points and takes from at most {lots} lots; ask for several.",
     )
 
@@ -76,7 +75,8 @@ class ExchangeLimitReached(Refusal):
     code = "exchange-limit-reached"
     title = Words("已达当日兑换限额", "No more can be exchanged today")
     advice = Words(
-        "每日最多兑换 {most_fen} 分，{day} 已兑换 {used_fen}，本次 {wanted_fen}。请减少数量或明日再试。",
+        "每日最多兑换价值人民币 {most_fen} 分的积分，{day} 已兑换 {used_fen} 分，本次 {wanted_fen} 分。"
+        "请减少数量或明日再试。",
         "Points worth {most_fen} fen may be exchanged a day; on {day} it was {used_fen}, this is"
         " {wanted_fen}. Ask for less, or tomorrow.",
     )

@@ -32,8 +32,10 @@ class GiftLimitExceeded(Refusal):
     code = "gift-limit-exceeded"
     title = Words("超过当日赠送限额", "No more can be given today")
     advice = Words(
-        "每日至多赠送价值 {day_fen} 分的积分，今日已赠 {given_fen} 分，本次 {wanted_fen} 分。",
-        "Gifts of a day may be worth {day_fen} fen; {given_fen} were given, {wanted_fen} are wanted.",
+        "每日至多赠送价值人民币 {day_fen} 分的积分，今日已赠 {given_fen} 分，本次 {wanted_fen} 分；"
+        "请减少数量或明日再赠。",
+        "Gifts of a day may be worth {day_fen} fen; {given_fen} were given, this is {wanted_fen}. "
+        "Give less, or tomorrow.",
     )
 
 

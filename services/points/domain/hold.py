@@ -68,9 +68,9 @@ class HoldBound(Refusal):
 
     kind = Kind.CONFLICT
     code = "hold-bound"
-    title = Words("该预占由卡券占用", "The hold belongs to a voucher")
+    title = Words("该预占由兑换券占用", "The hold belongs to a voucher")
     advice = Words(
-        "该预占属于卡券 {voucher}，由合作方的结果决定扣减或释放；请查询该卡券。",
+        "该预占属于兑换券 {voucher}，由合作方的答复决定扣减或释放；请查询该兑换券。",
         "It belongs to voucher {voucher}; the partner's word captures or releases it. Read the voucher.",
     )
 
@@ -91,8 +91,9 @@ class CaptureAboveHold(Refusal):
     code = "capture-above-hold"
     title = Words("扣减额超过预占余额", "More than is left of the hold")
     advice = Words(
-        "该预占尚可扣减 {left_fen} 分，本次为 {amount_fen} 分。",
-        "{left_fen} fen of the hold can still be captured; this would be {amount_fen} fen.",
+        "该预占尚可扣减人民币 {left_fen} 分，本次为 {amount_fen} 分；超出部分请以其他方式收取。",
+        "{left_fen} fen of the hold can still be captured, this would be {amount_fen}; collect the "
+        "rest otherwise.",
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.points.domain.lot import Lot
 from shared.kernel.swift import swift
 
 CNY = "CNY"
@@ -47,3 +48,13 @@ class Journal:
     subject: str
     transfers: tuple[Transfer, ...]
     concerns: date | None = None
+
+
+@swift
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The transfers of one movement, the lots it left changed and the lots it opened."""
+
+    transfers: tuple[Transfer, ...]
+    drawn: tuple[Lot, ...]
+    opened: tuple[Lot, ...]

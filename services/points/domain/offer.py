@@ -33,7 +33,7 @@ class OfferChanged(Refusal):
     code = "offer-changed"
     title = Words("价格已变动", "The price has changed")
     advice = Words(
-        "{offer} 现价 {price_fen} 分，积分未变动；请确认新价格后再兑换。",
+        "{offer} 现价人民币 {price_fen} 分，积分未变动；请确认新价格后再兑换。",
         "{offer} costs {price_fen} fen now and no points have moved; show the new price and ask again.",
     )
 

@@ -70,8 +70,9 @@ class OpeningInvalid(Refusal):
     code = "opening-invalid"
     title = Words("期初积分日期有误", "The dates do not fit")
     advice = Words(
-        "累积于 {earned_at}、到期于 {expires_at}；须已累积且尚未到期。",
-        "Earned at {earned_at}, over at {expires_at}; they must be earned by now and not over yet.",
+        "累积于 {earned_at}、到期于 {expires_at}；须已累积且尚未到期，请改正日期后重新导入。",
+        "Earned at {earned_at}, over at {expires_at}; they must be earned by now and not over yet. "
+        "Mend the dates and load the line again.",
     )
 
 

@@ -16,7 +16,7 @@ class ReceiptConflict(Refusal):
     code = "receipt-conflict"
     title = Words("小票已登记且内容不同", "The receipt is known with other facts")
     advice = Words(
-        "小票 {receipt_no} 已按 {amount_fen} 分登记；本次内容已存疑（{doubt}），将由人工核定。",
+        "小票 {receipt_no} 已按人民币 {amount_fen} 分登记；本次内容已存疑（{doubt}），将由人工核定。",
         "Receipt {receipt_no} is known with {amount_fen} fen; a person decides about this one ({doubt}).",
     )
 

@@ -1,21 +1,28 @@
-"""Redeeming: how much of a price points may pay, and the lines that take it from the lots.
+"""Redeeming: how much of a price points may pay, from which lots, and the lines that take it from them.
 
-Refuses to choose wallets: it is given the usable lots of one holder, in the order in which they are spent.
+Redemptions, holds and vouchers are granted by the same rules. Refuses to post anything.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
+from services.points.domain import changes as c
 from services.points.domain.account import GROUP, AccountRole, Accounts
 from services.points.domain.amounts import CNY_PER_FEN, Fen, Points, Rate
-from services.points.domain.journal import CNY, GROUP_POINT, Transfer
-from services.points.domain.lot import Lot, Origin
+from services.points.domain.books import LedgerBooks
+from services.points.domain.journal import CNY, GROUP_POINT, Lines, Transfer
+from services.points.domain.lot import Lot, Origin, usable_in_order
 from services.points.domain.rulebook import SpendTerms
-from services.points.domain.spending import Slice
+from services.points.domain.spending import Slice, slices, worth
+from shared.kernel.ids import derived
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.swift import swift
 from shared.kernel.words import Words
+
+DECLINE = 3
+"""The place of a declined wish among what its command names."""
 
 
 class InsufficientPoints(Refusal):
@@ -25,8 +32,8 @@ class InsufficientPoints(Refusal):
     code = "insufficient-points"
     title = Words("积分不足", "Not enough points")
     advice = Words(
-        "可用积分值 {available_fen} 分，本次需要 {wanted_fen} 分。",
-        "Points worth {available_fen} fen can be spent; {wanted_fen} fen were needed.",
+        "可用积分价值人民币 {available_fen} 分，本次需要 {wanted_fen} 分；请减少抵扣金额。",
+        "Points worth {available_fen} fen can be spent, {wanted_fen} fen were needed; ask for less.",
     )
 
 
@@ -37,8 +44,9 @@ class BelowMinimum(Refusal):
     code = "below-minimum"
     title = Words("低于最低抵扣额", "Below the minimum")
     advice = Words(
-        "每次至少抵扣 {minimum_fen} 分，本次为 {wanted_fen} 分。",
-        "Points pay at least {minimum_fen} fen at a time; this would be {wanted_fen} fen.",
+        "每次至少抵扣人民币 {minimum_fen} 分，本次为 {wanted_fen} 分；请提高抵扣金额，或不使用积分。",
+        "Points pay at least {minimum_fen} fen at a time, this would be {wanted_fen}; ask for more, "
+        "or for none.",
     )
 
 
@@ -49,7 +57,8 @@ class AboveShare(Refusal):
     code = "above-share"
     title = Words("超过可抵扣比例", "Above the share of the price")
     advice = Words(
-        "此订单最多可用积分抵扣 {most_fen} 分。", "Points may pay at most {most_fen} fen of this order."
+        "此订单最多可用积分抵扣人民币 {most_fen} 分；请减少抵扣金额。",
+        "Points may pay at most {most_fen} fen of this order; ask for less.",
     )
 
 
@@ -106,18 +115,37 @@ def agreed(price: Price, terms: SpendTerms, available_fen: int) -> Fen:
     return Fen(pay)
 
 
-@swift
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The transfers of a redemption or refund, the lots it left changed and the lots it opened."""
+def granted(
+    books: LedgerBooks,
+    asked_id: str,
+    holder_id: str,
+    order: tuple[str, str],
+    price: Price,
+    now: datetime,
+    month: date,
+    terms: SpendTerms | None = None,
+) -> tuple[list[Slice], Mapping[str, Rate]]:
+    """Give the slices that pay what is agreed, soonest-expiring first, and the rates they are taken at.
 
-    transfers: tuple[Transfer, ...]
-    drawn: tuple[Lot, ...]
-    opened: tuple[Lot, ...]
+    :param order: the unit and its order number.
+    :param month: the month in which a refusal is counted.
+    :param terms: how points may pay this, where it is not as at a till.
+    :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
+    :raises BelowMinimum: if too little was asked; counted as well.
+    """
+    rates = books.rulebook.rates(now)
+    # Points of an asset that has no rate yet are worth nothing yet; they wait for their rate.
+    lots = usable_in_order((lot for lot in books.lots_of(holder_id) if lot.asset in rates), now)
+    try:
+        pay = agreed(price, terms or books.rulebook.spend_terms(now), worth(lots, rates))
+    except (BelowMinimum, InsufficientPoints) as refusal:
+        declined = c.RedemptionDeclined(derived(asked_id, DECLINE), *order, refusal.code, now, month)
+        raise type(refusal)(changes=(declined,), **refusal.facts) from None
+    return slices(lots, rates, pay), rates
 
 
 def lines(
-    slices: Sequence[Slice],
+    taken: Sequence[Slice],
     unit: str,
     accounts: Accounts,
     wallet_accounts: Mapping[str, int],
@@ -127,8 +155,8 @@ def lines(
     """Write the lines of a redemption at a unit.
 
     Each slice goes to the unit's redeemed account; where its issuer is another unit, a line in money settles
-    it.
-    A point that pays only in part is exchanged whole into a new lot of group points, of which the rest stays.
+    it. A point that pays only in part is exchanged whole into a new lot of group points, of which the rest
+    stays.
 
     :param wallet_accounts: account number by wallet id.
     :param change_ids: ids for change lots, as many as are asked for.
@@ -139,7 +167,7 @@ def lines(
     names = iter(change_ids)
     redeemed = accounts.of(AccountRole.REDEEMED, unit)
     exchange = accounts.of(AccountRole.EXCHANGE, GROUP)
-    for one in slices:
+    for one in taken:
         lot, wallet = one.lot, wallet_accounts[one.lot.wallet_id]
         drawn.append(lot.left_with(lot.points_left - one.points))
         if one.direct:

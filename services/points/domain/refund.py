@@ -10,9 +10,8 @@ from math import gcd
 
 from services.points.domain.account import AccountRole, Accounts
 from services.points.domain.amounts import CNY_PER_FEN, Fen, Points
-from services.points.domain.journal import CNY, GROUP_POINT, Transfer
+from services.points.domain.journal import CNY, GROUP_POINT, Lines, Transfer
 from services.points.domain.lot import Lot, Origin
-from services.points.domain.redemption import Lines
 from shared.kernel.calendar import days
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
@@ -28,7 +27,7 @@ class RefundAbovePaid(Refusal):
     code = "refund-above-paid"
     title = Words("退回超过已抵扣金额", "More than points have paid")
     advice = Words(
-        "积分共抵扣 {paid_fen} 分，已退回 {refunded_fen} 分；最多还可退回 {left_fen} 分，"
+        "积分共抵扣人民币 {paid_fen} 分，已退回 {refunded_fen} 分；最多还可退回 {left_fen} 分，"
         "本次为 {wanted_fen} 分。",
         "Points paid {paid_fen} fen, {refunded_fen} fen are back already: at most {left_fen} fen can still"
         " be refunded, {wanted_fen} fen were asked.",
@@ -42,7 +41,7 @@ class RefundConflict(Refusal):
     code = "refund-conflict"
     title = Words("退回单号已登记且内容不同", "The refund is known with other facts")
     advice = Words(
-        "退回单号 {refund_no} 已按 {amount_fen} 分登记；另一笔退回请使用新的单号。",
+        "退回单号 {refund_no} 已按人民币 {amount_fen} 分登记；另一笔退回请使用新的单号。",
         "Refund {refund_no} is known with {amount_fen} fen; give another refund a number of its own.",
     )
 

@@ -10,13 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from services.points.domain import changes as c
+from services.points.domain.account import AccountRole, Accounts
+from services.points.domain.amounts import CNY_PER_FEN, Fen, Rate
 from services.points.domain.books import LedgerBooks, Wallet
-from services.points.domain.debt import DebtTurned, Repayment, repayments
-from services.points.domain.journal import Journal
+from services.points.domain.debt import Debt, DebtTurned
+from services.points.domain.journal import CNY, Journal, Transfer
 from services.points.domain.lot import Lot
 from services.points.domain.month import booking
-from services.points.domain.redemption import owed_to
-from services.points.domain.spending import by_issuer
+from services.points.domain.redemption import lines, owed_to
+from services.points.domain.spending import Slice, by_issuer, slices, worth
 from shared.kernel.command import Announcement, Row
 from shared.kernel.ids import derived, shown
 
@@ -34,6 +36,16 @@ class AfterDebts:
     changes: tuple[Any, ...]
     events: tuple[Announcement, ...]
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repayment:
+    """What new points repay of one debt: the slices they pay in, and the lines of its journal."""
+
+    debt: Debt
+    fen: Fen
+    taken: tuple[Slice, ...]
+    transfers: tuple[Transfer, ...]
 
 
 def debts_of(identity: str) -> Row:
@@ -66,6 +78,38 @@ def after_debts(
         changes += [c.JournalPosted(journal), DebtTurned(one.debt)]
         events.append(_announcement(wallet, one, journal, version))
     return AfterDebts(tuple(changes), tuple(events), version)
+
+
+def repayments(
+    lots: Sequence[Lot],
+    debts: Sequence[Debt],
+    rates: Mapping[str, Rate],
+    accounts: Accounts,
+    wallet_account: int,
+    names: Iterator[str],
+) -> tuple[tuple[Repayment, ...], tuple[Lot, ...]]:
+    """Let new lots of a wallet, pending or not, repay the debts in the given order.
+
+    Points without a rate repay nothing. Give the repayments and the lots they leave: the new ones in their
+    order, then the change that was opened.
+
+    :param names: ids for lots of change, as many as are asked for.
+    """
+    held = {lot.id: lot for lot in lots}
+    accounts_of = {lot.wallet_id: wallet_account for lot in lots}
+    found: list[Repayment] = []
+    for debt in debts:
+        valued = (one for one in held.values() if one.asset in rates)
+        sources = sorted(valued, key=lambda one: one.order)
+        fen = min(debt.fen, worth(sources, rates))
+        if not fen:
+            continue
+        taken = slices((one for one in sources if one.points_left), rates, fen)
+        written = lines(taken, debt.issuer, accounts, accounts_of, rates, names)
+        held.update({one.id: one for one in (*written.drawn, *written.opened)})
+        settled = Transfer(CNY, fen * CNY_PER_FEN, accounts.of(AccountRole.DEBTS, debt.issuer), debt.account)
+        found.append(Repayment(debt.repaid(fen), Fen(fen), tuple(taken), (*written.transfers, settled)))
+    return tuple(found), tuple(held.values())
 
 
 def _journal(

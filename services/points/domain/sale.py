@@ -26,7 +26,7 @@ class ReturnAbovePurchase(Refusal):
     code = "return-above-purchase"
     title = Words("退货超过小票金额", "More than was bought")
     advice = Words(
-        "小票金额 {amount_fen} 分，已退货 {returned_fen} 分；最多还可退货 {left_fen} 分，"
+        "小票金额人民币 {amount_fen} 分，已退货 {returned_fen} 分；最多还可退货 {left_fen} 分，"
         "本次为 {wanted_fen} 分。",
         "The receipt is of {amount_fen} fen, {returned_fen} fen were returned already: at most {left_fen} fen"
         " can still be returned, this would be {wanted_fen} fen.",
@@ -40,7 +40,7 @@ class ReturnConflict(Refusal):
     code = "return-conflict"
     title = Words("退货单号已登记且内容不同", "The return is known with other facts")
     advice = Words(
-        "退货单号 {return_no} 已按 {amount_fen} 分登记；另一笔退货请使用新的单号。",
+        "退货单号 {return_no} 已按人民币 {amount_fen} 分登记；另一笔退货请使用新的单号。",
         "Return {return_no} is known with {amount_fen} fen; give another return a number of its own.",
     )
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from services.points.domain.account import AccountRole
 from services.points.domain.amounts import CNY_PER_FEN, Fen
-from services.points.domain.debt import Debt, borrowed, repayments
+from services.points.domain.debt import Debt, borrowed
+from services.points.domain.repayment import repayments
 from tests.unit.points.ledger import ACCOUNTS, RATES, UNITS, WALLET, balances, clearing, lot
 
 DEBT = 10**15

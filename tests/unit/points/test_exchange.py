@@ -22,8 +22,8 @@ from services.points.domain.exchange import (
     portions,
     worked,
 )
+from services.points.domain.journal import Lines
 from services.points.domain.lot import Lot
-from services.points.domain.redemption import Lines
 from tests.unit.points.ledger import ACCOUNTS, UNITS, WALLET, balances, clearing, lot
 
 RATES = st.builds(Rate, st.integers(1, 40), st.integers(1, 12))

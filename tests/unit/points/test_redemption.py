@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from services.points.domain.account import GROUP, AccountRole
 from services.points.domain.amounts import CNY_PER_FEN, Rate
+from services.points.domain.journal import Lines
 from services.points.domain.lot import Lot
 from services.points.domain.redemption import (
     AboveShare,
     BelowMinimum,
     InsufficientPoints,
-    Lines,
     Price,
     agreed,
     lines,

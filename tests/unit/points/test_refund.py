@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from services.points.domain.account import AccountRole
 from services.points.domain.amounts import CNY_PER_FEN, Fen, Points, Rate
+from services.points.domain.journal import Lines
 from services.points.domain.lot import Lot, Origin
-from services.points.domain.redemption import Lines, lines
+from services.points.domain.redemption import lines
 from services.points.domain.refund import (
     PaidLine,
     Payment,
