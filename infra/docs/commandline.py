@@ -34,8 +34,12 @@ def _below(name: str, command: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _told(text: str | None) -> str:
-    paragraphs = (text or "").replace("<", "&lt;").strip().split("\n\n")
-    return "\n\n".join(" ".join(part.split()) for part in paragraphs)
+    return "\n\n".join(_paragraph(" ".join(part.split())) for part in (text or "").strip().split("\n\n"))
+
+
+def _paragraph(line: str) -> str:
+    example = line.removeprefix("Example: ")
+    return line.replace("<", "&lt;") if example == line else f"```sh\n{example}\n```"
 
 
 def _options(command: Any) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,11 @@ from infra.docs.markdown import page, section, table
 def events_page() -> str:
     """Write the page of events."""
     sections = [
-        section(f"`{event_type}`", _told(model.__doc__), table(("field", "type", "required"), _fields(model)))
+        section(
+            f"`{event_type}`",
+            _told(event_type, model.__doc__),
+            table(("field", "type", "required"), _fields(model)),
+        )
         for event_type, model in sorted(EVENTS.items())
     ]
     services = ", ".join(f"`tongfen.{name}.v1`" for name in sorted({announcer(kind) for kind in EVENTS}))
@@ -21,8 +25,9 @@ def events_page() -> str:
     return page("Events", told, *sections)
 
 
-def _told(text: str | None) -> str:
-    return "\n\n".join(" ".join(part.split()) for part in (text or "").strip().split("\n\n"))
+def _told(event_type: str, text: str | None) -> str:
+    told = (text or "").strip().removeprefix(f"`{event_type}`: ")
+    return "\n\n".join(" ".join(part.split()) for part in (told[:1].upper() + told[1:]).split("\n\n"))
 
 
 def _fields(model: Any) -> list[tuple[str, str, str]]:
