@@ -19,6 +19,9 @@ from shared.web.door import Call
 GROUP_ROLES = (Role.OPERATOR, Role.IMPORTER)
 """Who sees every unit."""
 
+UNIT_READERS = (Role.UNIT_SYSTEM, Role.FINANCE, *GROUP_ROLES)
+"""Who reads what concerns a unit: its own systems and finance, and who sees every unit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Front:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, model_validator
 
-from services.points.api.front import Front
+from services.points.api.front import UNIT_READERS, Front
 from services.points.api.paying import PayCodeText, payer_of
 from services.points.api.redemptions import OwedView, TakenView
 from services.points.commands.capture_hold import CaptureHold
@@ -25,8 +25,6 @@ from shared.web.strict import Inbound, Nothing
 PAYERS = (Role.MEMBER, Role.UNIT_SYSTEM, Role.IMPORTER)
 UNITS = (Role.UNIT_SYSTEM, Role.IMPORTER)
 """Who captures and releases: the unit that has the hold, and importers."""
-
-READERS = (Role.UNIT_SYSTEM, Role.FINANCE, Role.OPERATOR, Role.IMPORTER)
 
 
 class HoldBody(Inbound):
@@ -206,7 +204,7 @@ def declare(door: Door, front: Front) -> None:
         """Give what was not captured back to the very lots it came from."""
         return await front.desk.ask(ReleaseHold(asked, call.id_of("hold", "hld"), body.at))
 
-    @door.get("/holds", takes=HoldOrderQuery, gives=HoldView, roles=READERS)
+    @door.get("/holds", takes=HoldOrderQuery, gives=HoldView, roles=UNIT_READERS)
     def read_hold_of_order(asked: Asked, query: HoldOrderQuery, call: Call) -> Mapping[str, Any]:
         """Read the hold of an order of one's own unit: the only proof a till should trust."""
         unit = call.principal.unit or query.unit
@@ -215,7 +213,7 @@ def declare(door: Door, front: Front) -> None:
         with front.asking(call) as questions:
             return hold_of_order(questions, unit, query.order_no)
 
-    @door.get("/holds/{hold}", takes=Nothing, gives=HoldView, roles=(Role.MEMBER, *READERS))
+    @door.get("/holds/{hold}", takes=Nothing, gives=HoldView, roles=(Role.MEMBER, *UNIT_READERS))
     def read_hold(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read a hold of one's own unit, or one's own, as it stands."""
         with front.asking(call) as questions:

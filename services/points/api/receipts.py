@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
-from services.points.api.front import Front
+from services.points.api.front import UNIT_READERS, Front
 from services.points.api.returns import ReturnView
 from services.points.api.splits import CutView, SplitBody
 from services.points.commands.earn_points import EarnPoints
@@ -17,8 +17,6 @@ from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
 from shared.web.fields import Day, MemberNumber, Moment, Number, Text, UnitCode
 from shared.web.strict import Inbound, Nothing
-
-READERS = (Role.UNIT_SYSTEM, Role.FINANCE, Role.IMPORTER, Role.OPERATOR)
 
 
 class ReceiptBody(SplitBody):
@@ -111,7 +109,7 @@ def declare(door: Door, front: Front) -> None:
         """Report a purchase: it earns points for the member number under the unit's rule, once."""
         return await front.desk.ask(earning(asked, body))
 
-    @door.get("/receipts", takes=PrintedQuery, gives=ReturnedView, roles=READERS)
+    @door.get("/receipts", takes=PrintedQuery, gives=ReturnedView, roles=UNIT_READERS)
     def read_printed(asked: Asked, query: PrintedQuery, call: Call) -> Mapping[str, Any]:
         """Read what a receipt of one's own unit earned and what came back of it, by what is printed on it."""
         unit = call.principal.unit or query.unit
@@ -120,7 +118,7 @@ def declare(door: Door, front: Front) -> None:
         with front.asking(call) as questions:
             return receipt_as_printed(questions, unit, query.store, query.receipt_no, query.purchased_on)
 
-    @door.get("/receipts/{receipt}", takes=Nothing, gives=ReturnedView, roles=(Role.MEMBER, *READERS))
+    @door.get("/receipts/{receipt}", takes=Nothing, gives=ReturnedView, roles=(Role.MEMBER, *UNIT_READERS))
     def read_receipt(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read a receipt of one's own unit, or one's own, with everything that came back of it."""
         with front.asking(call) as questions:

@@ -5,10 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.points.api.front import Front
+from services.points.api.front import UNIT_READERS, Front
 from services.points.api.redemptions import OwedView, RedemptionView
 from services.points.commands.refund_points import RefundPoints
-from services.points.domain.authority import UnknownUnit
+from services.points.domain.authority import unit_meant
 from services.points.queries.redemption import redemption_of, redemption_of_order
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
@@ -16,8 +16,6 @@ from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
 from shared.web.fields import AmountFen, Moment, Number, UnitCode
 from shared.web.strict import Inbound, Nothing
-
-READERS = (Role.UNIT_SYSTEM, Role.FINANCE, Role.IMPORTER, Role.OPERATOR)
 
 
 class RefundBody(Inbound):
@@ -76,10 +74,7 @@ def refunding(asked: Asked, redemption_id: str, body: RefundBody) -> RefundPoint
 
     :raises UnknownUnit: if an importer names no unit.
     """
-    assert asked.principal is not None
-    unit = body.unit or asked.principal.unit
-    if unit is None:
-        raise UnknownUnit(unit="-")
+    unit = unit_meant(asked.principal, body.unit)
     return RefundPoints(asked, redemption_id, unit, body.refund_no, body.amount_fen, body.at)
 
 
@@ -97,7 +92,7 @@ def declare(door: Door, front: Front) -> None:
         """Give back part or all of what points paid: to the lots they came from, last taken first."""
         return await front.desk.ask(refunding(asked, call.id_of("redemption", "red"), body))
 
-    @door.get("/redemptions", takes=OrderQuery, gives=RefundedView, roles=READERS)
+    @door.get("/redemptions", takes=OrderQuery, gives=RefundedView, roles=UNIT_READERS)
     def read_order(asked: Asked, query: OrderQuery, call: Call) -> Mapping[str, Any]:
         """Read what was redeemed for an order of one's own unit: the only proof a till should trust."""
         unit = call.principal.unit or query.unit
@@ -106,7 +101,7 @@ def declare(door: Door, front: Front) -> None:
         with front.asking(call) as questions:
             return redemption_of_order(questions, unit, query.order_no)
 
-    @door.get("/redemptions/{redemption}", takes=Nothing, gives=RefundedView, roles=READERS)
+    @door.get("/redemptions/{redemption}", takes=Nothing, gives=RefundedView, roles=UNIT_READERS)
     def read_redemption(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read one redemption or capture of one's own unit, with everything that came back of it."""
         with front.asking(call) as questions:

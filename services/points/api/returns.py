@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from services.points.api.front import Front
 from services.points.commands.return_purchase import ReturnPurchase
 from services.points.domain.amounts import Fen
-from services.points.domain.authority import UnknownUnit
+from services.points.domain.authority import unit_meant
 from services.points.domain.naming import receipt_name_of_day
 from services.points.domain.sale import Part
 from shared.kernel.command import Answer, Asked
@@ -77,14 +77,6 @@ class ReturnView(BaseModel):
     occurred_at: str
 
 
-def _unit(asked: Asked, body: ReturnBody) -> str:
-    assert asked.principal is not None
-    unit = body.unit or asked.principal.unit
-    if unit is None:
-        raise UnknownUnit(unit="-")
-    return unit
-
-
 def declare(door: Door, front: Front) -> None:
     """Declare the routes of returns."""
 
@@ -96,11 +88,11 @@ def declare(door: Door, front: Front) -> None:
     async def return_purchase(asked: Asked, body: ReturnBody, call: Call) -> Answer:
         """Take back part or all of a purchase; the points it had earned are clawed back."""
         row = ("receipt", call.id_of("receipt", "rcp"))
-        return await front.desk.ask(returning(asked, row, _unit(asked, body), body))
+        return await front.desk.ask(returning(asked, row, unit_meant(asked.principal, body.unit), body))
 
     @door.post("/returns", takes=PrintedReturnBody, gives=ReturnView, roles=WRITERS, status=201)
     async def return_printed(asked: Asked, body: PrintedReturnBody, call: Call) -> Answer:
         """Take back part or all of a purchase, with what stands on its printed receipt."""
-        unit = _unit(asked, body)
+        unit = unit_meant(asked.principal, body.unit)
         name = receipt_name_of_day(unit, body.store, body.receipt_no, body.purchased_on)
         return await front.desk.ask(returning(asked, ("receipt-name", name), unit, body))

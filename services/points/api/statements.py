@@ -5,17 +5,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from services.points.api.front import Front
+from services.points.api.front import UNIT_READERS, Front
 from services.points.api.lists import NextView, PageQuery
 from services.points.queries.statement import statement_as_csv, statement_of
 from services.points.queries.statement_lines import lines_of
 from shared.kernel.command import Asked
-from shared.kernel.principal import Role
 from shared.web.door import Call, Door
 from shared.web.reply import Reply, csv_reply, json_reply
 from shared.web.strict import Inbound
-
-READERS = (Role.FINANCE, Role.UNIT_SYSTEM, Role.OPERATOR, Role.IMPORTER)
 
 
 class FormatQuery(Inbound):
@@ -60,7 +57,7 @@ class LinesView(BaseModel):
 def declare(door: Door, front: Front) -> None:
     """Declare the routes of statements."""
 
-    @door.get("/statements/{statement}", takes=FormatQuery, gives=StatementView, roles=READERS)
+    @door.get("/statements/{statement}", takes=FormatQuery, gives=StatementView, roles=UNIT_READERS)
     def read_statement(asked: Asked, query: FormatQuery, call: Call) -> Reply:
         """Read a statement as JSON, or as CSV with `form=csv`."""
         with front.asking(call) as questions:
@@ -69,7 +66,7 @@ def declare(door: Door, front: Front) -> None:
             return csv_reply(statement_as_csv(found), f"statement-{found['month']}-{found['unit']}.csv")
         return json_reply(found)
 
-    @door.get("/statements/{statement}/lines", takes=PageQuery, gives=LinesView, roles=READERS)
+    @door.get("/statements/{statement}/lines", takes=PageQuery, gives=LinesView, roles=UNIT_READERS)
     def list_lines(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
         """List the lines behind a statement; each leads to its journal, and to the receipt that earned the
         lot.

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from services.points.api.front import Front, unit_seen
+from services.points.api.front import UNIT_READERS, Front, unit_seen
 from services.points.api.lists import NextView, PageQuery
 from services.points.api.offer_rules import OfferCode
 from services.points.commands.ask_voucher import AskVoucher
@@ -19,7 +19,7 @@ from shared.web.door import EVERYBODY, Call, Door
 from shared.web.fields import AmountFen
 from shared.web.strict import Inbound, Nothing
 
-READERS = (Role.MEMBER, Role.UNIT_SYSTEM, Role.FINANCE, Role.OPERATOR, Role.IMPORTER)
+READERS = (Role.MEMBER, *UNIT_READERS)
 
 
 class VoucherBody(Inbound):

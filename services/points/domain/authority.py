@@ -37,6 +37,17 @@ def own_unit_of_staff(principal: Principal, unit: str) -> None:
         raise NotFound(_denied="foreign")
 
 
+def unit_meant(principal: Principal | None, named: str | None) -> str:
+    """Give the unit that is named, else the caller's own.
+
+    :raises UnknownUnit: if there is neither: an importer names one.
+    """
+    unit = named or (principal.unit if principal else None)
+    if unit is None:
+        raise UnknownUnit(unit="-")
+    return unit
+
+
 def stated_time(principal: Principal | None, at: datetime | None, now: datetime) -> datetime:
     """Give the moment a command speaks of: an importer or operator may state it, everyone else means now.
 
