@@ -15,6 +15,7 @@ from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
 from services.points.domain.naming import number_identity, opening_name
 from services.points.domain.opening import OpeningConflict, check_dates
+from services.points.domain.repayment import after_debts, debts_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
 from shared.kernel.number import normal
@@ -48,11 +49,11 @@ class BringInOpening:
         return number_identity(self.unit, self.number)
 
     def needs(self) -> Needs:
-        """Need the line's name for ever, the sheet whose totals bound it, and the number's holder."""
+        """Need the line's name for ever, the sheet whose totals bound it, the number's holder and debts."""
         return Needs(
             naturals=(self.name,),
             rows=(("identity", self.identity), ("sheet", self.sheet)),
-            facts=(("opening", self.name),),
+            facts=(("opening", self.name), debts_of(self.identity)),
         )
 
 
@@ -138,16 +139,10 @@ def _brought_in(
         month=booked.month,
         answer=answer,
     )
-    return Outcome(
-        changes=(
-            c.HolderTurned(wallet.holder_id, version),
-            c.LotOpened(lot),
-            c.JournalPosted(journal),
-            kept,
-        ),
-        answer=answer,
-        events=(_announcement(answer, wallet, lot, journal, version),),
-    )
+    after = after_debts(books, command.asked.id, wallet, (lot,), version, now)
+    turned = c.HolderTurned(wallet.holder_id, after.version)
+    events = (_announcement(answer, wallet, lot, journal, version), *after.events)
+    return Outcome((turned, c.JournalPosted(journal), *after.changes, kept), answer, events)
 
 
 def _announcement(

@@ -9,6 +9,9 @@ from services.points.api.openings import OpeningItem
 from services.points.commands.announce_sheet import AnnounceSheet
 from services.points.commands.approve_sheet import ApproveSheet
 from services.points.commands.bring_in_opening import BringInOpening
+from services.points.commands.return_purchase import ReturnPurchase
+from services.points.domain.amounts import Fen
+from services.points.domain.sale import Part
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.ids import read
 from shared.kernel.principal import Principal, Role
@@ -22,6 +25,7 @@ from tests.service.points.ledger_house import (
     answer_of,
     asked,
     code_of,
+    earn,
     later,
     redeem,
 )
@@ -172,6 +176,21 @@ def test_the_auditor_names_a_sheet_of_which_more_came_in(house: LedgerHouse) -> 
         assert f"sheet {sheet}" in [one.row for one in audited(house.database).findings]
     finally:
         house.rows("UPDATE opening_sheets SET points = 100 WHERE id = %s", sheet)
+
+
+def test_what_is_brought_in_repays_what_its_member_owes_first(house: LedgerHouse) -> None:
+    bought = answer_of(house.obey(earn("office", "O10", 200_000, "owing"))[0])
+    answer_of(house.obey(redeem("office:O10", "hotel", "owing", 600))[0])
+    owing = ReturnPurchase(
+        asked(), ("receipt", str(read("rcp", bought["receipt"]))), "office", "owing", Part(Fen(200_000)), NOON
+    )
+    assert answer_of(house.obey(owing)[0])["debt_fen"] == 600
+    sheet = approved(house, 2, 1_400, "office")
+    lines = [line(sheet, "O10", points, f"owing-{points}", unit="office") for points in (500, 900)]
+    assert [answer_of(one)["points"] for one in house.obey(*lines)] == [500, 900]
+    assert house.points_of("office:O10") == 800
+    assert house.rows("SELECT sum(fen)::bigint FROM debts") == [(0,)]
+    assert audited(house.database).findings == ()
 
 
 def test_a_month_states_what_was_brought_in_as_issued(house: LedgerHouse) -> None:
