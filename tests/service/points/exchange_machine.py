@@ -5,32 +5,20 @@ same points given, the same residual, and the same content of every purse.
 """
 
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import rule, run_state_machine_as_test
 
 from services.points.commands.exchange_points import ExchangePoints
 from services.points.commands.quote_exchange import QuoteExchange
 from shared.kernel.command import Answer, Command
 from shared.kernel.ids import shown
+from tests.service.points.desk_machine import DAYS, FIRST, MEMBERS, UNITS, DesksAgree, Fleet, Step
 from tests.service.points.exchanging import carrying_out, quoting
-from tests.service.points.ledger_house import LedgerHouse, answer_of, code_of
+from tests.service.points.ledger_house import answer_of, code_of
 from tests.service.points.purse import ISSUES, VALUES, Purse
-from tests.service.points.test_desk_machine import (
-    DAYS,
-    FIRST,
-    MEMBERS,
-    TROUBLES,
-    UNITS,
-    DesksAgree,
-    Fleet,
-)
 
-EXCHANGE_STEPS = st.one_of(
+EXCHANGE_STEPS: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("earn"), MEMBERS, UNITS, st.integers(0, 90_000), DAYS),
     st.tuples(st.just("pay"), MEMBERS, UNITS, st.integers(90, 400), DAYS),
     st.tuples(st.just("again"), MEMBERS, UNITS, st.integers(0, 1_000), DAYS),
@@ -39,7 +27,7 @@ EXCHANGE_STEPS = st.one_of(
     st.tuples(st.just("exchange"), MEMBERS, UNITS, st.integers(1, 303), DAYS),
     st.tuples(st.just("exchange"), MEMBERS, UNITS, st.integers(1, 299), DAYS),
 )
-SAID = {"too-few-points", "gives-nothing", "not-found", "quote-expired"}
+SAID = {"too-few-points", "gives-nothing", "quote-expired"}
 NONE = Answer()
 
 
@@ -47,27 +35,11 @@ class DesksAgreeOnExchanges(DesksAgree):
     """Persons who also turn points of one business into another's, carry quotes out twice, or too late."""
 
     codes = DesksAgree.codes | SAID
+    steps = EXCHANGE_STEPS
 
     def __init__(self, fleet: Fleet) -> None:
         super().__init__(fleet)
         self.missed: list[ExchangePoints] = []
-
-    def hand_in(
-        self, desk: int, steps: list[tuple[str, int, str, int, int]], troubles: list[tuple[str, str, int]]
-    ) -> None:
-        """Hand commands in as the machine below does; by itself it is no rule here."""
-        super().hand_in(desk, steps, troubles)
-
-    @rule(
-        desk=st.integers(0, 2),
-        steps=st.lists(EXCHANGE_STEPS, min_size=2, max_size=8),
-        troubles=st.lists(TROUBLES, max_size=2),
-    )
-    def hand_in_exchanges(
-        self, desk: int, steps: list[tuple[str, int, str, int, int]], troubles: list[tuple[str, str, int]]
-    ) -> None:
-        """Hand commands about exchanges in at one desk and make its weather."""
-        self.hand_in(desk, steps, troubles)
 
     def _command(self, kind: str, person: int, unit: str, amount: int, day: int) -> Command:
         command: Command
@@ -92,9 +64,6 @@ class DesksAgreeOnExchanges(DesksAgree):
         return command
 
     def _one_answer(self, command: Command, answer: Answer) -> None:
-        if code_of(answer) == "not-found":
-            # Asked before it was quoted: nothing is kept, and the same key may find it later.
-            return
         is_new = command.asked.id not in self.answers
         if is_new and code_of(answer) == "too-few-points" and isinstance(command, ExchangePoints):
             self.missed.append(command)
@@ -139,21 +108,3 @@ class DesksAgreeOnExchanges(DesksAgree):
         quote = self.given[command.quote_id]
         assert isinstance(quote, QuoteExchange)
         return quote
-
-
-@pytest.mark.parametrize("count", [2, 3])
-def test_desks_agree_with_the_model_about_exchanges_too(house: LedgerHouse, count: int) -> None:
-    fleet = Fleet.of(house, count)
-    terms = settings(
-        max_examples=20,
-        stateful_step_count=14,
-        deadline=None,
-        # Threads do not repeat themselves: what fails is printed as it happened, not shrunk.
-        phases=(Phase.explicit, Phase.generate),
-        suppress_health_check=list(HealthCheck),
-    )
-    run_state_machine_as_test(partial(DesksAgreeOnExchanges, fleet), settings=terms)  # type: ignore[arg-type]
-    ((quotes,),) = house.rows("SELECT count(*) FROM quotes")
-    ((exchanges,),) = house.rows("SELECT count(*) FROM exchanges")
-    print(f"{count} desks: {quotes} quotes, {exchanges} of them carried out")
-    assert exchanges > 2
