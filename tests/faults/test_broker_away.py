@@ -32,7 +32,7 @@ from tests.service.runtime.telling import until
 
 pytestmark = pytest.mark.timeout(400)
 KEYS = [f"till-{number}" for number in range(5)]
-AWAY_S = float(os.environ.get("TONGFEN_FAULTS_AWAY_S", "3"))
+AWAY_S = float(os.environ.get("TONGFEN_FAULTS_AWAY_S", "2"))
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,8 @@ from tests.faults.points_process import PointsHouse, Process, receipt
 from tests.journeys.group import until
 
 pytestmark = pytest.mark.timeout(400)
-SNAPSHOT_S = float(os.environ.get("TONGFEN_FAULTS_SNAPSHOT_S", "6"))
-CALM_S, CLIENTS, NUMBERS = 2.0, 4, 50
+SNAPSHOT_S = float(os.environ.get("TONGFEN_FAULTS_SNAPSHOT_S", "4"))
+CALM_S, CLIENTS, NUMBERS = 1.5, 4, 50
 WAITING = "SELECT count(*) FROM outbox"
 
 

@@ -33,7 +33,7 @@ from tests.service.points.weather import Wire, holding
 
 pytestmark = pytest.mark.timeout(300)
 REDEMPTIONS, RECEIPTS = "/points/v1/redemptions", "/points/v1/receipts"
-OPEN_S = float(os.environ.get("TONGFEN_FAULTS_OPEN_S", "6"))
+OPEN_S = float(os.environ.get("TONGFEN_FAULTS_OPEN_S", "5"))
 """How long a transaction is left open; `make faults` says 30."""
 
 HOLDER_OF = "SELECT 1 FROM holders WHERE id = (SELECT holder_id FROM wallets WHERE identity = %s) FOR UPDATE"

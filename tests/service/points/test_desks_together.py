@@ -24,7 +24,7 @@ from tests.service.points.ledger_house import (
 )
 from tests.service.points.weather import Weather, holding
 
-MIXED_S = float(os.environ.get("TONGFEN_FAULTS_MIXED_S", "15"))
+MIXED_S = float(os.environ.get("TONGFEN_FAULTS_MIXED_S", "12"))
 """How long two desks work against each other; `make faults` says 60."""
 HOLDER_OF = "SELECT 1 FROM holders WHERE id = (SELECT holder_id FROM wallets WHERE identity = %s) FOR UPDATE"
 
