@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from contracts import member, points, returns, vouchers
 from contracts.shapes import EventData
+from contracts.writing import Writer, writer_of
 
 EVENTS: Final[Mapping[str, type[EventData]]] = {
     "member.member.registered": member.MemberRegistered,
@@ -46,6 +47,8 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
 
 SERVICES: Final = ("member", "points")
 
+_WRITERS: dict[str, Writer] = {}
+
 
 class Uncatalogued(ValueError):
     """Somebody announces what the catalogue does not list, or data that is not of its type."""
@@ -59,11 +62,14 @@ def written(event_type: str, data: Mapping[str, Any]) -> str:
 
     :raises Uncatalogued: if the type is not listed or the data is not of that type.
     """
-    model = EVENTS.get(event_type)
-    if model is None:
-        raise Uncatalogued(f"{event_type} is not in the catalogue")
+    write = _WRITERS.get(event_type)
+    if write is None:
+        model = EVENTS.get(event_type)
+        if model is None:
+            raise Uncatalogued(f"{event_type} is not in the catalogue")
+        write = _WRITERS[event_type] = writer_of(model)
     try:
-        return model.model_validate(data, extra="forbid").model_dump_json(exclude_unset=True)
+        return write(data)
     except ValueError as fault:
         raise Uncatalogued(f"{event_type}: {fault}") from fault
 

@@ -1,7 +1,7 @@
 """The shape of a command and of what a decision returns. Refuses to know any service's nouns."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -72,7 +72,8 @@ class Asked:
     def for_item(self, minted: str, key: str, digest: bytes) -> "Asked":
         """Ask for one item of a batch: the same caller and trace, an id and a key of the item's own."""
         assert self.key is not None, "only a keyed request has items"
-        return replace(self, id=minted, key=Key(self.key.scope, key, digest))
+        own = Key(self.key.scope, key, digest)
+        return Asked(minted, own, self.principal, self.nonce, self.heard, self.traceparent)
 
 
 @swift
@@ -115,11 +116,20 @@ class Announcement:
 @swift
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a decision returns: changes to be saved, the answer, events. It has touched nothing."""
+    """What a decision returns: changes to be saved, the answer, events. It has touched nothing.
+
+    `kept_by` is the id of a row in which one of the changes keeps this very answer for ever: the inbox then
+    points there.
+    """
 
     changes: tuple[Any, ...] = ()
     answer: Mapping[str, Any] = field(default_factory=dict)
     events: tuple[Announcement, ...] = ()
+    kept_by: str | None = None
+
+    def kept_in(self, id_: str) -> "Outcome":
+        """Give the same, its answer kept in the row of that id."""
+        return Outcome(self.changes, self.answer, self.events, id_)
 
 
 class Postponed(Exception):
@@ -163,9 +173,8 @@ class Answer:
 
 def fingerprint(*parts: bytes | str) -> bytes:
     """Digest what was asked (16 bytes), each part set off from the next."""
-    digest = blake2b(digest_size=16)
+    pieces: list[bytes] = []
     for part in parts:
         raw = part.encode() if isinstance(part, str) else part
-        digest.update(len(raw).to_bytes(8, "big"))
-        digest.update(raw)
-    return digest.digest()
+        pieces += (len(raw).to_bytes(8, "big"), raw)
+    return blake2b(b"".join(pieces), digest_size=16).digest()

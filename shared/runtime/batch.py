@@ -19,6 +19,9 @@ from shared.runtime.waiting import Ticket
 
 Decision = Callable[[Any, Any], Outcome]
 FIRST_EVENT = 0xE00
+KEPT_BY = "@"
+"""What stands before the id of a row that keeps an answer, where the inbox keeps only that; no JSON does."""
+
 log = structlog.get_logger("desk")
 
 
@@ -119,7 +122,12 @@ class Batch:
             return Answer()
         books.apply(outcome.changes)
         self.record.outgoing.extend(outgoing)
-        self._keep(command, loaded, answer)
+        text = answer.decode()
+        if outcome.kept_by is not None:
+            # Whatever keeps it lives as long as the batch, so nothing else gets its identity.
+            self.record.written[id(outcome.answer)] = text
+            text = KEPT_BY + outcome.kept_by
+        self._keep(command, loaded, text)
         return Answer(json=answer)
 
     def _refused(self, command: Command, refusal: Refusal, books: Books) -> Answer:
@@ -130,13 +138,13 @@ class Batch:
             self.record.kept.append(Kept(key.name, key.fingerprint, True, kept))
         return Answer(refusal=refusal)
 
-    def _keep(self, command: Command, loaded: Loaded[B], answer: bytes) -> None:
+    def _keep(self, command: Command, loaded: Loaded[B], answer: str) -> None:
         key, heard = command.asked.key, command.asked.heard
         if key is not None and key.event:
             self.record.events.append((key.key, key.scope))
             loaded.events.add(key.key)
         elif key is not None:
-            self.record.kept.append(Kept(key.name, key.fingerprint, False, answer.decode()))
+            self.record.kept.append(Kept(key.name, key.fingerprint, False, answer))
         if heard is not None:
             place = (heard.topic, heard.key)
             loaded.heard[place] = heard.seq

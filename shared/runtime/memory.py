@@ -4,7 +4,7 @@ The generic part (keys, first answers, nonces, heard events, outbox) is two SQL 
 `frame_save` (shared/runtime/frame.py), that a service calls inside its own. Refuses to decide anything.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
@@ -76,13 +76,18 @@ class Outgoing:
 
 @dataclass(slots=True)
 class Record:
-    """What one batch leaves beside the service's own changes."""
+    """What one batch leaves beside the service's own changes.
+
+    `written` has the JSON of answers by the identity of the mapping they were written from: whoever keeps one
+    in a row of its own need not write it again.
+    """
 
     kept: list[Kept] = field(default_factory=list)
     events: list[tuple[str, str]] = field(default_factory=list)
     heard: dict[tuple[str, str], Heard] = field(default_factory=dict)
     nonces: dict[str, Nonce] = field(default_factory=dict)
     outgoing: list[Outgoing] = field(default_factory=list)
+    written: dict[int, str] = field(default_factory=dict)
 
 
 class Memory(Protocol[B]):
@@ -117,6 +122,22 @@ def pg_texts(values: Iterable[str | None]) -> str:
         if "\\" not in whole and whole.count('"') == 2 * len(told) - 2:
             return f'{{"{whole}"}}'
     return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in told]) + "}"
+
+
+def pg_integers(values: Iterable[int | None]) -> str:
+    """Write integers, None for NULL, as one array literal."""
+    # As Python shows a list; PostgreSQL takes the blanks.
+    told = str([*values])[1:-1]
+    return f"{{{told.replace('None', 'NULL')}}}"
+
+
+def pg_lines(texts: Iterable[str]) -> str:
+    """Write texts without control characters, JSON above all, one after the other, chr(30) between them.
+
+    To be read by `string_to_array(…, chr(30))`: nothing is quoted here or looked through there. No text at
+    all and one that is empty read alike.
+    """
+    return "\x1e".join(texts)
 
 
 def _quoted(text: str) -> str:
@@ -169,14 +190,17 @@ def claimed(found: Mapping[str, Any], claims: Sequence[Claim]) -> dict[str, Any]
     }
 
 
-def record_parameters(record: Record) -> tuple[str, ...]:
-    """Write the parameters of `frame_save` for this record, each an array literal."""
+def record_parameters(record: Record, told: Callable[[Iterable[str]], str] = pg_texts) -> tuple[str, ...]:
+    """Write the parameters of `frame_save` for this record, each an array literal.
+
+    :param told: how answers and data of events are written, which are JSON.
+    """
     kept, out, heard = record.kept, record.outgoing, record.heard.values()
     return (
-        pg_texts(one.name for one in kept),
-        pg_texts("\\x" + one.fingerprint.hex() for one in kept),
-        pg_array(one.refused for one in kept),
-        pg_texts(one.answer for one in kept),
+        pg_texts([one.name for one in kept]),
+        pg_texts(["\\x" + one.fingerprint.hex() for one in kept]),
+        pg_array([one.refused for one in kept]),
+        told([one.answer for one in kept]),
         pg_array(event for event, _ in record.events),
         pg_texts(topic for _, topic in record.events),
         pg_texts(one.topic for one in heard),
@@ -185,11 +209,11 @@ def record_parameters(record: Record) -> tuple[str, ...]:
         pg_texts(record.nonces),
         pg_array(one.owner for one in record.nonces.values()),
         pg_texts(one.expires_at.isoformat() for one in record.nonces.values()),
-        pg_array(one.event_id for one in out),
-        pg_texts(one.type for one in out),
-        pg_texts(one.key for one in out),
-        pg_array(one.seq for one in out),
-        pg_texts(one.occurred_at.isoformat() for one in out),
-        pg_texts(one.data for one in out),
-        pg_texts(one.traceparent for one in out),
+        pg_array([one.event_id for one in out]),
+        pg_texts([one.type for one in out]),
+        pg_texts([one.key for one in out]),
+        pg_integers([one.seq for one in out]),
+        pg_texts([one.occurred_at.isoformat() for one in out]),
+        told([one.data for one in out]),
+        pg_texts([one.traceparent for one in out]),
     )

@@ -4,17 +4,18 @@ import json
 import subprocess
 from copy import deepcopy
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.json import JSONFormat
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from contracts import event, generate
 from contracts.catalogue import EVENTS, SERVICES, Uncatalogued, announcer, schema_name, written
 from contracts.compatibility import breaks
 from contracts.shapes import Points
+from contracts.writing import writer_of
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 GOLDEN = CHECKOUT / "contracts" / "golden"
@@ -45,6 +46,45 @@ def test_golden_events_parse_for_ever_and_no_field_of_theirs_is_forgotten(event_
         read = event.opened(event.label_of(headers), body)
         assert (read.type, read.key, read.seq) == (event_type, told["subject"], told["seq"])
         assert set(json.loads(written(event_type, told["data"]))) == set(told["data"])
+
+
+@pytest.mark.parametrize("event_type", EVENTS)
+def test_an_event_is_written_as_its_model_would_write_it(event_type: str) -> None:
+    """To the byte, in whatever order fields come, times as moments or text; every fault is refused."""
+    model = EVENTS[event_type]
+    for told in golden(event_type):
+        shuffled = dict(reversed(told["data"].items()))
+        read = model.model_validate(shuffled, extra="forbid")
+        wanted = read.model_dump_json(exclude_unset=True)
+        assert written(event_type, shuffled) == wanted
+        assert written(event_type, read.model_dump(exclude_unset=True)) == wanted
+        for name in told["data"]:
+            for wrong in (
+                {**told["data"], name: object()},
+                {**told["data"], f"{name}_": 1},
+                {n: v for n, v in told["data"].items() if n != name},
+            ):
+                try:
+                    expected = model.model_validate(wrong, extra="forbid").model_dump_json(exclude_unset=True)
+                except ValueError:
+                    with pytest.raises(Uncatalogued):
+                        written(event_type, wrong)
+                else:
+                    assert written(event_type, wrong) == expected
+
+
+def test_a_model_with_rules_of_its_own_is_no_event() -> None:
+    class Ruled(BaseModel):
+        """A model that looks at itself."""
+
+        points: int
+
+        @model_validator(mode="after")
+        def _look(self) -> Self:
+            return self
+
+    with pytest.raises(TypeError, match="nothing more"):
+        writer_of(Ruled)
 
 
 def test_every_golden_file_belongs_to_a_type_of_the_catalogue() -> None:

@@ -10,8 +10,10 @@ from services.points.domain.hold import CaptureKnown
 from services.points.domain.naming import capture_name
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.refusal import NotFound
+from shared.kernel.swift import swift
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class CaptureHold:
     """An amount (> 0) of a hold, under a number of the unit's own; a final one lets the rest go."""
@@ -65,4 +67,4 @@ def capture_hold(books: LedgerBooks, command: CaptureHold) -> Outcome:
     wanted = CaptureWish(
         command.asked.id, command.name, command.terms, command.capture_no, command.amount_fen, command.final
     )
-    return captured(books, hold, wanted, at)
+    return captured(books, hold, wanted, at).kept_in(command.asked.id)

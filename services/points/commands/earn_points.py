@@ -151,7 +151,8 @@ def _taken(books: LedgerBooks, command: EarnPoints, wallet: Wallet, now: datetim
     found, drawn = _assessed(books, command, unit, wallet)
     if not found.earning.points:
         answer = _answer(command, unit.asset, found, ())
-        return Outcome((_kept(books, command, wallet, booked, found, answer),), answer)
+        kept = _kept(books, command, wallet, booked, found, answer)
+        return Outcome((kept,), answer, kept_by=command.asked.id)
     outcome = _earned(books, command, wallet, found, _lots(command, unit, wallet, found), booked, now)
     return replace(outcome, changes=(*drawn, *outcome.changes)) if drawn else outcome
 
@@ -241,6 +242,7 @@ def _earned(
         ),
         answer=answer,
         events=(_announcement(command, wallet, answer, journal, version), *after.events),
+        kept_by=command.asked.id,
     )
 
 

@@ -15,8 +15,10 @@ from services.points.domain.placing import placed
 from services.points.domain.redemption import OrderRedeemed, Price, granted
 from services.points.domain.spending import Slice
 from shared.kernel.command import Asked, Needs, Outcome
+from shared.kernel.swift import swift
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
     """A price at a unit, for which points of one holder are set aside, for `lasts_s` or as the rule says."""
@@ -74,7 +76,8 @@ def place_hold(books: LedgerBooks, command: PlaceHold) -> Outcome:
     booked = booking(now, books.months)
     order = (command.unit, command.order_no)
     taken, _ = granted(books, command.asked.id, wallet.holder_id, order, command.price, now, booked.month)
-    return placed(books, _hold(books, command, wallet, taken, now), taken, booked, who.used)
+    hold = _hold(books, command, wallet, taken, now)
+    return placed(books, hold, taken, booked, who.used).kept_in(hold.id)
 
 
 def _hold(books: LedgerBooks, command: PlaceHold, wallet: Wallet, taken: list[Slice], now: datetime) -> Hold:

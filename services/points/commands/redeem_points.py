@@ -137,6 +137,7 @@ def _redeemed(
         ),
         answer=answer,
         events=(_announcement(wallet, taken, answer, journal, version),),
+        kept_by=command.asked.id,
     )
 
 

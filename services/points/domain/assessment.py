@@ -15,11 +15,13 @@ from services.points.domain.earning import Cut, Earning, EarnRule, Given, Split,
 from services.points.domain.journal import GROUP_POINT
 from services.points.domain.rulebook import Rulebook, Unit
 from shared.kernel.number import normal
+from shared.kernel.swift import swift
 
 Draw = Callable[[Campaign, int], int]
 """Given a campaign and a bonus, tells how much of it its budget has left."""
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """What a holder of that tier paid in cash at a unit's store, by category where the till says so."""
@@ -32,6 +34,7 @@ class Purchase:
     tier: int = 0
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """What a purchase earns, under which rule and terms; `bonus_asset` and `bearer` are the campaign's."""

@@ -94,6 +94,7 @@ class CampaignAlerted:
     at: datetime
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class RedemptionKept:
     """A redemption, remembered for ever under its unit and order number; `hold_id` if it captured a hold."""
@@ -130,6 +131,7 @@ class RefundKept:
     answer: Mapping[str, Any]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class HoldPlaced:
     """A hold with its slices, kept for ever, and the journal that placed it."""
@@ -140,6 +142,7 @@ class HoldPlaced:
     answer: Mapping[str, Any]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class HoldTurned:
     """A hold was captured or ended, booked in that month; its slices as the movement left them."""
@@ -148,6 +151,7 @@ class HoldTurned:
     month: date
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class KnownHold:
     """What a decision must know of the hold that binds an order."""
@@ -177,6 +181,7 @@ class ExchangeKept:
     answer: Mapping[str, Any]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class KnownReceipt:
     """What a decision must know of a receipt that was kept before."""

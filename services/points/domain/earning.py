@@ -32,6 +32,7 @@ from typing import Any
 from services.points.domain.amounts import Points, Rate
 from shared.kernel.calendar import days, quarter_end_after
 from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.swift import swift
 from shared.kernel.words import Words
 
 WHOLE_BP = 10_000
@@ -177,6 +178,7 @@ class Given:
     rate: Rate | None = None
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Under which terms a receipt earned; the module's docstring gives the shape in which they are kept."""
@@ -246,6 +248,7 @@ def less(split: Split, fen: int, category: str | None = None) -> Split:
     return {**split, category: split[category] - fen}
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Earning:
     """What a receipt earns: the unit's own points, and a campaign's bonus in points of its bearer."""

@@ -15,6 +15,7 @@ from services.points.domain.amounts import Fen, Points, Rate
 from services.points.domain.lot import Lot
 from services.points.domain.spending import Slice
 from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.swift import swift
 from shared.kernel.words import Words
 
 LONGEST = timedelta(hours=24)
@@ -117,6 +118,7 @@ class Ended(StrEnum):
     EXPIRED = "expired"
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class HeldSlice:
     """What a hold took from one lot, or got as change of one, and what of it still lies on hold."""
@@ -127,6 +129,7 @@ class HeldSlice:
     points_left: Points
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Hold:
     """Points set aside for a unit's order: `amount_fen` of its price, of which a part may be captured.

@@ -16,8 +16,10 @@ from services.points.domain.lot import Lot
 from services.points.domain.redemption import lines
 from services.points.domain.spending import Slice
 from shared.kernel.ids import shown
+from shared.kernel.swift import swift
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Moved:
     """Lines of a journal, and the lots of wallets as they leave them."""
@@ -26,6 +28,7 @@ class Moved:
     lots: tuple[Lot, ...]
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Capture:
     """A capture: what each lot gave, the lines, change lots as they were opened, the hold as it is left."""

@@ -1,6 +1,7 @@
 """Natural names: what must be unique for ever, and the identity a wallet belongs to."""
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from shared.kernel.calendar import day_of
 from shared.kernel.number import normal
@@ -11,6 +12,7 @@ def receipt_name(unit: str, store: str, number: str, purchased_at: datetime) -> 
     return receipt_name_of_day(unit, store, number, day_of(purchased_at))
 
 
+@lru_cache(maxsize=1024)
 def receipt_name_of_day(unit: str, store: str, number: str, day: date) -> str:
     """Name a receipt by the business day that is printed on it."""
     return f"receipt {unit}|{_part(store)}|{_part(number)}|{day.isoformat()}"
@@ -26,6 +28,7 @@ def again_name(name: str, doubt: str) -> str:
     return f"{name}|again {doubt}"
 
 
+@lru_cache(maxsize=1024)
 def order_name(unit: str, order_no: str) -> str:
     """Name an order: unit and the unit's own order number."""
     return f"order {unit}|{_part(order_no)}"

@@ -11,6 +11,7 @@ from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.naming import purse
 from services.points.domain.pay_code import PayCode, PayCodeUsed, opened
 from shared.kernel.command import Row
+from shared.kernel.swift import swift
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ def payer_facts(payer: Payer, fen: int, at: datetime | None) -> tuple[Row, ...]:
     return (("lots", payer) if at is not None else purse(fen, payer),)
 
 
+@swift
 @dataclass(frozen=True, slots=True)
 class Paying:
     """The wallet of the identity that pays, and what uses its code up, if one was shown.

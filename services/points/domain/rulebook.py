@@ -231,10 +231,19 @@ class Rulebook:
         assert campaign is not None, f"there is no version {terms.given.version} of {terms.given.code}"
         return Earning(points, min(campaign.bonus(rule, left, terms.given.rate), given.bonus))
 
-    def rates(self, at: datetime) -> dict[str, Rate]:
+    def rates(self, at: datetime) -> Mapping[str, Rate]:
         """Give the rate of every asset that has one in force, by asset."""
-        found = {asset: self._found(RuleKind.RATE, asset, at) for asset in self.assets}
-        return {asset: rate for asset, rate in found.items() if rate is not None}
+        era = bisect_right(self.rate_changes, at)
+        known = self._rates.get(era)
+        if known is None:
+            found = {asset: self._found(RuleKind.RATE, asset, at) for asset in self.assets}
+            known = self._rates[era] = {asset: rate for asset, rate in found.items() if rate is not None}
+        return known
+
+    @cached_property
+    def _rates(self) -> dict[int, Mapping[str, Rate]]:
+        """Between two moments at which some rate changes all are the same: they are looked up once."""
+        return {}
 
     def rate(self, asset: str, at: datetime) -> Rate:
         """Give the rate of one asset in force.

@@ -42,6 +42,7 @@ from shared.runtime.memory import (
     claim_parameters,
     claimed,
     pg_array,
+    pg_lines,
     pg_texts,
     record_parameters,
 )
@@ -77,7 +78,7 @@ NOUNS: tuple[Noun, ...] = (
 _GUARDED = frozenset(noun.name for noun in NOUNS if noun.identities is not None) | {HOLD.name}
 
 _LOAD = f"SELECT points_load({', '.join(['%s'] * 15)})"
-_SAVE = f"SELECT points_save({', '.join(['%s'] * 82)})"
+_SAVE = f"SELECT points_save({', '.join(['%s'] * 81)})"
 
 
 class LedgerMemory:
@@ -129,7 +130,8 @@ class LedgerMemory:
         rare.save(cursor, by_kind)
         save_each(cursor, by_kind, NOUNS)
         self._limits.save(cursor, by_kind)
-        cursor.execute(_SAVE, (*record_parameters(record), *saved_parameters(books, by_kind)))
+        framed = record_parameters(record, pg_lines)
+        cursor.execute(_SAVE, (*framed, *saved_parameters(books, by_kind, record)))
 
     def supply(self, cursor: Cursor, wants: Sequence[Any]) -> None:
         """Fill the slices of limits that ran dry."""
