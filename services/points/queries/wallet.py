@@ -16,10 +16,9 @@ SOON_DAYS = 30
 
 _APPROVED = "SELECT count(*) FROM rules WHERE approved_at IS NOT NULL"
 _READ = (
-    "SELECT place, holder::text, asset, available, pending, on_hold, expiring, next_expiry"
-    " FROM wallets_read(%s, %s, %s)"
+    "SELECT place, holder::text, owing, owed_fen, asset, available, pending, on_hold, expiring, next_expiry"
+    " FROM wallets_shown(%s, %s, %s)"
 )
-_OWED = "SELECT place, unit, owed_fen FROM debts_read(%s)"
 
 
 def holder_of(questions: Questions, identity: str) -> str | None:
@@ -48,15 +47,14 @@ class Wallets:
             {"holder": None, "worth_fen": 0, "assets": [], "owed_fen": 0, "owed": []} for _ in identities
         ]
         cursor.execute(_READ, (list(identities), at, at + days(SOON_DAYS)))
-        for place, holder, *asset in cursor.fetchall():
+        for place, holder, owing, owed_fen, *asset in cursor.fetchall():
             view = views[place - 1]
             view["holder"] = shown("hol", holder)
-            if asset[0] is not None:
+            if owing is not None:
+                view["owed_fen"] += owed_fen
+                view["owed"].append({"unit": owing, "amount_fen": owed_fen})
+            elif asset[0] is not None:
                 _add(view, rates, *asset)
-        cursor.execute(_OWED, (list(identities),))
-        for place, unit, owed_fen in cursor.fetchall():
-            views[place - 1]["owed_fen"] += owed_fen
-            views[place - 1]["owed"].append({"unit": unit, "amount_fen": owed_fen})
         return list(views)
 
 
