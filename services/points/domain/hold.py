@@ -128,6 +128,12 @@ class HeldSlice:
     points: Points
     points_left: Points
 
+    def left_with(self, points: int) -> "HeldSlice":
+        """Give this slice with that many points left."""
+        if points == self.points_left:
+            return self
+        return HeldSlice(self.place, self.lot_id, self.points, Points(points))
+
 
 @swift
 @dataclass(frozen=True, slots=True)
@@ -194,17 +200,14 @@ class Hold:
     def left_with(self, points: Mapping[str, int], opened: Iterable[HeldSlice], captured_fen: int) -> "Hold":
         """Give the hold with that many points left of some lots, new slices, and more captured."""
         slices = (
-            *(
-                replace(one, points_left=Points(points.get(one.lot_id, one.points_left)))
-                for one in self.slices
-            ),
+            *(one.left_with(points.get(one.lot_id, one.points_left)) for one in self.slices),
             *opened,
         )
         return replace(self, slices=slices, captured_fen=Fen(self.captured_fen + captured_fen))
 
     def ended(self, at: datetime, by: Ended) -> "Hold":
         """Give the hold as it has ended: nothing is left of any slice."""
-        emptied = tuple(replace(one, points_left=Points(0)) for one in self.slices)
+        emptied = tuple(one.left_with(0) for one in self.slices)
         return replace(self, slices=emptied, ended_at=at, ended_by=by)
 
 

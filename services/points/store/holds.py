@@ -16,13 +16,14 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.hold import Ended, HeldSlice, Hold
 from services.points.store.noun import Noun
 from services.points.store.purse import put_lot
+from shared.runtime.memory import pg_array, pg_integers, pg_lines, pg_texts
 
 _PLACE = """
 INSERT INTO holds (id, name, identity, holder_id, unit, order_no, price_fen, amount_fen, occurred_at,
                    expires_at, month, journal_id, terms, answer)
 SELECT * FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::uuid[], %s::text[], %s::text[], %s::bigint[],
                      %s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::date[], %s::uuid[], %s::text[],
-                     %s::text[])
+                     string_to_array(%s, chr(30)))
 """
 _TURN = """
 UPDATE holds AS h SET captured_fen = n.captured_fen, is_open = n.ended_at IS NULL, ended_at = n.ended_at,
@@ -88,55 +89,58 @@ def _hold(row: Sequence[Any], slices: tuple[HeldSlice, ...]) -> Hold:
 
 
 def _place(cursor: Cursor, changes: Sequence[c.HoldPlaced]) -> None:
-    rows = [
+    holds = [one.hold for one in changes]
+    cursor.execute(
+        _PLACE,
         (
-            one.hold.id,
-            one.hold.name,
-            one.hold.identity,
-            one.hold.holder_id,
-            one.hold.unit,
-            one.hold.order_no,
-            one.hold.price_fen,
-            one.hold.amount_fen,
-            one.hold.occurred_at,
-            one.hold.expires_at,
-            one.month,
-            one.journal_id,
-            one.hold.terms,
-            orjson.dumps(one.answer, option=orjson.OPT_SORT_KEYS).decode(),
-        )
-        for one in changes
-    ]
-    cursor.execute(_PLACE, _columns(rows))
-    _slice(cursor, [one.hold for one in changes])
+            pg_array([one.id for one in holds]),
+            pg_texts([one.name for one in holds]),
+            pg_texts([one.identity for one in holds]),
+            pg_array([one.holder_id for one in holds]),
+            pg_texts([one.unit for one in holds]),
+            pg_texts([one.order_no for one in holds]),
+            pg_integers([one.price_fen for one in holds]),
+            pg_integers([one.amount_fen for one in holds]),
+            pg_texts([one.occurred_at.isoformat() for one in holds]),
+            pg_texts([one.expires_at.isoformat() for one in holds]),
+            pg_array([one.month for one in changes]),
+            pg_array([one.journal_id for one in changes]),
+            pg_texts([one.terms for one in holds]),
+            pg_lines([orjson.dumps(one.answer, option=orjson.OPT_SORT_KEYS).decode() for one in changes]),
+        ),
+    )
+    _slice(cursor, holds)
 
 
 def _turn(cursor: Cursor, changes: Sequence[c.HoldTurned]) -> None:
     # A hold that was turned several times in this batch is written once, as the batch leaves it.
-    last = {one.hold.id: one for one in changes}.values()
-    rows = [
+    last = {one.hold.id: one for one in changes}
+    holds = [one.hold for one in last.values()]
+    cursor.execute(
+        _TURN,
         (
-            one.hold.id,
-            one.hold.captured_fen,
-            one.hold.ended_at,
-            one.hold.ended_by,
-            None if one.hold.ended_at is None else one.month,
-        )
-        for one in last
-    ]
-    cursor.execute(_TURN, _columns(rows))
-    _slice(cursor, [one.hold for one in last])
+            pg_array(last),
+            pg_integers([one.captured_fen for one in holds]),
+            pg_texts([None if one.ended_at is None else one.ended_at.isoformat() for one in holds]),
+            pg_texts([one.ended_by for one in holds]),
+            pg_array([None if one.hold.ended_at is None else one.month for one in last.values()]),
+        ),
+    )
+    _slice(cursor, holds)
 
 
 def _slice(cursor: Cursor, holds: Sequence[Hold]) -> None:
-    rows = [
-        (hold.id, one.place, one.lot_id, one.points, one.points_left) for hold in holds for one in hold.slices
-    ]
-    cursor.execute(_SLICE, _columns(rows))
-
-
-def _columns(rows: Sequence[Sequence[Any]]) -> tuple[list[Any], ...]:
-    return tuple(list(column) for column in zip(*rows, strict=True))
+    slices = [(hold.id, one) for hold in holds for one in hold.slices]
+    cursor.execute(
+        _SLICE,
+        (
+            pg_array([hold_id for hold_id, _ in slices]),
+            pg_integers([one.place for _, one in slices]),
+            pg_array([one.lot_id for _, one in slices]),
+            pg_integers([one.points for _, one in slices]),
+            pg_integers([one.points_left for _, one in slices]),
+        ),
+    )
 
 
 HOLD = Noun("hold", writers={c.HoldPlaced: _place, c.HoldTurned: _turn})

@@ -46,6 +46,7 @@ from shared.runtime.memory import (
     pg_texts,
     record_parameters,
 )
+from shared.runtime.script import Script
 
 NOUNS: tuple[Noun, ...] = (
     KNOWN,
@@ -127,11 +128,13 @@ class LedgerMemory:
         by_kind: dict[type, list[Any]] = {}
         for change in books.applied:
             by_kind.setdefault(type(change), []).append(change)
-        rare.save(cursor, by_kind)
-        save_each(cursor, by_kind, NOUNS)
-        self._limits.save(cursor, by_kind)
         framed = record_parameters(record, pg_lines)
-        cursor.execute(_SAVE, (*framed, *saved_parameters(books, by_kind, record)))
+        with cursor.connection.cursor(cursor_factory=Script) as script:
+            rare.save(script, by_kind)
+            save_each(script, by_kind, NOUNS)
+            self._limits.save(script, by_kind)
+            script.execute(_SAVE, (*framed, *saved_parameters(books, by_kind, record)))
+            script.send()
 
     def supply(self, cursor: Cursor, wants: Sequence[Any]) -> None:
         """Fill the slices of limits that ran dry."""
