@@ -20,6 +20,7 @@ from infra.bench.loaded import loaded
 from infra.bench.memory import memory
 from infra.bench.month import month
 from infra.bench.neighbour import neighbour
+from infra.bench.pool import pool
 from infra.bench.redemption import hot_unit, redemptions
 from infra.bench.room import Room
 from infra.bench.signing_in import Tokens
@@ -45,6 +46,7 @@ MEASURES: Mapping[str, Measure] = {
     "hearing": hearing,
     "memory": memory,
     "bending": bending,
+    "pool": pool,
 }
 """In this order: the gate of a seal audits all that is not sealed, so the month comes before the orders."""
 

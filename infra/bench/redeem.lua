@@ -1,5 +1,6 @@
 -- Every request redeems for another order by the next member in turn.
--- Words: file of tokens, name of the run, units to redeem at (a,b,c), rest in ms before each request, name of the wish.
+-- Words: file of tokens, name of the run, units to redeem at (a,b,c), rest in ms before each request, name of the
+-- wish, which member begins.
 -- Set from outside, for each thread another: a local of that name would stay 0 in all of them.
 thread_no = 0
 local threads, tokens, units, count, run, pause, first, wish = 0, {}, {}, 0, "", 0, 0, "pay_fen"
@@ -16,8 +17,8 @@ function init(words)
   pause = tonumber(words[4] or "0")
   wish = words[5] or wish
   math.randomseed(os.time() + thread_no)
-  -- Another one begins each run, so that all have used as much of their points.
-  first = math.random(#tokens)
+  -- Each run goes on where the last one ended, so that all have used as much of their points.
+  first = tonumber(words[6] or "0")
   -- A script without this function is not asked before each request, which would cost the generator.
   if pause > 0 then
     delay = function() return math.random(0, 2 * pause) end
@@ -26,8 +27,8 @@ end
 
 function request()
   count = count + 1
-  -- Threads take turns from both ends of the list, so that neighbours in time are different members.
-  local place = first + (thread_no == 0 and count or -count)
+  -- Threads take turns member by member, so that neighbours in time are different ones.
+  local place = first + 2 * count + thread_no
   local token = tokens[place % #tokens + 1]
   local order = run .. "-" .. thread_no .. "-" .. count
   local headers = {

@@ -21,13 +21,16 @@ ROUNDS = 5
 SECONDS = 2
 CONNECTIONS = 64
 HALF_SECONDS = 4
+UNAWAITED = 600
+"""At most so many requests are under way when a run ends: its connections."""
+
 REDEEM, READ = HERE / "redeem.lua", HERE / "read.lua"
 
 
 @dataclass(slots=True)
 class Room:
     """The stack, who says what goes on, the importer's signer, the crowd's tokens and points, the bare
-    neighbour; `answered` counts what points has answered.
+    neighbour; `answered` counts what points has answered, `turn` is the member whose turn it is.
     """
 
     stack: Stack
@@ -37,6 +40,7 @@ class Room:
     supply: Supply
     bare: str
     answered: int = 0
+    turn: int = 0
     _runs: Iterator[int] = field(default_factory=count)
 
     @property
@@ -65,20 +69,25 @@ class Room:
         self.supply.secure()
         pause = pause_ms(connections, per_s) if per_s else 0
         url = f"{address or self.points}/points/v1/redemptions"
-        told = (self.tokens.file(), self.run(), units, str(pause))
+        told = (self.tokens.file(), self.run(), units, str(pause), "pay_fen", str(self.turn))
         load = drive(url, REDEEM, seconds, connections, *told)
-        self.supply.took(load.requests)
-        self.answered += load.requests
+        self._took(load)
         return load
 
     def hold(self, run: str) -> Load:
         """Let the crowd set points aside for orders whose numbers begin with the name of the run."""
         self.supply.secure()
         url = f"{self.points}/points/v1/holds"
-        load = drive(url, REDEEM, SECONDS, CONNECTIONS, self.tokens.file(), run, "hotel", "0", "amount_fen")
-        self.supply.took(load.requests)
-        self.answered += load.requests
+        told = (self.tokens.file(), run, "hotel", "0", "amount_fen", str(self.turn))
+        load = drive(url, REDEEM, SECONDS, CONNECTIONS, *told)
+        self._took(load)
         return load
+
+    def _took(self, load: Load) -> None:
+        """Note what a run has used; those whose answers it did not await are skipped as well."""
+        self.supply.took(load.requests)
+        self.turn += load.requests + UNAWAITED
+        self.answered += load.requests
 
     def read(
         self,

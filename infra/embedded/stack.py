@@ -130,6 +130,30 @@ class Stack:
         """Where Kafka answers, as host:port."""
         return self.parts["kafka"].address
 
+    def environment(self, name: str) -> dict[str, str]:
+        """Give what a service's process is told of its parts, passwords included: never print it."""
+        prefix = name.upper()
+        urls = self._database_urls(name)
+        return {
+            # Who may change tables or seal a month is no process that answers requests.
+            **{f"{prefix}_DATABASE_URL_{duty.upper()}": url for duty, url in urls.items() if duty != "owner"},
+            f"{prefix}_KAFKA_BOOTSTRAP": self.parts["kafka"].address,
+            f"{prefix}_TOPIC_PREFIX": "",
+            f"{prefix}_HTTP_PORT": str(self._ports[name]),
+            f"{prefix}_CLOCK": "on" if self.profile.clock else "off",
+            f"{prefix}_SECRET": self.secrets.of(f"{name}.secret"),
+            f"{prefix}_STATE_DIR": str(self.home.folder("services", name)),
+            **(self._local_to_member() if name == "member" else {}),
+            **(self._local_to_points() if name == "points" and self.profile.partner else {}),
+        }
+
+    def _local_to_points(self) -> dict[str, str]:
+        """State where the stand-in for a partner answers, and the key under which it is asked."""
+        return {
+            "POINTS_PARTNERS": f"taxi=http://{LOOPBACK}:{self._ports[PARTNER]}",
+            "POINTS_PARTNER_KEY": self.secrets.of(PARTNER_KEY),
+        }
+
     def start(self) -> None:
         """Bring everything up, what does not depend on each other at the same time.
 
@@ -246,7 +270,7 @@ class Stack:
     def _bringer(self, recipe: Recipe) -> Callable[[], None]:
         def bring() -> None:
             setup = ServiceSetup(
-                recipe, self._ports[recipe.name], self.home.log(recipe.name), self._environment(recipe.name)
+                recipe, self._ports[recipe.name], self.home.log(recipe.name), self.environment(recipe.name)
             )
             service = Service(setup)
             part = self._add(recipe.name, service, service.address)
@@ -278,29 +302,6 @@ class Stack:
         gateway.prepare()
         with self.steps.step("Gateway ready", part.address):
             self._start(part)
-
-    def _environment(self, name: str) -> dict[str, str]:
-        prefix = name.upper()
-        urls = self._database_urls(name)
-        return {
-            # Who may change tables or seal a month is no process that answers requests.
-            **{f"{prefix}_DATABASE_URL_{duty.upper()}": url for duty, url in urls.items() if duty != "owner"},
-            f"{prefix}_KAFKA_BOOTSTRAP": self.parts["kafka"].address,
-            f"{prefix}_TOPIC_PREFIX": "",
-            f"{prefix}_HTTP_PORT": str(self._ports[name]),
-            f"{prefix}_CLOCK": "on" if self.profile.clock else "off",
-            f"{prefix}_SECRET": self.secrets.of(f"{name}.secret"),
-            f"{prefix}_STATE_DIR": str(self.home.folder("services", name)),
-            **(self._local_to_member() if name == "member" else {}),
-            **(self._local_to_points() if name == "points" and self.profile.partner else {}),
-        }
-
-    def _local_to_points(self) -> dict[str, str]:
-        """State where the stand-in for a partner answers, and the key under which it is asked."""
-        return {
-            "POINTS_PARTNERS": f"taxi=http://{LOOPBACK}:{self._ports[PARTNER]}",
-            "POINTS_PARTNER_KEY": self.secrets.of(PARTNER_KEY),
-        }
 
     def _local_to_member(self) -> dict[str, str]:
         """State what holds on a person's own machine alone: staff by a local secret, texts kept, not sent."""
