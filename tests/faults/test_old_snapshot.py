@@ -65,11 +65,14 @@ def test_a_snapshot_held_open_slows_neither_desk_nor_relay(house: PointsHouse) -
             began, waiting = time.monotonic(), house.ledger.rows(WAITING)[0][0]
             until(lambda: house.ledger.rows(WAITING) == [(0,)], 30)
             drained_s = time.monotonic() - began
+        after = worked(process, CALM_S, "after")
     last = held[len(held) * 3 // 4 :]
-    before_ms, after_ms = (statistics.median(waits) * 1000 for waits in (calm, last))
+    before_ms, held_ms, after_ms = (statistics.median(waits) * 1000 for waits in (calm, last, after))
     print(
         f"F27: snapshot open {SNAPSHOT_S:.0f} s over {len(held)} receipts: p50 {before_ms:.1f} ms before,"
-        f" {after_ms:.1f} ms in its last quarter; {waiting} events not yet gone, all {drained_s:.1f} s later"
+        f" {held_ms:.1f} ms in its last quarter, {after_ms:.1f} ms after;"
+        f" {waiting} events not yet gone, all {drained_s:.1f} s later"
     )
-    assert after_ms < 2 * before_ms + 10
+    # The machine may have become busier meanwhile: it is the same with and without the snapshot.
+    assert held_ms < 2 * max(before_ms, after_ms) + 10
     assert drained_s < 5

@@ -122,7 +122,7 @@ def test_200_readers_on_a_pool_of_10_are_told_at_once_to_come_again_while_others
     house: PointsHouse, standing: Process
 ) -> None:
     """F14: the table that all of them read is locked for 5 s; whoever is told to come again, comes again."""
-    house.ledger.fund("pool", 100_000)
+    house.ledger.fund("pool", 1_000_000)
     assert standing.caller.post(REDEMPTIONS, redemption("pool", "pool-1")).status_code == 201
     path = f"{REDEMPTIONS}?unit=office&order_no=pool-1"
     readers = [Reader(standing.address, path, SIGNER) for _ in range(READERS)]
