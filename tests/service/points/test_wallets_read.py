@@ -90,6 +90,28 @@ def test_the_policies_alone_keep_wallets_apart_that_are_read_together(house: Led
             house.rows(source)
 
 
+def test_what_a_person_with_several_wallets_holds_is_counted_once(house: LedgerHouse) -> None:
+    members = crowd(house, "several", 6)[3:]
+    for member in members:
+        placed(house, hold(member, f"one-{member}", 100))
+        placed(house, hold(member, f"two-{member}", 100))
+    held = {
+        member: sum(
+            points
+            for (points,) in house.rows(
+                "SELECT s.points_left FROM hold_slices s JOIN holds h ON h.id = s.hold_id"
+                " WHERE h.identity = %s",
+                member,
+            )
+        )
+        for member in members
+    }
+    with reading(house) as connection:
+        shown = [sum(one["held"] for one in view["assets"]) for view in read(connection, members)]
+    assert shown == [held[member] for member in members]
+    assert all(shown)
+
+
 def test_a_reading_leaves_nobodys_rows_in_sight(house: LedgerHouse) -> None:
     members = crowd(house, "after", 2)
     with reading(house) as connection, connection.cursor() as cursor:

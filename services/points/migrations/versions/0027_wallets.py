@@ -37,8 +37,10 @@ BEGIN
         whose := holders[turn];
         CONTINUE WHEN whose IS NULL;
         said := set_config('app.holder', whose::text, true);
-        SELECT array_agg(w.id), array_agg(w.first_holder_id) || whose INTO mine, once
+        -- Each former holder once: several wallets may have come from one, and it may be who holds them now.
+        SELECT array_agg(w.id), array_agg(DISTINCT w.first_holder_id) INTO mine, once
           FROM wallets w WHERE w.holder_id = whose;
+        once := array_remove(once, whose) || whose;
         IF EXISTS (SELECT 1 FROM unnest(once) AS o(id) CROSS JOIN LATERAL (
                        SELECT 1 FROM holds h WHERE h.is_open AND h.holder_id = o.id OFFSET 0)) THEN
             RETURN QUERY
