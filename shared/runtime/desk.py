@@ -32,6 +32,9 @@ AWAITED = (errors.LockNotAvailable, errors.TransactionTimeout)
 ENTANGLED = (errors.DeadlockDetected, errors.SerializationFailure)
 SEALED = "TF001"
 TRY_PER_ROW = 16
+PLANS_S = 10.0
+"""How long plans are kept: one made on small books would serve large ones until those are analyzed."""
+
 DESK_OPTIONS = (
     "-c statement_timeout=2000 -c transaction_timeout=5000 -c lock_timeout=200"
     " -c synchronous_commit=on -c timezone=UTC -c jit=off"
@@ -110,6 +113,7 @@ class Desk(Generic[B]):
         self._observe = observe
         self._reached = reached
         self._connection: Connection | None = None
+        self._planned_at = 0.0
         self._waiting: deque[Ticket] = deque()
         self._deferred: list[Ticket] = []
         self._wants: list[Any] = []
@@ -277,6 +281,9 @@ class Desk(Generic[B]):
         self._supply(connection)
         self._reached("desk.claim")
         with connection.cursor() as cursor:
+            if began - self._planned_at > PLANS_S:
+                cursor.execute("DISCARD PLANS")
+                self._planned_at = began
             loaded = self.memory.load(cursor, batch.claims)
             self._reached("desk.load")
             read = time.monotonic()
@@ -336,7 +343,7 @@ class Desk(Generic[B]):
 
     def _opened(self) -> Connection:
         if self._connection is None:
-            self._connection = self._connect()
+            self._connection, self._planned_at = self._connect(), time.monotonic()
         return self._connection
 
     def _connection_lost(self) -> bool:

@@ -1,14 +1,20 @@
 """Why the desk is as it is: each rule of its transaction, seen in PostgreSQL's own books."""
 
+import io
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+import psycopg2
+import pytest
+from psycopg2.extras import LoggingConnection
 
 from services.points.commands.earn_points import EarnPoints
 from services.points.domain.rulebook import RuleKind
 from shared.kernel.calendar import month_after, month_of
 from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import now
+from shared.runtime.desk import DESK_OPTIONS
 from tests.service.points.ledger_house import LedgerHouse, answer_of, asked, code_of, earn, later, redeem
 from tests.service.points.weather import Weather, holding
 
@@ -53,6 +59,25 @@ def test_plans_made_on_empty_tables_never_scan_full_ones(house: LedgerHouse) -> 
         assert code_of(desk.obey_all([redeem(identity, "hotel", f"plans-{place}", 100)])[0]) == "ok"
     assert eventually(lambda: bool(house.rows(reads)[0][0] >= read + 30))
     assert dict(house.rows(scans, list(HOT))) == before
+
+
+def test_plans_are_made_anew_now_and_then(house: LedgerHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Books that grow faster than they are analyzed are not served by a plan for small ones for long."""
+    said = io.StringIO()
+
+    def listening() -> LoggingConnection:
+        opened: LoggingConnection = psycopg2.connect(
+            house.database.url("desk"), options=DESK_OPTIONS, connection_factory=LoggingConnection
+        )
+        opened.initialize(said)
+        return opened
+
+    desk = house.desk(connection=listening)
+    assert code_of(desk.obey_all([earn("office", "anew", 200, "anew-1")])[0]) == "ok"
+    assert "DISCARD PLANS" not in said.getvalue()
+    monkeypatch.setattr("shared.runtime.desk.PLANS_S", 0.0)
+    assert code_of(desk.obey_all([earn("office", "anew", 200, "anew-2")])[0]) == "ok"
+    assert said.getvalue().count("DISCARD PLANS") == 1
 
 
 def test_spending_a_lot_in_parts_stays_on_its_page(house: LedgerHouse) -> None:
