@@ -14,7 +14,7 @@ from shared.kernel.command import Answer, Books, Command, Needs, Outcome, Postpo
 from shared.kernel.heard import judge
 from shared.kernel.ids import derived
 from shared.kernel.refusal import InFlight, KeyReused, Refusal, Unauthenticated
-from shared.runtime.memory import B, Claim, First, Kept, Loaded, Outgoing, Record
+from shared.runtime.memory import B, Claim, First, Kept, Loaded, Outgoing, Record, json_text
 from shared.runtime.waiting import Ticket
 
 Decision = Callable[[Any, Any], Outcome]
@@ -134,7 +134,7 @@ class Batch:
         books.apply(refusal.changes)
         key = command.asked.key
         if key is not None and not key.event and refusal.stored:
-            kept = orjson.dumps(refusal.kept(), option=orjson.OPT_SORT_KEYS).decode()
+            kept = json_text(refusal.kept())
             self.record.kept.append(Kept(key.name, key.fingerprint, True, kept))
         return Answer(refusal=refusal)
 

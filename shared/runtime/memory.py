@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+import orjson
 from psycopg2.extensions import cursor as Cursor
 
 from shared.kernel.command import Books, Command, Heard, Needs, Nonce, Row
@@ -129,6 +130,11 @@ def pg_integers(values: Iterable[int | None]) -> str:
     # As Python shows a list; PostgreSQL takes the blanks.
     told = str([*values])[1:-1]
     return f"{{{told.replace('None', 'NULL')}}}"
+
+
+def json_text(told: Mapping[str, Any]) -> str:
+    """Write what is kept as JSON: keys sorted, so that the same reads the same."""
+    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
 
 
 def pg_lines(texts: Iterable[str]) -> str:

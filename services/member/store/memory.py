@@ -83,12 +83,9 @@ class MemberMemory:
                 cursor.execute(shelf.statement, shelf.parameters(records))
         cursor.execute(_SAVE, record_parameters(record))
 
-    def supply(self, cursor: Cursor, wants: Sequence[Any]) -> None:
-        """Refuse: no decision of this service is put off for want of anything.
-
-        :raises NotImplementedError: always.
-        """
-        raise NotImplementedError
+    def supply(self, cursor: Cursor, wants: Sequence[Any]) -> None:  # noqa: ARG002 - as every memory takes it
+        """Provide nothing: no decision of this service is put off for want of anything."""
+        assert not wants, "whoever puts a decision off provides here what it waits for"
 
 
 def _wanted(claims: Sequence[Claim]) -> tuple[dict[Row, None], dict[Row, None]]:

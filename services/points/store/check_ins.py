@@ -10,6 +10,7 @@ from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
 from services.points.domain.check_in import LastCheckIn
 from services.points.store.noun import Noun
+from shared.runtime.memory import json_text
 
 _LAST = """
 SELECT DISTINCT ON (k.wallet_id) k.wallet_id::text, k.day, k.streak, k.answer
@@ -37,7 +38,7 @@ def _keep(cursor: Cursor, changes: Sequence[c.CheckInKept]) -> None:
                 one.points,
                 one.occurred_at,
                 one.month,
-                orjson.dumps(one.answer, option=orjson.OPT_SORT_KEYS).decode(),
+                json_text(one.answer),
             )
             for one in changes
         ],

@@ -1,6 +1,6 @@
 """Quotes and exchanges. A quote is written once; that it was used is its exchange, of which it has one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -13,6 +13,7 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.exchange import Locked, Worked
 from services.points.domain.quote import Quote
 from services.points.store.noun import Noun
+from shared.runtime.memory import json_text
 
 _QUOTES = """
 SELECT id, identity, rules_known, expires_at, from_asset, to_asset, points, given, value_fen, fee_fen,
@@ -120,17 +121,13 @@ def _keep_exchanges(cursor: Cursor, changes: Sequence[c.ExchangeKept]) -> None:
                 one.day,
                 one.occurred_at,
                 one.month,
-                _json(one.answer),
+                json_text(one.answer),
                 *_pinned(one.quote),
             )
             for one in changes
         ],
         page_size=1000,
     )
-
-
-def _json(answer: Mapping[str, Any]) -> str:
-    return orjson.dumps(answer, option=orjson.OPT_SORT_KEYS).decode()
 
 
 QUOTES = Noun(

@@ -12,6 +12,7 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.gift import Gift, GiftDay
 from services.points.store.noun import Noun
 from shared.kernel.calendar import day_of
+from shared.runtime.memory import json_text
 
 _BEHIND = """
 SELECT g.id::text, p.identity FROM gifts g CROSS JOIN LATERAL (VALUES (g.giver), (g.receiver)) AS p(identity)
@@ -76,10 +77,9 @@ def _prepare(cursor: Cursor, changes: Sequence[c.GiftPrepared]) -> None:
 
 def _give(cursor: Cursor, changes: Sequence[c.GiftGiven]) -> None:
     for one in changes:
-        answer = orjson.dumps(one.answer, option=orjson.OPT_SORT_KEYS).decode()
         cursor.execute(
             "UPDATE gifts SET given_at = %s, given_day = %s, month = %s, answer = %s WHERE id = %s",
-            (one.at, one.day, one.month, answer, one.gift.id),
+            (one.at, one.day, one.month, json_text(one.answer), one.gift.id),
         )
 
 

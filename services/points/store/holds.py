@@ -16,7 +16,7 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.hold import Ended, HeldSlice, Hold
 from services.points.store.noun import Noun
 from services.points.store.purse import put_lot
-from shared.runtime.memory import pg_array, pg_integers, pg_lines, pg_texts
+from shared.runtime.memory import json_text, pg_array, pg_integers, pg_lines, pg_texts
 
 _PLACE = """
 INSERT INTO holds (id, name, identity, holder_id, unit, order_no, price_fen, amount_fen, occurred_at,
@@ -106,7 +106,7 @@ def _place(cursor: Cursor, changes: Sequence[c.HoldPlaced]) -> None:
             pg_array([one.month for one in changes]),
             pg_array([one.journal_id for one in changes]),
             pg_texts([one.terms for one in holds]),
-            pg_lines([orjson.dumps(one.answer, option=orjson.OPT_SORT_KEYS).decode() for one in changes]),
+            pg_lines([json_text(one.answer) for one in changes]),
         ),
     )
     _slice(cursor, holds)

@@ -11,6 +11,7 @@ from services.points.domain.amounts import Points
 from services.points.domain.books import LedgerBooks
 from services.points.domain.opening import KnownOpening, Sheet
 from services.points.store.noun import Noun
+from shared.runtime.memory import json_text
 
 # Read once the sheet's latch is held: nobody takes a line meanwhile, so the sums are the sheet's own.
 _SHEETS = """
@@ -71,7 +72,7 @@ def _keep(cursor: Cursor, changes: Sequence[c.OpeningKept]) -> None:
             one.expires_at,
             one.occurred_at,
             one.month,
-            orjson.dumps(one.answer, option=orjson.OPT_SORT_KEYS).decode(),
+            json_text(one.answer),
         )
         for one in changes
     ]

@@ -18,6 +18,7 @@ from services.points.domain.month import MonthState
 from services.points.domain.rulebook import RuleKind, RuleVersion
 from services.points.store.pay_codes import load_guessers
 from shared.kernel.command import Row
+from shared.runtime.memory import json_text
 
 LATCHED = ("rulebook", "calendar", "client", "signing-key", "guesser", "sheet")
 
@@ -126,7 +127,7 @@ def _draft_rules(cursor: Cursor, changes: Sequence[c.RuleDrafted]) -> None:
                 version.subject,
                 version.version,
                 version.valid_from,
-                orjson.dumps(version.body, option=orjson.OPT_SORT_KEYS).decode(),
+                json_text(version.body),
                 one.drafted_by,
                 one.drafted_at,
             ),
@@ -192,7 +193,7 @@ def _keep_signing_keys(cursor: Cursor, changes: Sequence[c.SigningKeyKept]) -> N
 def _issue_statements(cursor: Cursor, changes: Sequence[c.StatementsIssued]) -> None:
     for one in changes:
         for statement in one.statements:
-            figures = orjson.dumps(statement, option=orjson.OPT_SORT_KEYS).decode()
+            figures = json_text(statement)
             cursor.execute(
                 "INSERT INTO statements (id, month, unit, net_fen, figures, issued_at)"
                 " VALUES (%s, %s, %s, %s, %s, %s)",
@@ -200,7 +201,7 @@ def _issue_statements(cursor: Cursor, changes: Sequence[c.StatementsIssued]) -> 
             )
         cursor.execute(
             "INSERT INTO summaries (month, figures, issued_at) VALUES (%s, %s, %s)",
-            (one.month, orjson.dumps(one.summary, option=orjson.OPT_SORT_KEYS).decode(), one.issued_at),
+            (one.month, json_text(one.summary), one.issued_at),
         )
 
 

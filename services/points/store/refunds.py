@@ -15,6 +15,7 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.refund import PaidLine, Payment
 from services.points.store.lots import load_lots
 from services.points.store.noun import Noun
+from shared.runtime.memory import json_text
 
 # The journal stands in the answer; it has its own index in the partition of its month.
 _LINES = """
@@ -79,7 +80,7 @@ def _keep(cursor: Cursor, changes: Sequence[c.RefundKept]) -> None:
             one.refunded_fen,
             one.occurred_at,
             one.month,
-            orjson.dumps(one.answer, option=orjson.OPT_SORT_KEYS).decode(),
+            json_text(one.answer),
         )
         for one in changes
     ]

@@ -17,6 +17,7 @@ from services.points.domain.sale import KnownReturn, Part, ReturnKept, Sale
 from services.points.store.debts import load_accounts
 from services.points.store.noun import Noun
 from shared.kernel.ids import read
+from shared.runtime.memory import json_text
 
 _BY_ID = """
 SELECT r.id::text, w.identity FROM receipts r JOIN wallets w ON w.id = r.wallet_id
@@ -118,7 +119,7 @@ def _keep(cursor: Cursor, changes: Sequence[ReturnKept]) -> None:
             one.debt_fen,
             one.occurred_at,
             one.month,
-            orjson.dumps(one.answer, option=orjson.OPT_SORT_KEYS).decode(),
+            json_text(one.answer),
         )
         for one in changes
     ]

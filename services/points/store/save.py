@@ -5,13 +5,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-import orjson
-
 from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
-from shared.runtime.memory import Record, pg_array, pg_integers, pg_lines, pg_texts
+from shared.runtime.memory import Record, json_text, pg_array, pg_integers, pg_lines, pg_texts
 
 ByKind = Mapping[type, Sequence[Any]]
 
@@ -55,11 +53,7 @@ def _columns(read: "attrgetter[Any]", rows: Iterable[Any], width: int) -> Iterab
 
 def _json(answer: Mapping[str, Any], record: Record) -> str:
     """Write an answer as the desk has written it for whoever asked, or afresh where that was another one."""
-    return record.written.get(id(answer)) or _written(answer)
-
-
-def _written(told: Mapping[str, Any]) -> str:
-    return orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
+    return record.written.get(id(answer)) or json_text(answer)
 
 
 def _times(moments: Iterable[datetime]) -> str:
@@ -154,7 +148,7 @@ def _receipts(by_kind: ByKind, record: Record) -> tuple[str, ...]:
         pg_array(months),
         pg_integers(points),
         pg_lines([_json(answer, record) for answer in answers]),
-        pg_lines([_written(one.as_json()) for one in terms]),
+        pg_lines([json_text(one.as_json()) for one in terms]),
         pg_array(capped),
     )
 
