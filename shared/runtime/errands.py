@@ -2,7 +2,8 @@
 
 A job leases what is due, commits, then calls the gateway: never in a transaction, never in a poll. The id of
 an errand is the gateway's idempotency key: where a messenger died it is said again, and still done once.
-Refuses to keep what was said: an errand's body is emptied once it is done.
+Refuses to keep what was said: an errand's body is emptied once it is done, its row swept 30 days later
+unless it was given up.
 """
 
 import threading

@@ -92,6 +92,11 @@ CREATE TABLE errands (
 CREATE INDEX errands_due ON errands (due_at) WHERE done_at IS NULL;
 """
 
+# Added to in the order in which errands are done, as answers are.
+FRAME_ERRANDS_1 = """
+CREATE INDEX errands_done_at ON errands USING brin (done_at);
+"""
+
 FRAME_DESK_1 = """
 CREATE FUNCTION frame_claim(
     names text[], inbox_names text[], event_ids uuid[], topics text[], keys text[], nonce_names text[]

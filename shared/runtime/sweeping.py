@@ -1,4 +1,7 @@
-"""Sweeps out what is kept by age, a few thousand rows a transaction. Refuses natural names: they stay."""
+"""Sweeps out what is kept by age, a few thousand rows a transaction.
+
+Refuses natural names, which stay, and errands that nobody could do, which people have still to look into.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,8 +35,16 @@ FRAME_BROOMS = (
         "DELETE FROM nonces WHERE name IN (SELECT name FROM nonces WHERE expires_at < %s LIMIT %s)",
         timedelta(minutes=10),
     ),
+    Broom(
+        "errands",
+        "DELETE FROM errands WHERE id IN (SELECT id FROM errands WHERE done_at < %s"
+        " AND NOT starts_with(outcome, 'given up') LIMIT %s)",
+        timedelta(days=30),
+    ),
 )
-"""What every service sweeps: answers after 30 days, nonces ten minutes after they expired."""
+"""What every service sweeps: answers and done errands after 30 days, nonces ten minutes after they expired.
+An errand under way has no such age, however old it is.
+"""
 
 
 def swept(

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic, sleep
@@ -12,6 +13,7 @@ from psycopg2.extensions import connection as Connection
 
 from shared.runtime import clock
 from shared.runtime.errands import Declined, Errand, ErrandPace, Errands
+from shared.runtime.sweeping import swept
 from tests import stack
 from tests.service.runtime.frame_database import framed
 
@@ -140,3 +142,30 @@ def test_a_messenger_who_died_is_replaced_when_the_lease_is_over(database: stack
     second.stop()
     assert calls == [id_, id_]
     assert found(database, id_) == Row("", 2, True, "sent")
+
+
+def test_what_was_done_is_swept_after_30_days_and_what_nobody_could_do_stays(
+    database: stack.Database,
+) -> None:
+    """An errand under way stays as well, however long ago it was asked for."""
+
+    def gateway(errand: Errand) -> str:
+        if errand.id == hopeless:
+            raise TimeoutError
+        if errand.id == declined:
+            raise Declined("no such number")
+        return "sent"
+
+    sent, hopeless, declined = add(database), add(database), add(database)
+    waiting = add(database, kind="stripe", in_s=-100 * 86_400)
+    job = messenger(database, gateway)
+    job.start()
+    for id_ in (sent, hopeless, declined):
+        until_done(database, id_)
+    job.stop()
+    with closing(psycopg2.connect(database.url("desk"))) as broom:
+        young = swept(broom, clock.now() + timedelta(days=29)) or {}
+        old = swept(broom, clock.now() + timedelta(days=31)) or {}
+    assert (young["errands"], old["errands"]) == (0, 2)
+    kept = {id_ for (id_,) in stack.rows(database.url("desk"), "SELECT id::text FROM errands")}
+    assert kept == {hopeless, waiting}
