@@ -22,6 +22,19 @@ register_default_json(globally=True, loads=orjson.loads)
 OUTAGES = (psycopg2.OperationalError, DBAPIError, PoolTimeout, ConnectionError, TimeoutError)
 """What a reader meets when the database is away or its pool is taken: answered 503, never 500."""
 
+
+def outage_behind(fault: BaseException) -> BaseException | None:
+    """Give what says that the database was away, if that is why a job failed; None for a defect of ours.
+
+    Whoever leaves a block by an exception rolls back. On a connection that broke in the block that fails in
+    its turn, and "connection already closed" stands before the reason.
+    """
+    told: BaseException | None = fault.orig if isinstance(fault, DBAPIError) else fault
+    if isinstance(told, psycopg2.InterfaceError) and fault.__context__ is not None:
+        return outage_behind(fault.__context__)
+    return told if isinstance(told, (psycopg2.OperationalError, PoolTimeout)) else None
+
+
 READER_OPTIONS = (
     "-c statement_timeout=15000 -c transaction_timeout=15000 -c timezone=UTC"
     " -c default_transaction_read_only=on"

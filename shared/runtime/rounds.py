@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import psycopg2
 import structlog
+
+from shared.runtime.database import outage_behind
 
 log = structlog.get_logger("rounds")
 PAUSE_AFTER_FAILURE_S = 1.0
@@ -38,20 +39,23 @@ class Rounds:
         self._stopping.set()
         self._thread.join(timeout_s)
 
+    def go_once(self) -> float:
+        """Go one round and log what came of it; give the seconds until the next."""
+        began = time.monotonic()
+        try:
+            facts = self._step()
+        except Exception as fault:
+            outage = outage_behind(fault)
+            if outage is None:
+                log.exception("job.defect", job=self.name)
+            else:
+                log.warning("job.away", job=self.name, cause=str(outage).strip())
+            return PAUSE_AFTER_FAILURE_S
+        if facts:
+            duration_ms = round((time.monotonic() - began) * 1000, 1)
+            log.info("job", job=self.name, duration_ms=duration_ms, **facts)
+        return self._every_s
+
     def _run(self) -> None:
         while not self._stopping.is_set():
-            pause = self._every_s
-            began = time.monotonic()
-            try:
-                facts = self._step()
-            except psycopg2.OperationalError as outage:
-                log.warning("job.away", job=self.name, cause=str(outage).strip())
-                pause = PAUSE_AFTER_FAILURE_S
-            except Exception:
-                log.exception("job.defect", job=self.name)
-                pause = PAUSE_AFTER_FAILURE_S
-            else:
-                if facts:
-                    duration_ms = round((time.monotonic() - began) * 1000, 1)
-                    log.info("job", job=self.name, duration_ms=duration_ms, **facts)
-            self._stopping.wait(pause)
+            self._stopping.wait(self.go_once())

@@ -1,10 +1,12 @@
 """The clock keeps the calendar, the broom sweeps by age, and a stack without a clock has no clock door."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from services.points.commands.open_month import OpenMonth
 from services.points.jobs.audit import AUDIT_OPTIONS
@@ -15,6 +17,7 @@ from shared.kernel.calendar import SHANGHAI, month_after, month_of
 from shared.kernel.command import Asked
 from shared.runtime.clock import mint_id
 from shared.runtime.database import connect
+from shared.runtime.rounds import Rounds
 from shared.runtime.sweeping import swept
 from tests.service.points.closing_room import closed
 from tests.service.points.exchanging import carrying_out, quoted, rich
@@ -27,6 +30,19 @@ def kept(house: LedgerHouse, moment: datetime) -> Any:
     """Let the clock look at the calendar once."""
     with closing(connect(house.database.url("desk"))) as connection:
         return keep_calendar(connection, house.first.obey_all, moment)
+
+
+def jobs_of(house: LedgerHouse, *, clock: bool = True) -> Sequence[Rounds]:
+    """List the jobs of a process that works on this house, none of them started."""
+    url = house.database.url
+    return timetable(
+        lambda: connect(url("desk")),
+        lambda: connect(url("desk"), CLOSING_OPTIONS),
+        lambda: connect(url("auditor"), AUDIT_OPTIONS),
+        house.first.obey_all,
+        audit_every_s=60,
+        clock=clock,
+    )
 
 
 def states(house: LedgerHouse) -> dict[date, tuple[str, str]]:
@@ -139,13 +155,21 @@ def test_more_answers_than_one_transaction_takes_are_swept(fresh: LedgerHouse) -
 def test_a_stack_without_a_clock_has_no_clock_door(
     fresh: LedgerHouse, clock: bool, clock_doors: set[str]
 ) -> None:
-    url = fresh.database.url
-    jobs = timetable(
-        lambda: connect(url("desk")),
-        lambda: connect(url("desk"), CLOSING_OPTIONS),
-        lambda: connect(url("auditor"), AUDIT_OPTIONS),
-        fresh.first.obey_all,
-        audit_every_s=60,
-        clock=clock,
-    )
+    jobs = jobs_of(fresh, clock=clock)
     assert {job.name for job in jobs} == {"close-months", "audit", "sweep", "watch-budgets"} | clock_doors
+
+
+def test_a_database_that_falls_under_a_job_is_an_outage_and_no_defect(fresh: LedgerHouse) -> None:
+    kept = [job for job in jobs_of(fresh) if job.name in ("close-months", "audit")]
+    with capture_logs() as lines:
+        for job in kept:
+            job.go_once()
+        fresh.rows(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        for job in kept:
+            job.go_once()
+    faults = [(line["job"], line["event"]) for line in lines if line["event"] not in ("job", "audit.finding")]
+    assert faults == [(job.name, "job.away") for job in kept]
+    assert not any("already closed" in line["cause"] for line in lines if line["event"] == "job.away")
