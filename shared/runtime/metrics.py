@@ -30,7 +30,10 @@ REQUEST_SECONDS = Histogram(
 )
 REQUESTS_IN_FLIGHT = Gauge("tongfen_requests_in_flight", "Requests being answered.", registry=REGISTRY)
 DENIED = Counter(
-    "tongfen_denied", "Requests for what is not the caller's, by route.", ("route", "why"), registry=REGISTRY
+    "tongfen_denied",
+    "Requests for what is another's (foreign), guesses at codes, and asks of locked guessers, by route.",
+    ("route", "why"),
+    registry=REGISTRY,
 )
 
 DESK_BATCH_COMMANDS = Histogram(

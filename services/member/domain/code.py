@@ -109,15 +109,15 @@ def answered(challenge: Challenge | None, digest: bytes, now: datetime) -> Chall
     :raises CodeExpired: if the code is five minutes old or was used.
     """
     if challenge is None:
-        raise WrongCode()
+        raise WrongCode(_denied="guess")
     if challenge.used or not timedelta(0) <= now - challenge.sent_at < CODE_LASTS:
         raise CodeExpired()
     if challenge.guesses >= GUESSES:
-        raise CodeLocked()
+        raise CodeLocked(_denied="locked")
     # Both are digests under a secret: how early they differ tells a guesser nothing about the code.
     if challenge.digest == digest:
         return replace(challenge, used=True, codes_in_day=0)
     guessed = replace(challenge, guesses=challenge.guesses + 1)
     if guessed.guesses >= GUESSES:
-        raise CodeLocked(changes=(guessed,))
-    raise WrongCode(changes=(guessed,), guesses_left=GUESSES - guessed.guesses)
+        raise CodeLocked(changes=(guessed,), _denied="guess")
+    raise WrongCode(changes=(guessed,), guesses_left=GUESSES - guessed.guesses, _denied="guess")

@@ -83,8 +83,7 @@ def confirmed(before: Confirmation | None, purpose: str, digest: bytes, now: dat
     try:
         return _confirmation(before.member, purpose, answered(_challenge(before), digest, now))
     except WrongCode as wrong:
-        guessed = _counted(before, wrong)
-        raise WrongConfirmationCode(changes=guessed, guesses_left=wrong.facts["guesses_left"]) from None
+        raise WrongConfirmationCode(changes=_counted(before, wrong), **wrong.facts) from None
     except Refusal as refusal:
         raise type(refusal)(changes=_counted(before, refusal), **refusal.facts) from None
 

@@ -1,5 +1,6 @@
 """Sign-in by phone and code, over HTTP: who knows the code is in, whoever guesses learns nothing."""
 
+import re
 import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,26 @@ def test_the_sixth_wrong_guess_locks_until_a_new_code(member: Running) -> None:
     assert member.post("/member/v1/sessions", {"phone": phone, "code": code}).status_code == 423
     member.let_pass(phone, seconds=60)
     assert member.sign_in(phone)["member"].startswith("mem_")
+
+
+def test_guesses_and_who_was_locked_are_counted(member: Running) -> None:
+    def counted() -> dict[str, float]:
+        told = re.findall(
+            r'^tongfen_denied_total\{route="/member/v1/sessions",why="(\w+)"\} ([0-9.]+)$',
+            member.get("/metrics").text,
+            re.MULTILINE,
+        )
+        return {"guess": 0.0, "locked": 0.0} | {why: float(times) for why, times in told}
+
+    phone, before = "+8613900000011", counted()
+    code = member.code_for(phone)
+    wrong = "000000" if code != "000000" else "111111"
+    for _ in range(7):
+        assert "denied" not in member.post("/member/v1/sessions", {"phone": phone, "code": wrong}).text
+    nobody = {"phone": "+8613900000012", "code": wrong}
+    assert member.post("/member/v1/sessions", nobody).status_code == 401
+    after = counted()
+    assert {why: after[why] - before[why] for why in after} == {"guess": 7, "locked": 1}
 
 
 def test_six_guesses_are_six_guesses_also_all_at_once(member: Running) -> None:

@@ -46,7 +46,7 @@ def test_wrong_guesses_are_counted_until_the_code_is_locked() -> None:
     for left in range(GUESSES - 1, 0, -1):
         with pytest.raises(WrongConfirmationCode) as wrong:
             confirmed(kept, GIFT, b"wrong", NOON)
-        assert wrong.value.facts == {"guesses_left": left}
+        assert wrong.value.facts == {"guesses_left": left, "_denied": "guess"}
         (kept,) = wrong.value.changes
     with pytest.raises(CodeLocked) as locked:
         confirmed(kept, GIFT, b"wrong", NOON)
