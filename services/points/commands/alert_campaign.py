@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
-from services.points.domain.campaign import ALERT, alerts
+from services.points.domain.campaign import ALERT, CampaignAlerted, alerts
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.refusal import NotFound
 
@@ -47,7 +46,7 @@ def alert_campaign(books: LedgerBooks, command: AlertCampaign) -> Outcome:
         "budget": found.budget,
     }
     return Outcome(
-        changes=(c.CampaignAlerted(command.budget, command.used, found.budget, books.now),),
+        changes=(CampaignAlerted(command.budget, command.used, found.budget, books.now),),
         answer={**data, "alerted": True},
         events=(Announcement("points.campaign.alerted", command.budget, 1, data, books.now),),
     )

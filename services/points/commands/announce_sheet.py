@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.points.domain import changes as c
 from services.points.domain.authority import UnknownUnit
 from services.points.domain.books import LedgerBooks
-from services.points.domain.opening import Sheet
+from services.points.domain.opening import Sheet, SheetAnnounced
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.ids import shown
 
@@ -45,7 +44,7 @@ def announce_sheet(books: LedgerBooks, command: AnnounceSheet) -> Outcome:
         books.now,
     )
     return Outcome(
-        (c.SheetAnnounced(sheet),),
+        (SheetAnnounced(sheet),),
         {
             "sheet": shown("sht", sheet.id),
             "unit": sheet.unit,

@@ -9,6 +9,7 @@ from services.points.domain import changes as c
 from services.points.domain.account import AccountRole
 from services.points.domain.adjustment import (
     Adjustment,
+    AdjustmentDecided,
     AdjustmentKind,
     GrantTerms,
     adjustment_view,
@@ -96,7 +97,7 @@ def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcom
             c.HolderTurned(wallet.holder_id, after.version),
             c.JournalPosted(journal),
             *after.changes,
-            c.AdjustmentDecided(adjustment, now, None, booked.month),
+            AdjustmentDecided(adjustment, now, None, booked.month),
         ),
         answer={**adjustment_view(adjustment, unit.asset), "journal": shown("jrn", journal.id)},
         events=(_announcement(adjustment, unit.asset, moved.opened, journal, version), *after.events),

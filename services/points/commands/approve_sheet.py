@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.points.domain import changes as c
 from services.points.domain.adjustment import AnotherPersonNeeded
 from services.points.domain.authority import own_unit_of_staff
 from services.points.domain.books import LedgerBooks
-from services.points.domain.opening import SheetApprovedAlready
+from services.points.domain.opening import SheetApproved, SheetApprovedAlready
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
@@ -41,6 +40,6 @@ def approve_sheet(books: LedgerBooks, command: ApproveSheet) -> Outcome:
     if sheet.asked_by == principal.subject:
         raise AnotherPersonNeeded(asked_by=sheet.asked_by)
     return Outcome(
-        (c.SheetApproved(sheet.id, principal.subject, books.now),),
+        (SheetApproved(sheet.id, principal.subject, books.now),),
         {"sheet": shown("sht", sheet.id), "unit": sheet.unit, "approved_by": principal.subject},
     )

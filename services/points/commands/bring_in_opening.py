@@ -14,7 +14,7 @@ from services.points.domain.journal import Journal, Transfer
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
 from services.points.domain.naming import number_identity, opening_name
-from services.points.domain.opening import OpeningConflict, check_dates
+from services.points.domain.opening import OpeningConflict, OpeningKept, SheetTaken, check_dates
 from services.points.domain.repayment import after_debts, debts_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
@@ -96,7 +96,7 @@ def bring_in_opening(books: LedgerBooks, command: BringInOpening) -> Outcome:
         origin=Origin.OPENING,
     )
     outcome = _brought_in(books, command, wallet, lot, booking(now, books.months), now)
-    return Outcome((*outcome.changes, c.SheetTaken(taken)), outcome.answer, outcome.events)
+    return Outcome((*outcome.changes, SheetTaken(taken)), outcome.answer, outcome.events)
 
 
 def _brought_in(
@@ -125,7 +125,7 @@ def _brought_in(
         "lot": shown("lot", lot.id),
         "expires_at": lot.expires_at,
     }
-    kept = c.OpeningKept(
+    kept = OpeningKept(
         name=command.name,
         id=command.asked.id,
         sheet_id=command.sheet,

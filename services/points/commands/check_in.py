@@ -9,7 +9,7 @@ from services.points.domain import changes as c
 from services.points.domain.account import GROUP, AccountRole
 from services.points.domain.authority import UnknownUnit, stated_time
 from services.points.domain.books import LedgerBooks, Wallet
-from services.points.domain.check_in import CheckInTerms, streak_on
+from services.points.domain.check_in import CheckInKept, CheckInTerms, streak_on
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
@@ -94,7 +94,7 @@ def _checked_in(
             c.HolderTurned(wallet.holder_id, after.version),
             c.JournalPosted(journal),
             *after.changes,
-            c.CheckInKept(
+            CheckInKept(
                 command.asked.id, wallet.id, day, streak, lot.earned, lot.earned_at, booked.month, answer
             ),
         ),

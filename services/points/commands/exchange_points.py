@@ -14,7 +14,7 @@ from services.points.domain.journal import Journal
 from services.points.domain.limit import Wish, draw
 from services.points.domain.lot import Lot, usable_in_order
 from services.points.domain.month import booking
-from services.points.domain.quote import Quote, check_day, check_open
+from services.points.domain.quote import ExchangeKept, Quote, check_day, check_open
 from shared.kernel.calendar import day_of, month_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
@@ -116,7 +116,7 @@ def _exchanged(
     )
     version = books.holders[wallet.holder_id] + 1
     answer = _answer(command, quote, found, written.opened, journal)
-    kept = c.ExchangeKept(command.asked.id, quote, wallet.holder_id, day_of(now), now, booked.month, answer)
+    kept = ExchangeKept(command.asked.id, quote, wallet.holder_id, day_of(now), now, booked.month, answer)
     return Outcome(
         changes=(
             c.HolderTurned(wallet.holder_id, version),

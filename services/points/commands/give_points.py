@@ -10,6 +10,7 @@ from services.points.domain.account import GROUP, AccountRole
 from services.points.domain.books import LedgerBooks, Wallet
 from services.points.domain.gift import (
     Gift,
+    GiftGiven,
     GiftOver,
     GiftTerms,
     Passage,
@@ -103,7 +104,7 @@ def _given(
             *(c.LotOpened(lot) for lot in passed.opened),
             c.JournalPosted(giving),
             c.JournalPosted(receiving),
-            c.GiftGiven(gift, giver.holder_id, books.now, day_of(books.now), booked.month, answer),
+            GiftGiven(gift, giver.holder_id, books.now, day_of(books.now), booked.month, answer),
         ),
         answer=answer,
         events=(_gave(gift, giving, passed, versions[0]), _got(gift, receiving, passed, versions[1])),

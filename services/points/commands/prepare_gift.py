@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from services.points.domain import changes as c
 from services.points.domain.adjustment import UnknownReceiver
 from services.points.domain.amounts import Points
 from services.points.domain.books import LedgerBooks
-from services.points.domain.gift import Gift, GiftTerms, SelfGift, givable
+from services.points.domain.gift import Gift, GiftPrepared, GiftTerms, SelfGift, givable
 from services.points.domain.rulebook import RuleKind
 from services.points.domain.taking import take
 from shared.kernel.calendar import day_of
@@ -59,7 +58,7 @@ def prepare_gift(books: LedgerBooks, command: PrepareGift) -> Outcome:
         expires_at=terms.expires_at(now),
         known=receiver is not None,
     )
-    kept = c.GiftPrepared(gift, holder_id, books.wallet(command.giver).id, day_of(now))
+    kept = GiftPrepared(gift, holder_id, books.wallet(command.giver).id, day_of(now))
     if receiver is None:
         raise UnknownReceiver(changes=(kept,))
     if receiver == holder_id:

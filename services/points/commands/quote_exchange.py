@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.points.domain import changes as c
 from services.points.domain.authority import stated_time
 from services.points.domain.books import LedgerBooks
 from services.points.domain.exchange import SameAsset, agreed
 from services.points.domain.exchange_terms import pair_subject
 from services.points.domain.lot import usable_in_order
-from services.points.domain.quote import VALID_FOR, Quote, locked
+from services.points.domain.quote import VALID_FOR, Quote, QuoteKept, locked
 from services.points.domain.rulebook import Rulebook, RuleKind
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.ids import shown
@@ -57,7 +56,7 @@ def quote_exchange(books: LedgerBooks, command: QuoteExchange) -> Outcome:
         quoted_at=now,
         expires_at=now + VALID_FOR,
     )
-    return Outcome((c.QuoteKept(quote),), _answer(quote, books.rulebook))
+    return Outcome((QuoteKept(quote),), _answer(quote, books.rulebook))
 
 
 def _answer(quote: Quote, rulebook: Rulebook) -> Mapping[str, Any]:

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.points.domain import changes as c
-from services.points.domain.adjustment import AdjustmentKind, adjustment_view, rejected
+from services.points.domain.adjustment import AdjustmentDecided, AdjustmentKind, adjustment_view, rejected
 from services.points.domain.authority import UnknownUnit, own_unit_of_staff
 from services.points.domain.books import LedgerBooks
 from shared.kernel.command import Asked, Needs, Outcome
@@ -40,6 +39,6 @@ def reject_adjustment(books: LedgerBooks, command: RejectAdjustment) -> Outcome:
         raise UnknownUnit(unit=known.unit)
     adjustment = rejected(known, principal.subject)
     return Outcome(
-        (c.AdjustmentDecided(adjustment, books.now, command.reason, None),),
+        (AdjustmentDecided(adjustment, books.now, command.reason, None),),
         adjustment_view(adjustment, unit.asset),
     )

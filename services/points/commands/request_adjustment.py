@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.points.domain import changes as c
 from services.points.domain.adjustment import (
     Adjustment,
+    AdjustmentAsked,
     AdjustmentKind,
     GrantTerms,
     UnknownReceiver,
@@ -62,4 +62,4 @@ def request_adjustment(books: LedgerBooks, command: RequestAdjustment) -> Outcom
         asked_by=principal.subject,
         asked_at=now,
     )
-    return Outcome((c.AdjustmentAsked(adjustment),), adjustment_view(adjustment, unit.asset))
+    return Outcome((AdjustmentAsked(adjustment),), adjustment_view(adjustment, unit.asset))

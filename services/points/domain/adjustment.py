@@ -6,7 +6,7 @@ wallets: a request names an identity, whose holder is looked up when it is appro
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -127,6 +127,23 @@ class Adjustment:
     asked_at: datetime
     state: AdjustmentState = AdjustmentState.OPEN
     decided_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentAsked:
+    """Somebody asks for a grant or a deduction."""
+
+    adjustment: Adjustment
+
+
+@dataclass(frozen=True, slots=True)
+class AdjustmentDecided:
+    """A request was approved, and booked in a month, or rejected with a remark."""
+
+    adjustment: Adjustment
+    at: datetime
+    remark: str | None
+    month: date | None
 
 
 def approved(adjustment: Adjustment, by: str) -> Adjustment:

@@ -7,20 +7,28 @@ from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.account import Accounts
-from services.points.domain.adjustment import Adjustment
+from services.points.domain.adjustment import Adjustment, AdjustmentAsked, AdjustmentDecided
 from services.points.domain.assessment import taking_of
+from services.points.domain.campaign import CampaignAlerted
 from services.points.domain.cap import Taking
-from services.points.domain.check_in import LastCheckIn
+from services.points.domain.check_in import CheckInKept, LastCheckIn
 from services.points.domain.debt import Debt, DebtTurned
 from services.points.domain.doubt import Doubt, Source
-from services.points.domain.gift import NO_GIFTS, Gift, GiftDay
+from services.points.domain.gift import NO_GIFTS, Gift, GiftDay, GiftGiven, GiftPrepared
 from services.points.domain.hold import Hold
 from services.points.domain.limit import LimitDrawn, Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
-from services.points.domain.opening import KnownOpening, Sheet
+from services.points.domain.opening import (
+    KnownOpening,
+    OpeningKept,
+    Sheet,
+    SheetAnnounced,
+    SheetApproved,
+    SheetTaken,
+)
 from services.points.domain.pay_code import Guesser, PayCode
-from services.points.domain.quote import Quote
+from services.points.domain.quote import ExchangeKept, Quote
 from services.points.domain.refund import Payment
 from services.points.domain.rulebook import Rulebook, RuleVersion, merged
 from services.points.domain.sale import KnownReturn, ReturnKept, Sale
@@ -213,7 +221,7 @@ def _keep_receipt(books: LedgerBooks, change: c.ReceiptKept) -> None:
         books.takings.setdefault((change.wallet_id, change.capped_on), []).append(taking)
 
 
-def _alert_campaign(books: LedgerBooks, change: c.CampaignAlerted) -> None:
+def _alert_campaign(books: LedgerBooks, change: CampaignAlerted) -> None:
     books.alerted.add(change.budget)
 
 
@@ -225,11 +233,11 @@ def _keep_redemption(books: LedgerBooks, change: c.RedemptionKept) -> None:
     books.redemptions[change.name] = change
 
 
-def _keep_check_in(books: LedgerBooks, change: c.CheckInKept) -> None:
+def _keep_check_in(books: LedgerBooks, change: CheckInKept) -> None:
     books.check_ins[change.wallet_id] = LastCheckIn(change.day, change.streak, change.answer)
 
 
-def _put_adjustment(books: LedgerBooks, change: c.AdjustmentAsked | c.AdjustmentDecided) -> None:
+def _put_adjustment(books: LedgerBooks, change: AdjustmentAsked | AdjustmentDecided) -> None:
     books.adjustments[change.adjustment.id] = change.adjustment
 
 
@@ -239,13 +247,13 @@ def _keep_refund(books: LedgerBooks, change: c.RefundKept) -> None:
     books.payments[payment.id] = payment.with_refund(change.amount_fen)
 
 
-def _prepare_gift(books: LedgerBooks, change: c.GiftPrepared) -> None:
+def _prepare_gift(books: LedgerBooks, change: GiftPrepared) -> None:
     books.gifts[change.gift.id] = change.gift
     day = books.gift_day(change.holder_id)
     books.gift_days[change.holder_id] = GiftDay(day.begun + 1, day.given_fen)
 
 
-def _give(books: LedgerBooks, change: c.GiftGiven) -> None:
+def _give(books: LedgerBooks, change: GiftGiven) -> None:
     books.gifts[change.gift.id] = replace(change.gift, given=change.answer)
     day = books.gift_day(change.holder_id)
     books.gift_days[change.holder_id] = GiftDay(day.begun, day.given_fen + change.gift.worth_fen)
@@ -279,15 +287,15 @@ def _count_guess(books: LedgerBooks, change: Guesser) -> None:
     books.guessers[change.client] = change
 
 
-def _put_sheet(books: LedgerBooks, change: c.SheetAnnounced | c.SheetTaken) -> None:
+def _put_sheet(books: LedgerBooks, change: SheetAnnounced | SheetTaken) -> None:
     books.sheets[change.sheet.id] = change.sheet
 
 
-def _approve_sheet(books: LedgerBooks, change: c.SheetApproved) -> None:
+def _approve_sheet(books: LedgerBooks, change: SheetApproved) -> None:
     books.sheets[change.id] = replace(books.sheets[change.id], approved_by=change.approved_by)
 
 
-def _keep_opening(books: LedgerBooks, change: c.OpeningKept) -> None:
+def _keep_opening(books: LedgerBooks, change: OpeningKept) -> None:
     books.openings[change.name] = KnownOpening(
         change.wallet_id, change.points, change.expires_at, change.answer
     )
@@ -343,7 +351,7 @@ def _keep_client(books: LedgerBooks, change: c.ClientKept) -> None:
     books.clients[change.client] = change
 
 
-def _keep_exchange(books: LedgerBooks, change: c.ExchangeKept) -> None:
+def _keep_exchange(books: LedgerBooks, change: ExchangeKept) -> None:
     books.exchanges[change.quote.id] = change.answer
     day = (change.holder_id, change.day)
     books.exchanged[day] = books.exchanged.get(day, 0) + change.quote.worked.value_fen
@@ -363,24 +371,24 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.LotDrawn: _put_lot,
     c.ReceiptKept: _keep_receipt,
     c.TierKept: _keep_tier,
-    c.CampaignAlerted: _alert_campaign,
+    CampaignAlerted: _alert_campaign,
     c.RedemptionKept: _keep_redemption,
-    c.CheckInKept: _keep_check_in,
-    c.AdjustmentAsked: _put_adjustment,
-    c.AdjustmentDecided: _put_adjustment,
+    CheckInKept: _keep_check_in,
+    AdjustmentAsked: _put_adjustment,
+    AdjustmentDecided: _put_adjustment,
     c.RefundKept: _keep_refund,
-    c.GiftPrepared: _prepare_gift,
-    c.GiftGiven: _give,
+    GiftPrepared: _prepare_gift,
+    GiftGiven: _give,
     c.HoldPlaced: _place_hold,
     c.HoldTurned: _turn_hold,
     VoucherAsked: _put_voucher,
     VoucherSettled: _put_voucher,
     PayCode: _keep_pay_code,
     Guesser: _count_guess,
-    c.SheetAnnounced: _put_sheet,
-    c.SheetTaken: _put_sheet,
-    c.SheetApproved: _approve_sheet,
-    c.OpeningKept: _keep_opening,
+    SheetAnnounced: _put_sheet,
+    SheetTaken: _put_sheet,
+    SheetApproved: _approve_sheet,
+    OpeningKept: _keep_opening,
     c.DoubtRaised: _put_doubt,
     c.DoubtDecided: _put_doubt,
     ReturnKept: _keep_return,
@@ -393,5 +401,5 @@ _EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
     c.StatementsIssued: _state,
     c.JournalPosted: _post_journal,
     LimitDrawn: _draw_limit,
-    c.ExchangeKept: _keep_exchange,
+    ExchangeKept: _keep_exchange,
 }

@@ -16,6 +16,7 @@ from services.points.domain.account import GROUP
 from services.points.domain.amounts import Points, Rate
 from services.points.domain.earning import NO_POINTS, WHOLE_BP, EarnRule, Split
 from services.points.domain.limit import LimitDrawn, LimitReached, Share, Wish, draw
+from shared.kernel.swift import swift
 
 ALERT = "campaign-alert"
 """The fact whether somebody was told of a budget."""
@@ -100,6 +101,17 @@ class Campaign:
         if not self.categories:
             return split
         return {category: fen for category, fen in split.items() if category in self.categories}
+
+
+@swift
+@dataclass(frozen=True, slots=True)
+class CampaignAlerted:
+    """Somebody was told that so much of a campaign's budget is used."""
+
+    budget: str
+    used: int
+    total: int
+    at: datetime
 
 
 def drawn(shares: Mapping[str, Share], wish: Wish) -> tuple[LimitDrawn, ...]:

@@ -5,17 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from services.points.domain.adjustment import Adjustment
-from services.points.domain.amounts import Points
 from services.points.domain.doubt import Doubt
 from services.points.domain.earning import Terms
-from services.points.domain.gift import Gift
 from services.points.domain.hold import Hold
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
-from services.points.domain.opening import Sheet
-from services.points.domain.quote import Quote
 from services.points.domain.rulebook import RuleVersion
 from shared.kernel.swift import swift
 
@@ -85,17 +80,6 @@ class TierKept:
 
 @swift
 @dataclass(frozen=True, slots=True)
-class CampaignAlerted:
-    """Somebody was told that so much of a campaign's budget is used."""
-
-    budget: str
-    used: int
-    total: int
-    at: datetime
-
-
-@swift
-@dataclass(frozen=True, slots=True)
 class RedemptionKept:
     """A redemption, remembered for ever under its unit and order number; `hold_id` if it captured a hold."""
 
@@ -161,26 +145,6 @@ class KnownHold:
     answer: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteKept:
-    """A quote, to be carried out once while it is open."""
-
-    quote: Quote
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeKept:
-    """An exchange that carried out a quote; `day` is the business day whose limit it counts for."""
-
-    id: str
-    quote: Quote
-    holder_id: str
-    day: date
-    occurred_at: datetime
-    month: date
-    answer: Mapping[str, Any]
-
-
 @swift
 @dataclass(frozen=True, slots=True)
 class KnownReceipt:
@@ -221,100 +185,6 @@ class RedemptionDeclined:
     code: str
     occurred_at: datetime
     month: date
-
-
-@dataclass(frozen=True, slots=True)
-class CheckInKept:
-    """A member's check-in of one business day, remembered for ever."""
-
-    id: str
-    wallet_id: str
-    day: date
-    streak: int
-    points: int
-    occurred_at: datetime
-    month: date
-    answer: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class AdjustmentAsked:
-    """Somebody asks for a grant or a deduction."""
-
-    adjustment: Adjustment
-
-
-@dataclass(frozen=True, slots=True)
-class AdjustmentDecided:
-    """A request was approved, and booked in a month, or rejected with a remark."""
-
-    adjustment: Adjustment
-    at: datetime
-    remark: str | None
-    month: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class GiftPrepared:
-    """A member means to give; it counts as begun that business day, by whoever holds the giver's wallet."""
-
-    gift: Gift
-    holder_id: str
-    wallet_id: str
-    day: date
-
-
-@dataclass(frozen=True, slots=True)
-class GiftGiven:
-    """A confirmed gift has passed, once, on that business day, and is booked in a month."""
-
-    gift: Gift
-    holder_id: str
-    at: datetime
-    day: date
-    month: date
-    answer: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class SheetAnnounced:
-    """A file of opening balances was announced."""
-
-    sheet: Sheet
-
-
-@dataclass(frozen=True, slots=True)
-class SheetApproved:
-    """A second person let a sheet's lines be taken."""
-
-    id: str
-    approved_by: str
-    approved_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SheetTaken:
-    """A sheet has one more line taken; the lines themselves are the record, so this is not saved."""
-
-    sheet: Sheet
-
-
-@dataclass(frozen=True, slots=True)
-class OpeningKept:
-    """A line of a sheet, remembered for ever under its natural name."""
-
-    name: str
-    id: str
-    sheet_id: str
-    unit: str
-    reference: str
-    wallet_id: str
-    points: Points
-    earned_at: datetime
-    expires_at: datetime
-    occurred_at: datetime
-    month: date
-    answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

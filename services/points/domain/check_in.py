@@ -48,6 +48,20 @@ class LastCheckIn:
     answer: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckInKept:
+    """A member's check-in of one business day, remembered for ever."""
+
+    id: str
+    wallet_id: str
+    day: date
+    streak: int
+    points: int
+    occurred_at: datetime
+    month: date
+    answer: Mapping[str, Any]
+
+
 def streak_on(day: date, last: LastCheckIn | None) -> int:
     """Give which day of a streak a check-in on that day is: 1, unless the day before was checked in too."""
     return last.streak + 1 if last is not None and last.day + ONE_DAY == day else 1

@@ -5,7 +5,7 @@ Refuses to give what is pending, on hold or over, to give to oneself, and more a
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from services.points.domain.amounts import Fen, Points
@@ -129,6 +129,28 @@ class Gift:
     expires_at: datetime
     known: bool = True
     given: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiftPrepared:
+    """A member means to give; it counts as begun that business day, by whoever holds the giver's wallet."""
+
+    gift: Gift
+    holder_id: str
+    wallet_id: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class GiftGiven:
+    """A confirmed gift has passed, once, on that business day, and is booked in a month."""
+
+    gift: Gift
+    holder_id: str
+    at: datetime
+    day: date
+    month: date
+    answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

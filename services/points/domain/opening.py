@@ -7,7 +7,7 @@ says. Refuses to invent: number, points and end are taken as the file has them, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from services.points.domain.amounts import Points
@@ -103,6 +103,47 @@ class Sheet:
         if lines > self.lines or sum_ > self.points:
             raise SheetExceeded(lines=self.lines, points=self.points)
         return replace(self, taken_lines=lines, taken_points=sum_)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetAnnounced:
+    """A file of opening balances was announced."""
+
+    sheet: Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class SheetApproved:
+    """A second person let a sheet's lines be taken."""
+
+    id: str
+    approved_by: str
+    approved_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTaken:
+    """A sheet has one more line taken; the lines themselves are the record, so this is not saved."""
+
+    sheet: Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningKept:
+    """A line of a sheet, remembered for ever under its natural name."""
+
+    name: str
+    id: str
+    sheet_id: str
+    unit: str
+    reference: str
+    wallet_id: str
+    points: Points
+    earned_at: datetime
+    expires_at: datetime
+    occurred_at: datetime
+    month: date
+    answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

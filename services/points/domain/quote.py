@@ -4,9 +4,11 @@ What it gives follows from the points alone, whichever lots they come from, so t
 were told. Refuses to outlive a publication under which it would be a way to gain.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
 from services.points.domain.amounts import Fen
 from services.points.domain.arbitrage import best_way, moments, ways
@@ -54,6 +56,26 @@ class Quote:
     rules_known: int
     quoted_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteKept:
+    """A quote, to be carried out once while it is open."""
+
+    quote: Quote
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeKept:
+    """An exchange that carried out a quote; `day` is the business day whose limit it counts for."""
+
+    id: str
+    quote: Quote
+    holder_id: str
+    day: date
+    occurred_at: datetime
+    month: date
+    answer: Mapping[str, Any]
 
 
 def locked(rulebook: Rulebook, from_asset: str, to_asset: str, at: datetime) -> Locked:

@@ -4,8 +4,13 @@ from collections.abc import Sequence
 
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain import changes as c
-from services.points.domain.adjustment import Adjustment, AdjustmentKind, AdjustmentState
+from services.points.domain.adjustment import (
+    Adjustment,
+    AdjustmentAsked,
+    AdjustmentDecided,
+    AdjustmentKind,
+    AdjustmentState,
+)
 from services.points.domain.amounts import Points
 from services.points.domain.books import LedgerBooks
 from services.points.store.debts import load_owed
@@ -40,7 +45,7 @@ def _load(cursor: Cursor, books: LedgerBooks, ids: Sequence[str]) -> None:
     load_owed(cursor, books, [books.adjustments[id_].identity for id_ in ids if id_ in books.adjustments])
 
 
-def _ask(cursor: Cursor, changes: Sequence[c.AdjustmentAsked]) -> None:
+def _ask(cursor: Cursor, changes: Sequence[AdjustmentAsked]) -> None:
     for one in (change.adjustment for change in changes):
         cursor.execute(
             "INSERT INTO adjustments (id, kind, unit, identity, points, reason, asked_by, asked_at, state)"
@@ -59,7 +64,7 @@ def _ask(cursor: Cursor, changes: Sequence[c.AdjustmentAsked]) -> None:
         )
 
 
-def _decide(cursor: Cursor, changes: Sequence[c.AdjustmentDecided]) -> None:
+def _decide(cursor: Cursor, changes: Sequence[AdjustmentDecided]) -> None:
     for one in changes:
         decided = one.adjustment
         cursor.execute(
@@ -72,5 +77,5 @@ ADJUSTMENTS = Noun(
     load=_load,
     identities=_BEHIND,
     spends=True,
-    writers={c.AdjustmentAsked: _ask, c.AdjustmentDecided: _decide},
+    writers={AdjustmentAsked: _ask, AdjustmentDecided: _decide},
 )

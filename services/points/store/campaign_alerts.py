@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
-from services.points.domain.campaign import ALERT
+from services.points.domain.campaign import ALERT, CampaignAlerted
 from services.points.store.noun import Noun
 
 
@@ -16,7 +15,7 @@ def _load(cursor: Cursor, books: LedgerBooks, budgets: Sequence[str]) -> None:
     books.alerted.update(budget for (budget,) in cursor.fetchall())
 
 
-def _keep(cursor: Cursor, changes: Sequence[c.CampaignAlerted]) -> None:
+def _keep(cursor: Cursor, changes: Sequence[CampaignAlerted]) -> None:
     execute_values(
         cursor,
         "INSERT INTO campaign_alerts (budget, used, total, alerted_at) VALUES %s",
@@ -25,4 +24,4 @@ def _keep(cursor: Cursor, changes: Sequence[c.CampaignAlerted]) -> None:
     )
 
 
-CAMPAIGN_ALERTS = Noun(ALERT, load=_load, writers={c.CampaignAlerted: _keep})
+CAMPAIGN_ALERTS = Noun(ALERT, load=_load, writers={CampaignAlerted: _keep})

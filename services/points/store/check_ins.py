@@ -6,9 +6,8 @@ import orjson
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
-from services.points.domain.check_in import LastCheckIn
+from services.points.domain.check_in import CheckInKept, LastCheckIn
 from services.points.store.noun import Noun
 from shared.runtime.memory import json_text
 
@@ -25,7 +24,7 @@ def _load(cursor: Cursor, books: LedgerBooks, members: Sequence[str]) -> None:
         books.check_ins[wallet_id] = LastCheckIn(day, streak, orjson.loads(answer))
 
 
-def _keep(cursor: Cursor, changes: Sequence[c.CheckInKept]) -> None:
+def _keep(cursor: Cursor, changes: Sequence[CheckInKept]) -> None:
     execute_values(
         cursor,
         "INSERT INTO check_ins (id, wallet_id, day, streak, points, occurred_at, month, answer) VALUES %s",
@@ -46,4 +45,4 @@ def _keep(cursor: Cursor, changes: Sequence[c.CheckInKept]) -> None:
     )
 
 
-CHECK_INS = Noun("check-in", load=_load, writers={c.CheckInKept: _keep})
+CHECK_INS = Noun("check-in", load=_load, writers={CheckInKept: _keep})

@@ -7,11 +7,10 @@ import orjson
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from services.points.domain import changes as c
 from services.points.domain.amounts import Fen, Points, Rate
 from services.points.domain.books import LedgerBooks
 from services.points.domain.exchange import Locked, Worked
-from services.points.domain.quote import Quote
+from services.points.domain.quote import ExchangeKept, Quote, QuoteKept
 from services.points.store.noun import Noun
 from shared.runtime.memory import json_text
 
@@ -99,7 +98,7 @@ def _pinned(quote: Quote) -> tuple[Any, ...]:
     )
 
 
-def _keep_quotes(cursor: Cursor, changes: Sequence[c.QuoteKept]) -> None:
+def _keep_quotes(cursor: Cursor, changes: Sequence[QuoteKept]) -> None:
     quotes = [change.quote for change in changes]
     execute_values(
         cursor,
@@ -109,7 +108,7 @@ def _keep_quotes(cursor: Cursor, changes: Sequence[c.QuoteKept]) -> None:
     )
 
 
-def _keep_exchanges(cursor: Cursor, changes: Sequence[c.ExchangeKept]) -> None:
+def _keep_exchanges(cursor: Cursor, changes: Sequence[ExchangeKept]) -> None:
     execute_values(
         cursor,
         _KEEP_EXCHANGES,
@@ -130,7 +129,5 @@ def _keep_exchanges(cursor: Cursor, changes: Sequence[c.ExchangeKept]) -> None:
     )
 
 
-QUOTES = Noun(
-    "quote", load=_load_quotes, writers={c.QuoteKept: _keep_quotes, c.ExchangeKept: _keep_exchanges}
-)
+QUOTES = Noun("quote", load=_load_quotes, writers={QuoteKept: _keep_quotes, ExchangeKept: _keep_exchanges})
 EXCHANGED = Noun("exchanged", load=_load_days)

@@ -6,10 +6,9 @@ from datetime import date
 import orjson
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain import changes as c
 from services.points.domain.amounts import Fen, Points
 from services.points.domain.books import LedgerBooks
-from services.points.domain.gift import Gift, GiftDay
+from services.points.domain.gift import Gift, GiftDay, GiftGiven, GiftPrepared
 from services.points.store.noun import Noun
 from shared.kernel.calendar import day_of
 from shared.runtime.memory import json_text
@@ -53,7 +52,7 @@ def _load_days(cursor: Cursor, books: LedgerBooks, givers: Sequence[str]) -> Non
         books.gift_days[holder_id] = GiftDay(begun, given_fen)
 
 
-def _prepare(cursor: Cursor, changes: Sequence[c.GiftPrepared]) -> None:
+def _prepare(cursor: Cursor, changes: Sequence[GiftPrepared]) -> None:
     for one in changes:
         gift = one.gift
         cursor.execute(
@@ -75,7 +74,7 @@ def _prepare(cursor: Cursor, changes: Sequence[c.GiftPrepared]) -> None:
         )
 
 
-def _give(cursor: Cursor, changes: Sequence[c.GiftGiven]) -> None:
+def _give(cursor: Cursor, changes: Sequence[GiftGiven]) -> None:
     for one in changes:
         cursor.execute(
             "UPDATE gifts SET given_at = %s, given_day = %s, month = %s, answer = %s WHERE id = %s",
@@ -88,6 +87,6 @@ GIFTS = Noun(
     load=_load,
     identities=_BEHIND,
     spends=True,
-    writers={c.GiftPrepared: _prepare, c.GiftGiven: _give},
+    writers={GiftPrepared: _prepare, GiftGiven: _give},
 )
 GIFT_DAYS = Noun("gift-day", load=_load_days)

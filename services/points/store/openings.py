@@ -6,10 +6,9 @@ import orjson
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
-from services.points.domain import changes as c
 from services.points.domain.amounts import Points
 from services.points.domain.books import LedgerBooks
-from services.points.domain.opening import KnownOpening, Sheet
+from services.points.domain.opening import KnownOpening, OpeningKept, Sheet, SheetAnnounced, SheetApproved
 from services.points.store.noun import Noun
 from shared.runtime.memory import json_text
 
@@ -41,7 +40,7 @@ def _load_openings(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> 
         books.openings[name] = KnownOpening(wallet_id, Points(points), expires_at, orjson.loads(answer))
 
 
-def _announce(cursor: Cursor, changes: Sequence[c.SheetAnnounced]) -> None:
+def _announce(cursor: Cursor, changes: Sequence[SheetAnnounced]) -> None:
     for one in (change.sheet for change in changes):
         cursor.execute(
             "INSERT INTO opening_sheets (id, unit, digest, lines, points, asked_by, asked_at)"
@@ -50,7 +49,7 @@ def _announce(cursor: Cursor, changes: Sequence[c.SheetAnnounced]) -> None:
         )
 
 
-def _approve(cursor: Cursor, changes: Sequence[c.SheetApproved]) -> None:
+def _approve(cursor: Cursor, changes: Sequence[SheetApproved]) -> None:
     for one in changes:
         cursor.execute(
             "UPDATE opening_sheets SET approved_by = %s, approved_at = %s WHERE id = %s",
@@ -58,7 +57,7 @@ def _approve(cursor: Cursor, changes: Sequence[c.SheetApproved]) -> None:
         )
 
 
-def _keep(cursor: Cursor, changes: Sequence[c.OpeningKept]) -> None:
+def _keep(cursor: Cursor, changes: Sequence[OpeningKept]) -> None:
     rows = [
         (
             one.name,
@@ -79,5 +78,5 @@ def _keep(cursor: Cursor, changes: Sequence[c.OpeningKept]) -> None:
     execute_values(cursor, _KEEP, rows, page_size=1000)
 
 
-SHEETS = Noun("sheet", load=_load_sheets, writers={c.SheetAnnounced: _announce, c.SheetApproved: _approve})
-OPENINGS = Noun("opening", load=_load_openings, writers={c.OpeningKept: _keep})
+SHEETS = Noun("sheet", load=_load_sheets, writers={SheetAnnounced: _announce, SheetApproved: _approve})
+OPENINGS = Noun("opening", load=_load_openings, writers={OpeningKept: _keep})
