@@ -17,13 +17,14 @@ from services.points.domain.adjustment import (
     deductible,
 )
 from services.points.domain.authority import UnknownUnit, own_unit_of_staff, stated_time
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import booking
 from services.points.domain.repayment import AfterDebts, after_debts
 from services.points.domain.rulebook import RuleKind
 from services.points.domain.taking import take
+from services.points.domain.wallet import Wallet
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
 from shared.kernel.refusal import NotFound

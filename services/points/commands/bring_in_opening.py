@@ -9,13 +9,14 @@ from services.points.domain import changes as c
 from services.points.domain.account import AccountRole
 from services.points.domain.amounts import Points
 from services.points.domain.authority import UnknownUnit, stated_time
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
 from services.points.domain.naming import number_identity, opening_name
 from services.points.domain.opening import OpeningConflict, OpeningKept, SheetTaken, check_dates
 from services.points.domain.repayment import after_debts, debts_of
+from services.points.domain.wallet import Wallet
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
 from shared.kernel.number import normal

@@ -8,13 +8,14 @@ from typing import Any
 from services.points.domain import changes as c
 from services.points.domain.account import GROUP, AccountRole
 from services.points.domain.authority import UnknownUnit, stated_time
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.check_in import CheckInKept, CheckInTerms, streak_on
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import Booking, booking
 from services.points.domain.repayment import after_debts, debts_of
 from services.points.domain.rulebook import RuleKind
+from services.points.domain.wallet import Wallet
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown

@@ -9,7 +9,7 @@ from services.points.domain import changes as c
 from services.points.domain.account import AccountRole
 from services.points.domain.assessment import Assessment, Purchase, assess
 from services.points.domain.authority import UnknownUnit, own_unit, own_unit_of_staff, stated_time
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.campaign import Campaign, drawn
 from services.points.domain.cap import TAKINGS, taken_on
 from services.points.domain.doubt import Acceptance, Doubt, Source, accepted, settled, told_before
@@ -21,6 +21,7 @@ from services.points.domain.naming import again_name, day_in, number_identity, r
 from services.points.domain.receipt import ReceiptConflict, check_purchase
 from services.points.domain.repayment import after_debts, debts_of
 from services.points.domain.rulebook import Unit
+from services.points.domain.wallet import Wallet
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown

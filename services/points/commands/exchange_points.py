@@ -8,13 +8,14 @@ from typing import Any
 from services.points.domain import changes as c
 from services.points.domain.account import GROUP
 from services.points.domain.authority import UnknownUnit, stated_time
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.exchange import LOTS_MAX, Portion, by_issuer, lines, portions
 from services.points.domain.journal import Journal
 from services.points.domain.limit import Wish, draw
 from services.points.domain.lot import Lot, usable_in_order
 from services.points.domain.month import booking
 from services.points.domain.quote import ExchangeKept, Quote, check_day, check_open
+from services.points.domain.wallet import Wallet
 from shared.kernel.calendar import day_of, month_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown

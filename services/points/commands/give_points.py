@@ -7,7 +7,7 @@ from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.account import GROUP, AccountRole
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.gift import (
     Gift,
     GiftGiven,
@@ -22,6 +22,7 @@ from services.points.domain.journal import Journal, Transfer
 from services.points.domain.month import Booking, booking
 from services.points.domain.rulebook import RuleKind
 from services.points.domain.taking import take
+from services.points.domain.wallet import Wallet
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown

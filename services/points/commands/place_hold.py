@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.points.domain.amounts import Fen
 from services.points.domain.authority import UnknownUnit, stated_time
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.hold import Hold, HoldTooEarly, OrderHeld, lasting
 from services.points.domain.holding import held_slices
 from services.points.domain.month import booking
@@ -14,6 +14,7 @@ from services.points.domain.payer import Payer, payer_facts, payer_rows, paying
 from services.points.domain.placing import placed
 from services.points.domain.redemption import OrderRedeemed, Price, granted
 from services.points.domain.spending import Slice
+from services.points.domain.wallet import Wallet
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.swift import swift
 

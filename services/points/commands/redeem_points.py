@@ -7,7 +7,7 @@ from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.authority import UnknownUnit, stated_time
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.hold import OrderHeld
 from services.points.domain.journal import Journal, Lines
 from services.points.domain.month import Booking, booking
@@ -15,6 +15,7 @@ from services.points.domain.naming import order_name
 from services.points.domain.payer import Payer, Paying, payer_facts, payer_rows, paying
 from services.points.domain.redemption import OrderRedeemed, Price, granted, lines, owed_to
 from services.points.domain.spending import Slice, by_issuer
+from services.points.domain.wallet import Wallet
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
 from shared.kernel.swift import swift

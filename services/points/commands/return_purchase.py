@@ -7,7 +7,7 @@ from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.authority import own_unit, stated_time
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.clawback import (
     Claim,
     Clawback,
@@ -23,6 +23,7 @@ from services.points.domain.month import booking
 from services.points.domain.naming import return_name
 from services.points.domain.rulebook import NoRuleInForce, RuleKind
 from services.points.domain.sale import Part, ReturnConflict, ReturnKept, Sale, check_return, claims
+from services.points.domain.wallet import Wallet
 from shared.kernel.command import Announcement, Asked, Needs, Outcome, Row
 from shared.kernel.ids import derived, shown
 from shared.kernel.refusal import NotFound

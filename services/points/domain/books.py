@@ -1,62 +1,36 @@
 """The books of one batch: what was loaded, frozen for the decisions, changed only by the desk."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.account import Accounts
-from services.points.domain.adjustment import Adjustment, AdjustmentAsked, AdjustmentDecided
-from services.points.domain.assessment import taking_of
-from services.points.domain.campaign import CampaignAlerted
+from services.points.domain.adjustment import Adjustment
 from services.points.domain.cap import Taking
-from services.points.domain.check_in import CheckInKept, LastCheckIn
-from services.points.domain.debt import Debt, DebtTurned
-from services.points.domain.doubt import Doubt, Source
-from services.points.domain.gift import NO_GIFTS, Gift, GiftDay, GiftGiven, GiftPrepared
+from services.points.domain.check_in import LastCheckIn
+from services.points.domain.debt import Debt
+from services.points.domain.doubt import Doubt
+from services.points.domain.draft import Draft
+from services.points.domain.gift import NO_GIFTS, Gift, GiftDay
 from services.points.domain.hold import Hold
-from services.points.domain.limit import LimitDrawn, Share
+from services.points.domain.limit import Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
-from services.points.domain.opening import (
-    KnownOpening,
-    OpeningKept,
-    Sheet,
-    SheetAnnounced,
-    SheetApproved,
-    SheetTaken,
-)
+from services.points.domain.opening import KnownOpening, Sheet
 from services.points.domain.pay_code import Guesser, PayCode
-from services.points.domain.quote import ExchangeKept, Quote
+from services.points.domain.quote import Quote
 from services.points.domain.refund import Payment
-from services.points.domain.rulebook import Rulebook, RuleVersion, merged
+from services.points.domain.rulebook import Rulebook
 from services.points.domain.sale import KnownReturn, ReturnKept, Sale
-from services.points.domain.voucher import Voucher, VoucherAsked, VoucherSettled
+from services.points.domain.voucher import Voucher
+from services.points.domain.wallet import Wallet
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Row
-from shared.kernel.swift import swift
 
-
-@swift
-@dataclass(frozen=True, slots=True)
-class Wallet:
-    """A wallet of one identity (a unit's member number `hotel:17`, or a `mem_…` id), and who holds it now."""
-
-    id: str
-    identity: str
-    holder_id: str
-    account: int
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A rule version that waits for approval, or has it."""
-
-    id: str
-    version: RuleVersion
-    drafted_by: str
-    approved_by: str | None
+Effect = Callable[["LedgerBooks", Any], None]
+"""What a change of one kind does to the books, for the commands that follow in the batch."""
 
 
 @dataclass(slots=True)
@@ -68,6 +42,7 @@ class LedgerBooks:
     rulebook: Rulebook
     accounts: Accounts
     months: dict[date, MonthState]
+    effects: Mapping[type, Effect]
     wallets: dict[str, Wallet] = field(default_factory=dict)
     held: dict[str, dict[str, Wallet]] = field(default_factory=dict)
     holders: dict[str, int] = field(default_factory=dict)
@@ -198,208 +173,7 @@ class LedgerBooks:
     def apply(self, changes: Iterable[Any]) -> None:
         """Carry out the changes for the commands that follow in this batch, and keep them to be saved."""
         for change in changes:
-            effect = _EFFECTS.get(type(change))
+            effect = self.effects.get(type(change))
             if effect is not None:
                 effect(self, change)
             self.applied.append(change)
-
-
-def _turn_holder(books: LedgerBooks, change: c.HolderTurned) -> None:
-    books.holders[change.holder_id] = change.version
-
-
-def _put_lot(books: LedgerBooks, change: c.LotOpened | c.LotDrawn) -> None:
-    books.lots.setdefault(change.lot.wallet_id, {})[change.lot.id] = change.lot
-
-
-def _keep_receipt(books: LedgerBooks, change: c.ReceiptKept) -> None:
-    books.receipts[change.name] = change
-    if change.capped_on is not None and change.points:
-        taking = taking_of(
-            books.rulebook, change.unit, change.store, change.points, change.terms, change.purchased_at
-        )
-        books.takings.setdefault((change.wallet_id, change.capped_on), []).append(taking)
-
-
-def _alert_campaign(books: LedgerBooks, change: CampaignAlerted) -> None:
-    books.alerted.add(change.budget)
-
-
-def _keep_tier(books: LedgerBooks, change: c.TierKept) -> None:
-    books.tiers.setdefault(change.member, []).append((change.since, change.seq, change.tier))
-
-
-def _keep_redemption(books: LedgerBooks, change: c.RedemptionKept) -> None:
-    books.redemptions[change.name] = change
-
-
-def _keep_check_in(books: LedgerBooks, change: CheckInKept) -> None:
-    books.check_ins[change.wallet_id] = LastCheckIn(change.day, change.streak, change.answer)
-
-
-def _put_adjustment(books: LedgerBooks, change: AdjustmentAsked | AdjustmentDecided) -> None:
-    books.adjustments[change.adjustment.id] = change.adjustment
-
-
-def _keep_refund(books: LedgerBooks, change: c.RefundKept) -> None:
-    books.refunds[change.name] = change
-    payment = books.payments[change.redemption_id]
-    books.payments[payment.id] = payment.with_refund(change.amount_fen)
-
-
-def _prepare_gift(books: LedgerBooks, change: GiftPrepared) -> None:
-    books.gifts[change.gift.id] = change.gift
-    day = books.gift_day(change.holder_id)
-    books.gift_days[change.holder_id] = GiftDay(day.begun + 1, day.given_fen)
-
-
-def _give(books: LedgerBooks, change: GiftGiven) -> None:
-    books.gifts[change.gift.id] = replace(change.gift, given=change.answer)
-    day = books.gift_day(change.holder_id)
-    books.gift_days[change.holder_id] = GiftDay(day.begun, day.given_fen + change.gift.worth_fen)
-
-
-def _place_hold(books: LedgerBooks, change: c.HoldPlaced) -> None:
-    hold = change.hold
-    books.holds[hold.id] = hold
-    books.order_holds[hold.name] = c.KnownHold(hold.holder_id, hold.terms, change.answer)
-
-
-def _turn_hold(books: LedgerBooks, change: c.HoldTurned) -> None:
-    hold = change.hold
-    books.holds[hold.id] = hold
-    if not hold.binds_order:
-        books.order_holds.pop(hold.name, None)
-
-
-def _put_voucher(books: LedgerBooks, change: VoucherAsked | VoucherSettled) -> None:
-    books.vouchers[change.voucher.id] = change.voucher
-    if isinstance(change, VoucherAsked):
-        day = (change.holder_id, change.voucher.offer)
-        books.voucher_days[day] = books.voucher_days.get(day, 0) + 1
-
-
-def _keep_pay_code(books: LedgerBooks, change: PayCode) -> None:
-    books.pay_codes[change.digest] = change
-
-
-def _count_guess(books: LedgerBooks, change: Guesser) -> None:
-    books.guessers[change.client] = change
-
-
-def _put_sheet(books: LedgerBooks, change: SheetAnnounced | SheetTaken) -> None:
-    books.sheets[change.sheet.id] = change.sheet
-
-
-def _approve_sheet(books: LedgerBooks, change: SheetApproved) -> None:
-    books.sheets[change.id] = replace(books.sheets[change.id], approved_by=change.approved_by)
-
-
-def _keep_opening(books: LedgerBooks, change: OpeningKept) -> None:
-    books.openings[change.name] = KnownOpening(
-        change.wallet_id, change.points, change.expires_at, change.answer
-    )
-
-
-def _put_doubt(books: LedgerBooks, change: c.DoubtRaised | c.DoubtDecided) -> None:
-    doubt = change.doubt
-    books.doubts.setdefault(doubt.name, {})[doubt.id] = doubt
-    if isinstance(change, c.DoubtRaised) and doubt.source is Source.PHOTO:
-        books.claims[doubt.holder_id] = books.claims.get(doubt.holder_id, 0) + 1
-
-
-def _keep_return(books: LedgerBooks, change: ReturnKept) -> None:
-    books.returns[change.name] = change
-    for row, sale in books.sales.items():
-        # The same receipt may have been named by id and by its natural name.
-        if sale.id == change.receipt_id:
-            books.sales[row] = sale.with_part(change.part)
-
-
-def _turn_debt(books: LedgerBooks, change: DebtTurned) -> None:
-    books.debts[change.debt.wallet_id, change.debt.issuer] = change.debt
-
-
-def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
-    wallet = next(one for one in books.wallets.values() if one.id == change.wallet_id)
-    books.held[wallet.holder_id].pop(wallet.id)
-    moved = Wallet(wallet.id, wallet.identity, change.holder_id, wallet.account)
-    books.wallets[wallet.identity] = moved
-    books.held.setdefault(change.holder_id, {})[wallet.id] = moved
-
-
-def _draft_rule(books: LedgerBooks, change: c.RuleDrafted) -> None:
-    books.drafts[change.id] = Draft(change.id, change.version, change.drafted_by, None)
-    books.rule_counts[change.version.kind, change.version.subject] = change.version.version
-
-
-def _approve_rule(books: LedgerBooks, change: c.RuleApproved) -> None:
-    draft = books.drafts[change.id]
-    books.drafts[change.id] = Draft(change.id, change.version, draft.drafted_by, change.approved_by)
-    books.rulebook = merged(books.rulebook, (change.version,))
-
-
-def _turn_month(books: LedgerBooks, change: c.MonthTurned) -> None:
-    books.months[change.month] = change.state
-
-
-def _state(books: LedgerBooks, change: c.StatementsIssued) -> None:
-    books.stated.add(change.month)
-
-
-def _keep_client(books: LedgerBooks, change: c.ClientKept) -> None:
-    books.clients[change.client] = change
-
-
-def _keep_exchange(books: LedgerBooks, change: ExchangeKept) -> None:
-    books.exchanges[change.quote.id] = change.answer
-    day = (change.holder_id, change.day)
-    books.exchanged[day] = books.exchanged.get(day, 0) + change.quote.worked.value_fen
-
-
-def _draw_limit(books: LedgerBooks, change: LimitDrawn) -> None:
-    books.limits[change.wish.name] = books.limits[change.wish.name].less(change.wish.amount)
-
-
-def _post_journal(books: LedgerBooks, _: c.JournalPosted) -> None:
-    books.journals_exist = True
-
-
-_EFFECTS: dict[type, Callable[[LedgerBooks, Any], None]] = {
-    c.HolderTurned: _turn_holder,
-    c.LotOpened: _put_lot,
-    c.LotDrawn: _put_lot,
-    c.ReceiptKept: _keep_receipt,
-    c.TierKept: _keep_tier,
-    CampaignAlerted: _alert_campaign,
-    c.RedemptionKept: _keep_redemption,
-    CheckInKept: _keep_check_in,
-    AdjustmentAsked: _put_adjustment,
-    AdjustmentDecided: _put_adjustment,
-    c.RefundKept: _keep_refund,
-    GiftPrepared: _prepare_gift,
-    GiftGiven: _give,
-    c.HoldPlaced: _place_hold,
-    c.HoldTurned: _turn_hold,
-    VoucherAsked: _put_voucher,
-    VoucherSettled: _put_voucher,
-    PayCode: _keep_pay_code,
-    Guesser: _count_guess,
-    SheetAnnounced: _put_sheet,
-    SheetTaken: _put_sheet,
-    SheetApproved: _approve_sheet,
-    OpeningKept: _keep_opening,
-    c.DoubtRaised: _put_doubt,
-    c.DoubtDecided: _put_doubt,
-    ReturnKept: _keep_return,
-    DebtTurned: _turn_debt,
-    c.WalletMoved: _move_wallet,
-    c.RuleDrafted: _draft_rule,
-    c.RuleApproved: _approve_rule,
-    c.MonthTurned: _turn_month,
-    c.ClientKept: _keep_client,
-    c.StatementsIssued: _state,
-    c.JournalPosted: _post_journal,
-    LimitDrawn: _draw_limit,
-    ExchangeKept: _keep_exchange,
-}

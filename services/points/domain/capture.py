@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from services.points.domain import changes as c
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.hold import Ended, Hold
 from services.points.domain.holding import (
     Capture,
@@ -25,6 +25,7 @@ from services.points.domain.journal import Journal
 from services.points.domain.month import booking
 from services.points.domain.redemption import owed_to
 from services.points.domain.spending import by_issuer
+from services.points.domain.wallet import Wallet
 from shared.kernel.command import Announcement, Outcome
 from shared.kernel.ids import derived, shown
 

@@ -1,4 +1,7 @@
-"""What a decision may change. Refuses to carry anything out: the books apply, the store saves."""
+"""What a decision may change in the ledger; what it changes of a noun of its own stands beside that noun.
+
+Refuses to carry anything out: the books apply, the store saves.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

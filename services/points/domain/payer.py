@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.naming import purse
 from services.points.domain.pay_code import PayCode, PayCodeUsed, opened
+from services.points.domain.wallet import Wallet
 from shared.kernel.command import Row
 from shared.kernel.swift import swift
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.points.domain import changes as c
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.hold import Hold
 from services.points.domain.holding import Moved, given_back, held_by_issuer, holding, lots_told, sides
 from services.points.domain.journal import Journal
 from services.points.domain.month import Booking
 from services.points.domain.spending import Slice
+from services.points.domain.wallet import Wallet
 from shared.kernel.command import Announcement, Outcome
 from shared.kernel.ids import derived, shown
 

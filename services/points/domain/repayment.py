@@ -12,13 +12,14 @@ from typing import Any
 from services.points.domain import changes as c
 from services.points.domain.account import AccountRole, Accounts
 from services.points.domain.amounts import CNY_PER_FEN, Fen, Rate
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.debt import Debt, DebtTurned
 from services.points.domain.journal import CNY, Journal, Transfer
 from services.points.domain.lot import Lot
 from services.points.domain.month import booking
 from services.points.domain.redemption import lines, owed_to
 from services.points.domain.spending import Slice, by_issuer, slices, worth
+from services.points.domain.wallet import Wallet
 from shared.kernel.command import Announcement, Row
 from shared.kernel.ids import derived, shown
 

@@ -9,8 +9,9 @@ from typing import Any
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.amounts import Fen
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.debt import Debt, DebtTurned
+from services.points.domain.wallet import Wallet
 from services.points.store.noun import Noun
 
 # Where nothing was ever owed, the debt would get this account.

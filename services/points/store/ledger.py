@@ -11,8 +11,10 @@ import orjson
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain import changes as c
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
+from services.points.domain.effects import EFFECTS
 from services.points.domain.month import MonthState
+from services.points.domain.wallet import Wallet
 from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
 from services.points.store.campaign_alerts import CAMPAIGN_ALERTS
@@ -108,6 +110,7 @@ class LedgerMemory:
             rulebook=rulebook,
             accounts=accounts,
             months={date.fromisoformat(month): MonthState(state) for month, state in found["months"] or ()},
+            effects=EFFECTS,
         )
         _put_wallets(books, found)
         _put_lots(books, found["lots"] or ())

@@ -13,7 +13,8 @@ from psycopg2.extras import execute_values
 
 from services.points.domain import changes as c
 from services.points.domain.account import UNIT_ROLES
-from services.points.domain.books import Draft, LedgerBooks
+from services.points.domain.books import LedgerBooks
+from services.points.domain.draft import Draft
 from services.points.domain.month import MonthState
 from services.points.domain.rulebook import RuleKind, RuleVersion
 from services.points.store.pay_codes import load_guessers

@@ -13,10 +13,11 @@ from psycopg2.extras import execute_values
 
 from services.points.domain import changes as c
 from services.points.domain.assessment import taking_of
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.cap import TAKINGS
 from services.points.domain.earning import Terms
 from services.points.domain.rulebook import Rulebook
+from services.points.domain.wallet import Wallet
 from services.points.store.noun import Noun
 from shared.kernel.calendar import midnight
 from shared.kernel.command import Row

@@ -12,16 +12,18 @@ from services.points.commands.refund_points import RefundPoints
 from services.points.commands.release_hold import ReleaseHold
 from services.points.commands.return_purchase import ReturnPurchase
 from services.points.domain.amounts import Fen, Points
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.changes import HoldPlaced, JournalPosted, ReceiptKept, RedemptionKept
 from services.points.domain.debt import Debt
 from services.points.domain.earning import Earning
+from services.points.domain.effects import EFFECTS
 from services.points.domain.journal import Transfer
 from services.points.domain.month import MonthState
 from services.points.domain.redemption import Price
 from services.points.domain.refund import PaidLine, Payment
 from services.points.domain.rulebook import Rulebook, RuleKind
 from services.points.domain.sale import Part, Sale
+from services.points.domain.wallet import Wallet
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Asked, Key, Outcome
 from shared.kernel.ids import derived, read
@@ -58,6 +60,7 @@ def small_books(*identities: str, now: datetime = NOON) -> LedgerBooks:
         rulebook=rulebook(),
         accounts=ACCOUNTS,
         months={date(2017, 1, 1): MonthState.OPEN, date(2017, 2, 1): MonthState.OPEN},
+        effects=EFFECTS,
     )
     books.holders["holder"] = 0
     for place, identity in enumerate(identities):

@@ -10,10 +10,11 @@ from services.points.commands.keep_tier import KeepTier
 from services.points.commands.link_number import LinkNumber
 from services.points.domain.amounts import Points
 from services.points.domain.assessment import misfit
-from services.points.domain.books import LedgerBooks, Wallet
+from services.points.domain.books import LedgerBooks
 from services.points.domain.changes import ReceiptKept
 from services.points.domain.earning import Cut, EarnRate, Given, Terms
 from services.points.domain.rulebook import RuleKind, RuleVersion, merged
+from services.points.domain.wallet import Wallet
 from tests.unit.points.ledger import BEGINNING, version
 from tests.unit.points.small_books import NOON, asked, earn, obey, small_books, transfers
 
