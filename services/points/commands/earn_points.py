@@ -11,7 +11,7 @@ from services.points.domain.assessment import Assessment, Purchase, assess
 from services.points.domain.authority import UnknownUnit, own_unit, own_unit_of_staff, stated_time
 from services.points.domain.books import LedgerBooks
 from services.points.domain.campaign import Campaign, drawn
-from services.points.domain.cap import TAKINGS, taken_on
+from services.points.domain.cap import DAY_EARNINGS, earned_on
 from services.points.domain.doubt import Acceptance, Doubt, Source, accepted, settled, told_before
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.limit import LimitDrawn
@@ -67,8 +67,8 @@ class EarnPoints:
     def needs(self) -> Needs:
         """Need the receipt's name, all told of it, the holder, what rules ask of the day, what is owed."""
         name, identity = self.name, self.identity
-        taken = (TAKINGS, taken_on(day_in(name), identity))
-        return Needs((name,), (("identity", identity),), (taken, ("doubts", name), debts_of(identity)))
+        earned = (DAY_EARNINGS, earned_on(day_in(name), identity))
+        return Needs((name,), (("identity", identity),), (earned, ("doubts", name), debts_of(identity)))
 
 
 def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
@@ -178,7 +178,7 @@ def _assessed(
         changes = drawn(books.limits, campaign.wish(unit.code, wished, command.asked.id))
         return sum(one.wish.amount for one in changes)
 
-    return assess(books.rulebook, purchase, books.takings_of(holder_id, at), draw), changes
+    return assess(books.rulebook, purchase, books.day_earnings_of(holder_id, at), draw), changes
 
 
 def _lots(command: EarnPoints, unit: Unit, wallet: Wallet, found: Assessment) -> tuple[Lot, ...]:

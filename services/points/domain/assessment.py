@@ -1,7 +1,7 @@
 """Assessment: what a purchase earns, all rules together: rate and tier, a campaign's bonus, caps, budget.
 
 The same function serves the receipt at the till and the question what a rule would have cost. Refuses to
-read: tier, the day's takings and what budgets have left are given.
+read: tier, the day's earnings and what budgets have left are given.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +10,7 @@ from datetime import datetime
 
 from services.points.domain.amounts import Points, Rate
 from services.points.domain.campaign import Campaign
-from services.points.domain.cap import BONUS, BUDGET, POINTS, STORE, Capped, CapRule, Taking, capped
+from services.points.domain.cap import BONUS, BUDGET, POINTS, STORE, Capped, CapRule, DayEarning, capped
 from services.points.domain.earning import Cut, Earning, EarnRule, Given, Split, Terms
 from services.points.domain.journal import GROUP_POINT
 from services.points.domain.rulebook import Rulebook, Unit
@@ -46,10 +46,10 @@ class Assessment:
     bearer: str | None = None
 
 
-def assess(rulebook: Rulebook, purchase: Purchase, takings: Iterable[Taking], draw: Draw) -> Assessment:
+def assess(rulebook: Rulebook, purchase: Purchase, earned: Iterable[DayEarning], draw: Draw) -> Assessment:
     """Say what the purchase earns under the rules in force when it was paid.
 
-    :param takings: what the holder's other receipts of the same business day brought.
+    :param earned: what the holder's other receipts of the same business day brought.
     :raises NoRuleInForce: if the unit has no earn rule then.
     """
     rule = rulebook.earn_rule(purchase.unit.code, purchase.at)
@@ -60,7 +60,7 @@ def assess(rulebook: Rulebook, purchase: Purchase, takings: Iterable[Taking], dr
         return Assessment(rule, Earning(points), Terms(rule.version, purchase.lines, purchase.tier))
     rates = rulebook.rates(purchase.at)
     wishes = _wishes(rule, purchase, campaigns, rates)
-    return _limited(rule, purchase, points, wishes, _Limits(cap, tuple(takings), rates), draw)
+    return _limited(rule, purchase, points, wishes, _Limits(cap, tuple(earned), rates), draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class _Wish:
 @dataclass(frozen=True, slots=True)
 class _Limits:
     cap: CapRule | None
-    takings: tuple[Taking, ...]
+    earned: tuple[DayEarning, ...]
     rates: Mapping[str, Rate]
 
 
@@ -101,10 +101,10 @@ def _limited(
     """Cut points and bonus by the caps, the bonus by the budget of the first campaign that has any left."""
     terms = Terms(rule.version, purchase.lines, purchase.tier)
     unit, cap = purchase.unit, limits.cap
-    if cap is not None and points and cap.full(unit.code, purchase.store, limits.takings):
+    if cap is not None and points and cap.full(unit.code, purchase.store, limits.earned):
         cut = (Cut(STORE, POINTS, points),)
         return Assessment(rule, Earning(Points(0)), replace(terms, cut=cut))
-    room = None if cap is None else cap.room(unit.code, limits.takings, limits.rates)
+    room = None if cap is None else cap.room(unit.code, limits.earned, limits.rates)
     spent: tuple[_Wish, Capped] | None = None
     for wish in wishes:
         left = capped(Earning(points, wish.bonus), unit.asset, wish.asset, room, limits.rates)
@@ -132,14 +132,16 @@ def _given(rule: EarnRule, purchase: Purchase, wish: _Wish, left: Capped, drawn:
     return Assessment(rule, earning, terms, wish.asset, campaign.bearer(unit))
 
 
-def taking_of(rulebook: Rulebook, unit: str, store: str, points: int, terms: Terms, at: datetime) -> Taking:
+def day_earning_of(
+    rulebook: Rulebook, unit: str, store: str, points: int, terms: Terms, at: datetime
+) -> DayEarning:
     """Say what a kept receipt brought, for the caps of its day."""
     found = rulebook.find_unit(unit, at)
     asset = found.asset if found else ""
     given = terms.given
     if given is None:
-        return Taking(unit, normal(store), asset, points)
-    return Taking(
+        return DayEarning(unit, normal(store), asset, points)
+    return DayEarning(
         unit, normal(store), asset, points, asset if given.bearer == unit else GROUP_POINT, given.points
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from services.points.domain import changes as c
 from services.points.domain.account import Accounts
 from services.points.domain.adjustment import Adjustment
-from services.points.domain.cap import Taking
+from services.points.domain.cap import DayEarning
 from services.points.domain.check_in import LastCheckIn
 from services.points.domain.debt import Debt
 from services.points.domain.doubt import Doubt
@@ -76,7 +76,7 @@ class LedgerBooks:
     stated: set[date] = field(default_factory=set)
     named: dict[Row, tuple[str, ...]] = field(default_factory=dict)
     limits: dict[str, Share] = field(default_factory=dict)
-    takings: dict[tuple[str, date], list[Taking]] = field(default_factory=dict)
+    day_earnings: dict[tuple[str, date], list[DayEarning]] = field(default_factory=dict)
     tiers: dict[str, list[tuple[datetime, int, int]]] = field(default_factory=dict)
     quotes: dict[str, Quote] = field(default_factory=dict)
     exchanges: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -101,13 +101,15 @@ class LedgerBooks:
         """Give the identities behind a row that the command has named; none if there is no such row."""
         return self.named.get((noun, id_), ())
 
-    def takings_of(self, holder_id: str, at: datetime) -> list[Taking]:
+    def day_earnings_of(self, holder_id: str, at: datetime) -> list[DayEarning]:
         """Give what the holder's receipts of that business day earned, as far as caps had it loaded."""
-        if not self.takings:
+        if not self.day_earnings:
             return []
         day = day_of(at)
         return [
-            one for wallet in self.wallets_of(holder_id) for one in self.takings.get((wallet.id, day), ())
+            one
+            for wallet in self.wallets_of(holder_id)
+            for one in self.day_earnings.get((wallet.id, day), ())
         ]
 
     def tier_of(self, holder_id: str, at: datetime) -> int:

@@ -1,7 +1,7 @@
 """Caps: how much one holder may earn on a business day, and how often at one store.
 
 The day is that of the purchase, in Asia/Shanghai; counted are receipts of every wallet that now points to the
-holder. What a return takes back later frees nothing. Refuses to read: it is given the day's takings.
+holder. What a return takes back later frees nothing. Refuses to read: it is given the day's earnings.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,21 +12,21 @@ from typing import Any
 from services.points.domain.amounts import Points, Rate
 from services.points.domain.earning import Cut, Earning
 
-TAKINGS = "takings"
+DAY_EARNINGS = "day-earnings"
 """The fact that a receipt asks for: what an identity's holder earned on a day, and the holder's tiers."""
 
 DAY, STORE, BUDGET = "points-per-day", "receipts-per-store", "campaign-budget"
 POINTS, BONUS = "points", "bonus"
 
 
-def taken_on(day: str, identity: str) -> str:
+def earned_on(day: str, identity: str) -> str:
     """Name a day (`YYYY-MM-DD`) of an identity's holder."""
     return f"{day} {identity}"
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
-    """What one earlier receipt of the day brought: points of an asset, and a bonus, maybe of another."""
+class DayEarning:
+    """What one earlier receipt of the day earned: points of an asset, and a bonus, maybe of another."""
 
     unit: str
     store: str
@@ -63,18 +63,18 @@ class CapRule:
             frozenset(body.get("exempt") or ()),
         )
 
-    def full(self, unit: str, store: str, takings: Iterable[Taking]) -> bool:
+    def full(self, unit: str, store: str, earned: Iterable[DayEarning]) -> bool:
         """Tell whether as many receipts of the store have earned that day as may."""
         if self.receipts_per_store is None:
             return False
-        times = sum(one.points > 0 and (one.unit, one.store) == (unit, store) for one in takings)
+        times = sum(one.points > 0 and (one.unit, one.store) == (unit, store) for one in earned)
         return times >= self.receipts_per_store
 
-    def room(self, unit: str, takings: Iterable[Taking], rates: Mapping[str, Rate]) -> Fraction | None:
+    def room(self, unit: str, earned: Iterable[DayEarning], rates: Mapping[str, Rate]) -> Fraction | None:
         """Give what the day has left in group points, or None where no limit holds for the unit."""
         if self.points_per_day is None or unit in self.exempt:
             return None
-        used = sum((one.worth(rates) for one in takings if one.unit not in self.exempt), Fraction(0))
+        used = sum((one.worth(rates) for one in earned if one.unit not in self.exempt), Fraction(0))
         return max(Fraction(0), self.points_per_day - used)
 
 

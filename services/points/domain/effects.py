@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from services.points.domain import changes as c
 from services.points.domain.adjustment import AdjustmentAsked, AdjustmentDecided
-from services.points.domain.assessment import taking_of
+from services.points.domain.assessment import day_earning_of
 from services.points.domain.books import Effect, LedgerBooks
 from services.points.domain.campaign import CampaignAlerted
 from services.points.domain.check_in import CheckInKept, LastCheckIn
@@ -40,10 +40,10 @@ def _put_lot(books: LedgerBooks, change: c.LotOpened | c.LotDrawn) -> None:
 def _keep_receipt(books: LedgerBooks, change: c.ReceiptKept) -> None:
     books.receipts[change.name] = change
     if change.capped_on is not None and change.points:
-        taking = taking_of(
+        earned = day_earning_of(
             books.rulebook, change.unit, change.store, change.points, change.terms, change.purchased_at
         )
-        books.takings.setdefault((change.wallet_id, change.capped_on), []).append(taking)
+        books.day_earnings.setdefault((change.wallet_id, change.capped_on), []).append(earned)
 
 
 def _alert_campaign(books: LedgerBooks, change: CampaignAlerted) -> None:

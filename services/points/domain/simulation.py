@@ -14,7 +14,7 @@ from services.points.domain.account import GROUP
 from services.points.domain.amounts import Rate
 from services.points.domain.assessment import Assessment, Purchase, assess
 from services.points.domain.campaign import Campaign
-from services.points.domain.cap import Taking
+from services.points.domain.cap import DayEarning
 from services.points.domain.earning import Terms
 from services.points.domain.journal import GROUP_POINT
 from services.points.domain.rulebook import Rulebook, RuleKind, RuleVersion
@@ -103,7 +103,7 @@ class _Month:
         self.receipts: dict[str, list[int]] = {}
         self.left: dict[str, int] = {}
         self.day: tuple[str, date] | None = None
-        self.takings: list[Taking] = []
+        self.earned: list[DayEarning] = []
 
     def draw(self, campaign: Campaign, wished: int, unit: str) -> int:
         """Draw on a budget that was full when the month began."""
@@ -116,16 +116,16 @@ class _Month:
         """Assess one receipt anew and add both outcomes up; a unit that is no more is left as it was."""
         day = (past.holder_id, day_of(past.at))
         if day != self.day:
-            self.day, self.takings = day, []
+            self.day, self.earned = day, []
         unit = self.rulebook.find_unit(past.unit, past.at)
         if unit is None:
             return
         purchase = Purchase(unit, past.store, past.amount_fen, past.at, past.terms.lines, past.terms.tier)
         found = assess(
-            self.rulebook, purchase, self.takings, lambda one, wished: self.draw(one, wished, unit.code)
+            self.rulebook, purchase, self.earned, lambda one, wished: self.draw(one, wished, unit.code)
         )
         own, bonus = found.earning.points, found.earning.bonus
-        self.takings.append(Taking(unit.code, past.store, unit.asset, own, found.bonus_asset, bonus))
+        self.earned.append(DayEarning(unit.code, past.store, unit.asset, own, found.bonus_asset, bonus))
         self._count(past, unit.asset, found)
 
     def _count(self, past: Past, asset: str, found: Assessment) -> None:

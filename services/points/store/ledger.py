@@ -19,6 +19,7 @@ from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
 from services.points.store.campaign_alerts import CAMPAIGN_ALERTS
 from services.points.store.check_ins import CHECK_INS
+from services.points.store.day_earnings import DAY_EARNINGS_NOUN, budget_rows
 from services.points.store.debts import DEBTS, put_owed
 from services.points.store.doubts import CLAIMS, DOUBTS, load_doubts
 from services.points.store.exchanges import EXCHANGED, QUOTES
@@ -34,7 +35,6 @@ from services.points.store.refunds import REDEMPTION, REFUND
 from services.points.store.returns import RECEIPT, RECEIPT_NAME, RETURN
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
-from services.points.store.takings import TAKINGS_NOUN, budget_rows
 from services.points.store.vouchers import VOUCHER_DAYS, VOUCHERS
 from shared.kernel.command import Row
 from shared.runtime.memory import (
@@ -52,7 +52,7 @@ from shared.runtime.script import Script
 
 NOUNS: tuple[Noun, ...] = (
     KNOWN,
-    TAKINGS_NOUN,
+    DAY_EARNINGS_NOUN,
     CHECK_INS,
     ADJUSTMENTS,
     REDEMPTION,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from services.points.domain.amounts import Points, Rate
 from services.points.domain.assessment import Assessment, Purchase, assess
 from services.points.domain.campaign import Campaign, alerts
-from services.points.domain.cap import CapRule, Taking, capped
+from services.points.domain.cap import CapRule, DayEarning, capped
 from services.points.domain.earning import Cut, Earning
 from services.points.domain.rulebook import Rulebook, RuleKind, RuleVersion, Unit
 from tests.unit.points.ledger import BEGINNING, version
@@ -59,7 +59,7 @@ def bought(
     amount_fen: int,
     *more: RuleVersion,
     unit: Unit = MALL,
-    takings: tuple[Taking, ...] = (),
+    earned: tuple[DayEarning, ...] = (),
     left: dict[str, int] | None = None,
     tier: int = 0,
     lines: dict[str, int] | None = None,
@@ -70,7 +70,7 @@ def bought(
     return assess(
         rules(*more),
         purchase,
-        takings,
+        earned,
         lambda one, wished: min(wished, (left or {}).get(one.code, wished)),
     )
 
@@ -141,46 +141,46 @@ def test_a_budget_gives_its_last_points_and_then_nothing_and_the_receipt_earns_i
 
 
 def test_a_day_has_so_many_points_over_all_units_but_the_exempt() -> None:
-    takings = (
-        Taking("mall-west", "s9", "MALL", 900),
-        Taking("hotel", "h1", "HOTL", 90_000),
-        Taking("office", "o", "OFFI", 90_000),
+    earned = (
+        DayEarning("mall-west", "s9", "MALL", 900),
+        DayEarning("hotel", "h1", "HOTL", 90_000),
+        DayEarning("office", "o", "OFFI", 90_000),
     )
-    found = bought(200_000, caps(), takings=takings)
+    found = bought(200_000, caps(), earned=earned)
     # 900 x 5 of 5,000 are used; an asset without a rate is worth nothing yet.
     assert found.earning == Earning(Points(100))
     assert found.terms.cut == (Cut("points-per-day", "points", 100),)
-    assert bought(2_000_000, caps(), unit=HOTEL, takings=takings).earning == Earning(Points(60_000))
+    assert bought(2_000_000, caps(), unit=HOTEL, earned=earned).earning == Earning(Points(60_000))
 
 
 def test_what_fits_is_first_the_receipt_and_then_the_bonus() -> None:
-    takings = (Taking("mall", "s2", "MALL", 800, "GRUP", 300),)
-    found = bought(100_000, caps(), campaign(), takings=takings)
+    earned = (DayEarning("mall", "s2", "MALL", 800, "GRUP", 300),)
+    found = bought(100_000, caps(), campaign(), earned=earned)
     # 700 group points are left: 100 points of the receipt are worth 500, 40 of the bonus 200.
     assert found.earning == Earning(Points(100), Points(40))
     assert found.terms.cut == (Cut("points-per-day", "bonus", 60),)
 
 
 def test_a_store_has_so_many_earning_receipts_a_day() -> None:
-    one, none = Taking("mall", "s1", "MALL", 1), Taking("mall", "s1", "MALL", 0)
-    assert bought(1_000, caps(), takings=(one, none, none)).earning == Earning(Points(1))
-    found = bought(100_000, caps(), campaign(), takings=(one, one))
+    one, none = DayEarning("mall", "s1", "MALL", 1), DayEarning("mall", "s1", "MALL", 0)
+    assert bought(1_000, caps(), earned=(one, none, none)).earning == Earning(Points(1))
+    found = bought(100_000, caps(), campaign(), earned=(one, one))
     assert found.earning == Earning(Points(0))
     assert found.terms.cut == (Cut("receipts-per-store", "points", 100),)
-    other = Taking("mall", "s2", "MALL", 1)
-    assert bought(1_000, caps(), takings=(one, other, other)).earning == Earning(Points(1))
+    other = DayEarning("mall", "s2", "MALL", 1)
+    assert bought(1_000, caps(), earned=(one, other, other)).earning == Earning(Points(1))
 
 
 def test_before_caps_and_after_a_campaign_nothing_is_cut_and_nothing_given() -> None:
     later = version(RuleKind.CAP, "group", 1, AT + timedelta(seconds=1), CAPS)
-    takings = (Taking("mall", "s1", "MALL", 5_000),) * 3
-    assert bought(100_000, later, takings=takings).earning == Earning(Points(100))
-    assert bought(100_000, later, takings=takings, at=AT + timedelta(seconds=1)).earning == Earning(Points(0))
+    earned = (DayEarning("mall", "s1", "MALL", 5_000),) * 3
+    assert bought(100_000, later, earned=earned).earning == Earning(Points(100))
+    assert bought(100_000, later, earned=earned, at=AT + timedelta(seconds=1)).earning == Earning(Points(0))
 
 
-TAKINGS = st.lists(
+DAY_EARNINGS = st.lists(
     st.builds(
-        Taking,
+        DayEarning,
         st.sampled_from(("mall", "hotel")),
         st.sampled_from(("s1", "s2")),
         st.sampled_from(("MALL", "HOTL")),
@@ -190,13 +190,13 @@ TAKINGS = st.lists(
 )
 
 
-@given(st.integers(0, 5_000), st.integers(0, 5_000), TAKINGS, st.integers(1, 7), st.integers(1, 5))
+@given(st.integers(0, 5_000), st.integers(0, 5_000), DAY_EARNINGS, st.integers(1, 7), st.integers(1, 5))
 def test_what_is_left_fits_and_one_point_more_would_not(
-    points: int, bonus: int, takings: list[Taking], numerator: int, denominator: int
+    points: int, bonus: int, earned: list[DayEarning], numerator: int, denominator: int
 ) -> None:
     rates = {"MALL": Rate(numerator, denominator), "HOTL": Rate(1), "GRUP": Rate(1)}
     rule = CapRule(1, 5_000, None, frozenset())
-    room = rule.room("mall", takings, rates)
+    room = rule.room("mall", earned, rates)
     assert room is not None
     wished = Earning(Points(points), Points(bonus))
     left = capped(wished, "MALL", "GRUP", room, rates)

@@ -86,7 +86,7 @@ def test_where_no_caps_hold_nothing_is_counted() -> None:
     books = books_with(caps(NOON + DAY))
     assert obey(books, earn("office", "1", 2_000_000, "1")).answer["points"] == 10_000
     assert [one.capped_on for one in kept(books)] == [None]
-    assert books.takings == {}
+    assert books.day_earnings == {}
 
 
 def test_categories_and_tiers_of_the_purchase_make_the_points() -> None:

@@ -1,4 +1,4 @@
-"""Takings: what a holder's receipts of a day earned and which tiers the holder had, for caps and multipliers.
+"""What a holder's receipts of a day earned, and which tiers the holder had: for caps and multipliers.
 
 Read only where a rule that had begun by then asks for it: books without such rules pay nothing.
 Refuses to lock: a holder's day is guarded by the holder's row.
@@ -12,9 +12,9 @@ from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import execute_values
 
 from services.points.domain import changes as c
-from services.points.domain.assessment import taking_of
+from services.points.domain.assessment import day_earning_of
 from services.points.domain.books import LedgerBooks
-from services.points.domain.cap import TAKINGS
+from services.points.domain.cap import DAY_EARNINGS
 from services.points.domain.earning import Terms
 from services.points.domain.rulebook import Rulebook
 from services.points.domain.wallet import Wallet
@@ -25,7 +25,7 @@ from shared.kernel.command import Row
 MEMBER = "mem_"
 _WALLETS = "SELECT identity, id, holder_id, account FROM wallets WHERE holder_id = ANY (%s::uuid[])"
 # The partial index holds only receipts of days with caps.
-_TAKEN = """
+_EARNED = """
 SELECT wallet_id, capped_on, unit, store, points, terms, purchased_at FROM receipts
 WHERE wallet_id = ANY (%s::uuid[]) AND capped_on = ANY (%s) AND points > 0
 """
@@ -45,7 +45,7 @@ def _load(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None:
     for identity, id_, holder_id, account in cursor.fetchall():
         books.held.setdefault(holder_id, {}).setdefault(id_, Wallet(id_, identity, holder_id, account))
     if capped:
-        _load_taken(cursor, books, capped)
+        _load_earned(cursor, books, capped)
     if tiered:
         _load_tiers(cursor, books)
 
@@ -55,7 +55,7 @@ def budget_rows(rulebook: Rulebook, facts: Iterable[Row]) -> list[Row]:
     if not rulebook.has_campaigns:
         return []
     rows: dict[Row, None] = {}
-    for unit, day in sorted({_place(name) for noun, name in facts if noun == TAKINGS}):
+    for unit, day in sorted({_place(name) for noun, name in facts if noun == DAY_EARNINGS}):
         for one in rulebook.campaigns_between(unit, midnight(day), midnight(day + timedelta(days=1))):
             rows[one.wish(unit, 1, "").row] = None
     return list(rows)
@@ -70,13 +70,13 @@ def _asks(beginning: datetime | None, day: date) -> bool:
     return beginning is not None and beginning < midnight(day + timedelta(days=1))
 
 
-def _load_taken(cursor: Cursor, books: LedgerBooks, days: Sequence[date]) -> None:
+def _load_earned(cursor: Cursor, books: LedgerBooks, days: Sequence[date]) -> None:
     wallets = [id_ for held in books.held.values() for id_ in held]
-    cursor.execute(_TAKEN, (wallets, list(days)))
+    cursor.execute(_EARNED, (wallets, list(days)))
     for wallet_id, day, unit, store, points, terms, at in cursor.fetchall():
         read = Terms.read(orjson.loads(terms))
-        taking = taking_of(books.rulebook, unit, store, points, read, at)
-        books.takings.setdefault((wallet_id, day), []).append(taking)
+        earned = day_earning_of(books.rulebook, unit, store, points, read, at)
+        books.day_earnings.setdefault((wallet_id, day), []).append(earned)
 
 
 def _load_tiers(cursor: Cursor, books: LedgerBooks) -> None:
@@ -95,4 +95,4 @@ def _keep_tiers(cursor: Cursor, changes: Sequence[c.TierKept]) -> None:
     )
 
 
-TAKINGS_NOUN = Noun(TAKINGS, load=_load, writers={c.TierKept: _keep_tiers})
+DAY_EARNINGS_NOUN = Noun(DAY_EARNINGS, load=_load, writers={c.TierKept: _keep_tiers})
