@@ -24,9 +24,9 @@ from services.points.jobs.vouchers import asking_partners, partners_at, voucher_
 from services.points.listeners.member import LISTENERS
 from services.points.queries.wallet import Wallets
 from services.points.settings import PointsSettings
-from services.points.store.coding import Coding
 from services.points.store.keyring import Keyring
 from services.points.store.ledger import LedgerMemory
+from services.points.store.secret import Secret
 from shared.runtime import clock
 from shared.runtime.consumer import Consumer
 from shared.runtime.database import OUTAGES, READING_OPTIONS, Reader, connect
@@ -90,8 +90,8 @@ class PointsProcess:
             Wallets(clock.now).read,
             lambda: connect(settings.database_url_reader.get_secret_value(), READING_OPTIONS),
         )
-        self.coding = Coding(settings.secret.get_secret_value().encode())
-        self.errands = _messenger(settings, self.desk, self.coding, self.reached)
+        self.secret = Secret(settings.secret.get_secret_value().encode())
+        self.errands = _messenger(settings, self.desk, self.secret, self.reached)
         self.keyring = Keyring(lambda: connect(desk_url), importers=settings.believes_importers)
         self.parked = Parked(lambda: connect(desk_url))
         self.consumer = Consumer(
@@ -122,7 +122,7 @@ class PointsProcess:
                 Cursors(self.settings.secret.get_secret_value().encode()),
                 self._audit_all,
                 ConfirmationReader(self.keyring.tokens),
-                self.coding,
+                self.secret,
                 frozenset(self.settings.partner_addresses),
             )
         )
@@ -183,7 +183,7 @@ class PointsProcess:
 
 
 def _messenger(
-    settings: PointsSettings, desk: Desk[LedgerBooks], coding: Coding, reached: Callable[[str], None]
+    settings: PointsSettings, desk: Desk[LedgerBooks], secret: Secret, reached: Callable[[str], None]
 ) -> Errands:
     """Give the messenger to outside partners; without any it has nothing to carry."""
     key = settings.partner_key.get_secret_value() if settings.partner_key else "00" * 32
@@ -192,7 +192,7 @@ def _messenger(
     desk_url = settings.database_url_desk.get_secret_value()
     return Errands(
         lambda: connect(desk_url),
-        {ASK_PARTNER: asking_partners(partners, desk.obey_all, coding, reached=reached)},
+        {ASK_PARTNER: asking_partners(partners, desk.obey_all, secret, reached=reached)},
         pace=voucher_pace(settings.partner_timeout_s, settings.partner_backoff_s),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from services.points.domain.books import LedgerBooks
 from services.points.queries.wallet import holder_of
-from services.points.store.coding import Coding
+from services.points.store.secret import Secret
 from shared.kernel.principal import Principal, Role
 from shared.runtime.database import Questions, Reader
 from shared.runtime.desk import Desk
@@ -36,7 +36,7 @@ class Front:
     cursors: Cursors
     audit: Callable[[], Mapping[str, Any]]
     proofs: ConfirmationReader
-    codes: Coding
+    secret: Secret
     partners: frozenset[str] = frozenset()
 
     def after(self, call: Call, cursor: str | None) -> list[str] | None:

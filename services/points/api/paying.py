@@ -66,7 +66,7 @@ def payer_of(asked: Asked, wish: Wish, front: Front) -> Payer:
             raise Forbidden(needed="importer")
         if wish.pay_code is None:
             raise PayCodeNeeded()
-        return ShownCode(front.codes.digest(wish.pay_code), principal.subject)
+        return ShownCode(front.secret.pay_code_digest(wish.pay_code), principal.subject)
     if wish.pay_code is not None:
         raise Forbidden(needed="unit-system")
     if principal.role is Role.MEMBER:
@@ -85,11 +85,11 @@ def declare(door: Door, front: Front) -> None:
         # Asked again under the same key: the same code while it lives, and afterwards none.
         if datetime.fromisoformat(kept["expires_at"]) <= now():
             raise PayCodeExpired()
-        return {"code": front.codes.code(kept["request"]), "expires_at": kept["expires_at"]}
+        return {"code": front.secret.pay_code(kept["request"]), "expires_at": kept["expires_at"]}
 
     @door.post("/pay-codes", takes=Nothing, gives=PayCodeView, roles=(Role.MEMBER,), status=201)
     async def ask_for_pay_code(asked: Asked, body: Nothing, call: Call) -> Given:
         """Get a code to show at a till: 18 digits that pay with one's own points, once, within 60 seconds."""
-        digest = front.codes.digest(front.codes.code(asked.id))
+        digest = front.secret.pay_code_digest(front.secret.pay_code(asked.id))
         answer = await front.desk.ask(AskPayCode(asked, call.principal.subject, digest))
         return answer if answer.json is None else minted(orjson.loads(answer.json))

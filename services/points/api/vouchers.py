@@ -137,7 +137,7 @@ def _opened(front: Front, call: Call, row: Mapping[str, Any]) -> Mapping[str, An
     """Put the code in the place of its seal, which the policy gives to nobody but the member."""
     sealed, voucher_id = row["sealed"], read("vch", row["voucher"])
     told = {name: value for name, value in row.items() if name != "sealed"}
-    code = None if sealed is None or voucher_id is None else front.codes.unsealed(voucher_id, sealed)
+    code = None if sealed is None or voucher_id is None else front.secret.unsealed(voucher_id, sealed)
     if sealed is not None and code is None:
         # The service's secret is another one by now: a person must ask the partner for the code.
         call.note(unopened=row["voucher"])

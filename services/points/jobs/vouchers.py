@@ -15,7 +15,7 @@ import structlog
 from services.points.commands.settle_voucher import SettleVoucher
 from services.points.domain.voucher import Coupon, VoucherState
 from services.points.gateways.partner import Issued, Partners, PartnerSilent, Signing, Word
-from services.points.store.coding import Coding
+from services.points.store.secret import Secret
 from shared.kernel.command import Answer, Asked, Command
 from shared.kernel.ids import read
 from shared.runtime import clock
@@ -54,7 +54,7 @@ def partners_at(addresses: Mapping[str, str], signing: Signing, timeout_s: float
 def asking_partners(
     partners: Partners,
     obey: Callable[[Sequence[Command]], list[Answer]],
-    coding: Coding,
+    secret: Secret,
     *,
     now: Callable[[], datetime] = clock.now,
     reached: Callable[[str], None] = lambda _: None,
@@ -65,7 +65,7 @@ def asking_partners(
         said = orjson.loads(errand.body)
         word = _word(partners, errand, said, over=now() >= datetime.fromisoformat(said["until"]))
         reached(TOLD)
-        (answer,) = obey([_settling(errand, word, coding)])
+        (answer,) = obey([_settling(errand, word, secret)])
         if answer.json is None:
             raise Unsettled
         state = VoucherState(orjson.loads(answer.json)["state"])
@@ -88,11 +88,11 @@ def _word(partners: Partners, errand: Errand, said: Mapping[str, Any], *, over: 
         raise
 
 
-def _settling(errand: Errand, word: Word, coding: Coding) -> SettleVoucher:
+def _settling(errand: Errand, word: Word, secret: Secret) -> SettleVoucher:
     voucher_id = read("vch", errand.subject)
     assert voucher_id is not None, "an errand to a partner is about a voucher"
     asked = Asked(clock.mint_id())
     if isinstance(word, Issued):
-        coupon = Coupon(coding.sealed(voucher_id, word.code), word.valid_until)
+        coupon = Coupon(secret.sealed(voucher_id, word.code), word.valid_until)
         return SettleVoucher(asked, voucher_id, coupon)
     return SettleVoucher(asked, voucher_id, reason=word.reason)

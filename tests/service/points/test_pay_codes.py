@@ -13,7 +13,7 @@ from services.points.commands.place_hold import PlaceHold
 from services.points.commands.redeem_points import RedeemPoints
 from services.points.domain.payer import ShownCode
 from services.points.domain.redemption import Price
-from services.points.store.coding import Coding
+from services.points.store.secret import Secret
 from shared.kernel.calendar import month_of
 from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import mint_id
@@ -28,7 +28,7 @@ from tests.service.points.ledger_house import (
     link,
 )
 
-CODING = Coding(b"the secret of these tests")
+SECRET = Secret(b"the secret of these tests")
 Wish = RedeemPoints | PlaceHold
 
 
@@ -57,13 +57,13 @@ def fresh_till(unit: str = "hotel") -> Principal:
 def shown(house: LedgerHouse, member: str) -> str:
     """Let a member ask for a code and give its digits."""
     head = asked(principal=Principal(member, Role.MEMBER))
-    answer_of(house.obey(AskPayCode(head, member, CODING.digest(CODING.code(head.id))))[0])
-    return CODING.code(head.id)
+    answer_of(house.obey(AskPayCode(head, member, SECRET.pay_code_digest(SECRET.pay_code(head.id))))[0])
+    return SECRET.pay_code(head.id)
 
 
 def pay(code: str, till: Principal, order: str, fen: int = 300, key: str | None = None) -> RedeemPoints:
     """Make a redemption with a scanned code."""
-    payer = ShownCode(CODING.digest(code), till.subject)
+    payer = ShownCode(SECRET.pay_code_digest(code), till.subject)
     return RedeemPoints(
         asked(key, till, f"{code}{order}{fen}"), payer, str(till.unit), order, Price(2 * fen, fen, None)
     )
@@ -71,7 +71,7 @@ def pay(code: str, till: Principal, order: str, fen: int = 300, key: str | None 
 
 def set_aside(code: str, till: Principal, order: str, fen: int = 300) -> PlaceHold:
     """Make a hold with a scanned code."""
-    payer = ShownCode(CODING.digest(code), till.subject)
+    payer = ShownCode(SECRET.pay_code_digest(code), till.subject)
     return PlaceHold(asked(principal=till), payer, str(till.unit), order, Price(2 * fen, fen, None))
 
 
@@ -81,7 +81,7 @@ def aged(house: LedgerHouse, code: str, by: timedelta) -> None:
         "UPDATE pay_codes SET issued_at = issued_at - %s, expires_at = expires_at - %s WHERE digest = %s",
         by,
         by,
-        CODING.digest(code),
+        SECRET.pay_code_digest(code),
     )
 
 

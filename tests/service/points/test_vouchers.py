@@ -14,7 +14,7 @@ from services.points.commands.settle_voucher import SettleVoucher
 from services.points.domain.rulebook import RuleKind
 from services.points.domain.voucher import Coupon
 from services.points.jobs.expire_holds import expire_due_holds
-from services.points.store.coding import Coding
+from services.points.store.secret import Secret
 from shared.kernel.ids import read, shown
 from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import now
@@ -35,9 +35,9 @@ from tests.service.points.ledger_house import (
     refund,
 )
 from tests.service.points.voucher_room import (
-    CODING,
     OFFER,
     PRICE_FEN,
+    SECRET,
     Booth,
     booth,
     member,
@@ -182,7 +182,7 @@ def test_nobody_but_the_partners_word_ends_the_hold_of_a_voucher(sold: Booth) ->
 
 def test_the_same_word_again_and_a_contrary_one_change_nothing(sold: Booth) -> None:
     voucher = sold.ask(member(sold.house, "f", PRICE_FEN))
-    coupon = Coupon(CODING.sealed(voucher, "AGAIN"), now() + OVER)
+    coupon = Coupon(SECRET.sealed(voucher, "AGAIN"), now() + OVER)
     sold.carry()
     before = sold.voucher(voucher)
     answers = sold.house.obey(
@@ -239,12 +239,12 @@ def test_an_offer_of_a_unit_that_there_is_not_is_never_approved(sold: Booth) -> 
 
 
 def test_a_code_is_opened_by_the_secret_and_for_the_voucher_that_sealed_it() -> None:
-    sealed = CODING.sealed("one", "RIDE-20")
+    sealed = SECRET.sealed("one", "RIDE-20")
     assert b"RIDE" not in sealed
-    assert CODING.sealed("one", "RIDE-20") != sealed
-    assert CODING.unsealed("one", sealed) == "RIDE-20"
-    assert CODING.unsealed("another", sealed) is None
-    assert Coding(b"another secret").unsealed("one", sealed) is None
+    assert SECRET.sealed("one", "RIDE-20") != sealed
+    assert SECRET.unsealed("one", sealed) == "RIDE-20"
+    assert SECRET.unsealed("another", sealed) is None
+    assert Secret(b"another secret").unsealed("one", sealed) is None
 
 
 def test_a_repeat_is_the_first_answer_and_a_twin_one_effect(sold: Booth) -> None:

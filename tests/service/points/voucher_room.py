@@ -18,7 +18,7 @@ from services.points.commands.ask_voucher import AskVoucher
 from services.points.domain.rulebook import RuleKind
 from services.points.domain.voucher import ASK_PARTNER
 from services.points.jobs.vouchers import asking_partners, partners_at, voucher_pace
-from services.points.store.coding import Coding
+from services.points.store.secret import Secret
 from shared.kernel.calendar import month_of
 from shared.kernel.ids import read
 from shared.kernel.principal import Principal, Role
@@ -31,7 +31,7 @@ from shared.web.signatures import RequestSigner
 from tests.service.points.ledger_house import LedgerHouse, PointsDesk, answer_of, asked, link
 
 PRIVATE = new_private_key()
-CODING = Coding(b"a secret of this test")
+SECRET = Secret(b"a secret of this test")
 TIMEOUT_S, SLOW_S = 0.25, 0.6
 PRICE_FEN = 2_000
 OFFER = {
@@ -117,7 +117,7 @@ class Booth:
         def moment() -> datetime:
             return clock.now() + ahead
 
-        gateway = asking_partners(partners, (desk or self.house.first).obey_all, CODING, now=moment)
+        gateway = asking_partners(partners, (desk or self.house.first).obey_all, SECRET, now=moment)
         desk_url = self.house.database.url("desk")
         errands = Errands(
             lambda: connect(desk_url), {ASK_PARTNER: gateway}, pace=voucher_pace(TIMEOUT_S, 0.001)
@@ -148,7 +148,7 @@ class Booth:
             " LEFT JOIN voucher_codes k ON k.voucher_id = v.id WHERE v.id = %s",
             voucher_id,
         )
-        code = None if sealed is None else CODING.unsealed(voucher_id, bytes(sealed))
+        code = None if sealed is None else SECRET.unsealed(voucher_id, bytes(sealed))
         return {
             "state": state,
             "reason": reason,
@@ -168,7 +168,7 @@ class Booth:
         assert on_hold == waiting
         assert {name: found[name] for name in expected} == expected
         sealed = self.house.rows("SELECT voucher_id::text, sealed FROM voucher_codes")
-        shown = {f"vch_{id_.replace('-', '')}": CODING.unsealed(id_, bytes(seal)) for id_, seal in sealed}
+        shown = {f"vch_{id_.replace('-', '')}": SECRET.unsealed(id_, bytes(seal)) for id_, seal in sealed}
         # What is still asked for may be issued already: nothing else may be out.
         late = coupons.keys() - shown.keys()
         assert {number: coupons[number] for number in shown} == shown

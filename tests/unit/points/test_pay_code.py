@@ -20,13 +20,13 @@ from services.points.domain.pay_code import (
     guessed,
     opened,
 )
-from services.points.store.coding import Coding
+from services.points.store.secret import Secret
 from shared.kernel.refusal import NotFound
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SECOND, TICK = timedelta(seconds=1), timedelta(microseconds=1)
 CODE = PayCode("digest", "mem_1", NOW, NOW + 60 * SECOND)
-CODING = Coding(b"a secret")
+SECRET = Secret(b"a secret")
 
 
 def test_a_code_opens_in_its_minute_and_not_at_its_end() -> None:
@@ -83,11 +83,11 @@ def test_ten_codes_may_live() -> None:
 
 @given(st.uuids(), st.uuids())
 def test_a_code_is_18_digits_the_same_for_the_same_request_alone(one: object, other: object) -> None:
-    code = CODING.code(str(one))
+    code = SECRET.pay_code(str(one))
     assert len(code) == 18
     assert code.isdigit()
-    assert CODING.code(str(one)) == code
-    assert (CODING.code(str(other)) == code) is (one == other)
-    assert CODING.digest(code) != Coding(b"another secret").digest(code)
+    assert SECRET.pay_code(str(one)) == code
+    assert (SECRET.pay_code(str(other)) == code) is (one == other)
+    assert SECRET.pay_code_digest(code) != Secret(b"another secret").pay_code_digest(code)
     assert code not in repr(CODE)
-    assert "secret" not in repr(CODING)
+    assert "secret" not in repr(SECRET)

@@ -19,17 +19,17 @@ SEAL_BYTES = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Coding:
-    """The service's secret, used under labels of its own."""
+class Secret:
+    """The service's one secret, used under labels of its own."""
 
-    secret: bytes = field(repr=False)
+    raw: bytes = field(repr=False)
 
-    def code(self, request_id: str) -> str:
+    def pay_code(self, request_id: str) -> str:
         """Give the digits of the code that a request asked for."""
         number = int.from_bytes(self._derived(b"pay code", request_id))
         return f"{number % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
 
-    def digest(self, code: str) -> str:
+    def pay_code_digest(self, code: str) -> str:
         """Give the digest (hex) under which a code is kept; without the secret no code leads to it."""
         return self._derived(b"pay code digest", code).hex()
 
@@ -50,4 +50,4 @@ class Coding:
         return AESGCM(self._derived(b"coupon seal", ""))
 
     def _derived(self, label: bytes, message: str) -> bytes:
-        return new(self.secret, label + b"\0" + message.encode(), sha256).digest()
+        return new(self.raw, label + b"\0" + message.encode(), sha256).digest()
