@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from services.points.domain.amounts import Fen, Points, Rate
 from services.points.domain.lot import Lot
-from services.points.domain.spending import Slice
+from services.points.domain.spending import Slice, paid_by
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.swift import swift
 from shared.kernel.words import Words
@@ -233,18 +233,7 @@ def captured(held: Sequence[Lot], rates: Mapping[str, Rate], fen: int) -> list[S
     :param held: lots whose `points_left` is what is on hold.
     :raises ValueError: if they are not worth that much (the caller has compared first).
     """
-    left = fen
-    taken: list[Slice] = []
-    for lot in held:
-        if left == 0:
-            break
-        slice_ = _captured(lot, rates[lot.asset], left)
-        if slice_.paid_fen > 0:
-            taken.append(slice_)
-            left -= slice_.paid_fen
-    if left:
-        raise ValueError(f"{left} fen of {fen} are not on hold")
-    return taken
+    return paid_by(held, rates, fen, _captured)
 
 
 def _captured(lot: Lot, rate: Rate, wanted_fen: int) -> Slice:

@@ -3,7 +3,7 @@
 Refuses to know the accounts of units.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,10 @@ class Slice:
         return Points(self.points - self.exchanged)
 
 
+Cutting = Callable[[Lot, Rate, int], Slice]
+"""What one lot pays of so much that is still wanted, in fen."""
+
+
 def worth(lots: Iterable[Lot], rates: Mapping[str, Rate]) -> Fen:
     """Give what the lots are worth together, each rounded down by itself, in fen."""
     return Fen(sum(rates[lot.asset].worth(lot.points_left) for lot in lots))
@@ -48,17 +52,25 @@ def slices(lots: Iterable[Lot], rates: Mapping[str, Rate], pay_fen: int) -> list
 
     :raises ValueError: if the lots are not worth that much (the caller has compared first).
     """
-    left = pay_fen
+    return paid_by(lots, rates, pay_fen, _slice)
+
+
+def paid_by(lots: Iterable[Lot], rates: Mapping[str, Rate], fen: int, cut: Cutting) -> list[Slice]:
+    """Take lots in the given order until so much is paid; those that would pay nothing are passed over.
+
+    :raises ValueError: if the lots do not pay that much.
+    """
+    left = fen
     taken: list[Slice] = []
     for lot in lots:
         if left == 0:
             break
-        slice_ = _slice(lot, rates[lot.asset], left)
+        slice_ = cut(lot, rates[lot.asset], left)
         if slice_.paid_fen > 0:
             taken.append(slice_)
             left -= slice_.paid_fen
     if left:
-        raise ValueError(f"{left} fen of {pay_fen} are not covered")
+        raise ValueError(f"{left} fen of {fen} are not covered")
     return taken
 
 

@@ -104,5 +104,5 @@ def test_two_thirds_of_a_fen_are_captured_one_by_one_without_running_short() -> 
 
 
 def test_more_than_is_on_hold_is_a_defect_of_the_caller() -> None:
-    with pytest.raises(ValueError, match="1 fen of 101 are not on hold"):
+    with pytest.raises(ValueError, match="1 fen of 101 are not covered"):
         captured([lot("a", 100)], RATES, 101)
