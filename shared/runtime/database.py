@@ -56,6 +56,8 @@ READER_SPARE = 2
 trust) is answered whatever the requests wait for.
 """
 
+_FOR_WHOM = "SELECT set_config('app.unit', :unit, true), set_config('app.holder', :holder, true) AS holder"
+
 STREAMED_ROWS = 2_000
 """How many rows of a stream are fetched at a time."""
 
@@ -87,12 +89,19 @@ class Reader:
 
         `unit="*"` is the group's own staff, who see every unit.
         """
+        with self.asking(_FOR_WHOM, unit=unit or "", holder=holder or "") as questions:
+            yield questions
+
+    @contextmanager
+    def asking(self, for_whom: str, **parameters: Any) -> Iterator["Questions"]:
+        """Open a transaction whose first statement says for whom it asks, and maybe finds that out.
+
+        :param for_whom: sets `app.unit` and `app.holder`, both, for this transaction, and gives the latter as
+            `holder`; with `:name` parameters.
+        """
         with self._engine.begin() as connection:
-            connection.execute(
-                text("SELECT set_config('app.unit', :unit, true), set_config('app.holder', :holder, true)"),
-                {"unit": unit or "", "holder": holder or ""},
-            )
-            yield Questions(connection)
+            asked = connection.execute(text(for_whom), parameters).one()
+            yield Questions(connection, asked.holder or None)
 
     def answers(self) -> bool:
         """Tell whether the database answers at all; one of `OUTAGES` says no as well."""
@@ -105,10 +114,14 @@ class Reader:
 
 
 class Questions:
-    """One read-only transaction: plain SQL in, rows out."""
+    """One read-only transaction: plain SQL in, rows out.
 
-    def __init__(self, connection: ReadConnection) -> None:
+    :param holder: whose rows it sees (canonical id), or None.
+    """
+
+    def __init__(self, connection: ReadConnection, holder: str | None) -> None:
         self._connection = connection
+        self.holder = holder
 
     def rows(self, sql: str, **parameters: Any) -> Sequence[Row[Any]]:
         """Ask for all rows of a statement with `:name` parameters."""

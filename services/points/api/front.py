@@ -1,12 +1,12 @@
 """What the doors of points stand in front of: the desk for commands, the reader for questions."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from services.points.domain.books import LedgerBooks
-from services.points.queries.wallet import holder_of
+from services.points.queries.asker import asked_by_member
 from services.points.store.secret import Secret
 from shared.kernel.principal import Principal, Role
 from shared.runtime.database import Questions, Reader
@@ -50,18 +50,11 @@ class Front:
         """Write where the called list goes on behind its last row; None is its end."""
         return {"next": None if last is None else self.cursors.write(_purpose(call), last)}
 
-    @contextmanager
-    def asking(self, call: Call) -> Iterator[Questions]:
+    def asking(self, call: Call) -> AbstractContextManager[Questions]:
         """Open a transaction that sees what the caller may: its unit's rows, all rows, or its own."""
-        with self.reader.asked_by(unit=unit_seen(call.principal), holder=self.holder(call)) as questions:
-            yield questions
-
-    def holder(self, call: Call) -> str | None:
-        """Give the canonical id of the calling member's holder; None before a first touch, and for others."""
-        if call.principal.role is not Role.MEMBER:
-            return None
-        with self.reader.asked_by() as questions:
-            return holder_of(questions, call.principal.subject)
+        if call.principal.role is Role.MEMBER:
+            return asked_by_member(self.reader, call.principal.subject)
+        return self.reader.asked_by(unit=unit_seen(call.principal))
 
 
 def _purpose(call: Call) -> str:

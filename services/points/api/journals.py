@@ -84,11 +84,8 @@ def declare(door: Door, front: Front) -> None:
     def list_journals(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
         """List one's own movements, newest first."""
         after = front.after(call, query.cursor)
-        holder = front.holder(call)
-        if holder is None:
-            return {"data": [], "cursor": {"next": None}}
-        with front.reader.asked_by(holder=holder) as questions:
-            rows, last = history(questions, holder, query.limit, after)
+        with front.asking(call) as questions:
+            rows, last = history(questions, query.limit, after)
         return {"data": rows, "cursor": front.next(call, last)}
 
     @door.get(

@@ -5,12 +5,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from services.points.api.front import UNIT_READERS, Front, unit_seen
+from services.points.api.front import UNIT_READERS, Front
 from services.points.api.lists import NextView, PageQuery
 from services.points.api.offer_rules import OfferCode
 from services.points.commands.ask_voucher import AskVoucher
 from services.points.queries.vouchers import offers_on_sale, voucher_of, vouchers_of
-from services.points.queries.wallet import holder_of
 from shared.kernel.command import Answer, Asked
 from shared.kernel.ids import read
 from shared.kernel.principal import Role
@@ -114,7 +113,7 @@ def declare(door: Door, front: Front) -> None:
     def list_vouchers(asked: Asked, query: VouchersQuery, call: Call) -> Mapping[str, Any]:
         """List one's own vouchers, or one's own unit's (without their codes), newest first."""
         after = front.after(call, query.cursor)
-        with front.reader.asked_by(**_asker(front, call)) as questions:
+        with front.asking(call) as questions:
             rows, last = vouchers_of(questions, query.state, query.limit, after)
         return {"data": [_opened(front, call, row) for row in rows], "cursor": front.next(call, last)}
 
@@ -122,15 +121,8 @@ def declare(door: Door, front: Front) -> None:
     def read_voucher(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Read a voucher of one's own, or one's own unit's (without its code), as it stands."""
         voucher = call.id_of("voucher", "vch")
-        with front.reader.asked_by(**_asker(front, call)) as questions:
+        with front.asking(call) as questions:
             return _opened(front, call, voucher_of(questions, voucher))
-
-
-def _asker(front: Front, call: Call) -> dict[str, str | None]:
-    if call.principal.role is not Role.MEMBER:
-        return {"unit": unit_seen(call.principal)}
-    with front.reader.asked_by() as questions:
-        return {"holder": holder_of(questions, call.principal.subject)}
 
 
 def _opened(front: Front, call: Call, row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -32,13 +32,13 @@ GROUP BY t.journal_id, t.asset ORDER BY t.asset
 
 
 def history(
-    questions: Questions, holder: str, limit: int, after: Sequence[str] | None
+    questions: Questions, limit: int, after: Sequence[str] | None
 ) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
-    """Give a page of the holder's journals and where the next page begins.
+    """Give a page of the asking holder's journals and where the next page begins.
 
     What a number did before it was linked is booked under the holder it had first; it belongs to this story.
     """
-    before, before_id = after or (None, None)
+    holder, (before, before_id) = questions.holder, after or (None, None)
     page = questions.rows(_PAGE, holder=holder, before=before, before_id=before_id, limit=limit)
     moved: dict[str, list[dict[str, Any]]] = {}
     for row in questions.rows(_MOVEMENTS, holder=holder, journals=[str(one.id) for one in page]):

@@ -10,7 +10,6 @@ from services.points.domain.amounts import Points, Rate
 from services.points.store.rules import RulebookShelf
 from shared.kernel.calendar import days
 from shared.kernel.ids import shown
-from shared.runtime.database import Questions
 
 SOON_DAYS = 30
 
@@ -19,12 +18,6 @@ _READ = (
     "SELECT place, holder::text, owing, owed_fen, asset, available, pending, on_hold, expiring, next_expiry"
     " FROM wallets_shown(%s, %s, %s)"
 )
-
-
-def holder_of(questions: Questions, identity: str) -> str | None:
-    """Give the canonical id of the holder of an identity, or None before its first touch."""
-    row = questions.row("SELECT holder_of(:identity) AS holder", identity=identity)
-    return str(row.holder) if row and row.holder else None
 
 
 class Wallets:

@@ -12,7 +12,7 @@ def told(house: LedgerHouse, identity: str) -> list[tuple[str, str]]:
     reader = Reader(house.database.url("reader"), size=1)
     try:
         with reader.asked_by(holder=holder) as questions:
-            page, _ = history(questions, holder, 50, None)
+            page, _ = history(questions, 50, None)
             assert len(page) == questions.rows("SELECT count(*) AS n FROM journals")[0].n
             assert all(one["movements"] for one in page)
     finally:

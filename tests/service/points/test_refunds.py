@@ -68,7 +68,7 @@ def test_what_came_back_is_read_with_the_redemption_and_in_the_members_history(h
         with reader.asked_by(unit="hotel") as questions:
             told = redemption_of(questions, night)
         with reader.asked_by(holder=holder) as questions:
-            page, _ = history(questions, holder, 50, None)
+            page, _ = history(questions, 50, None)
         with reader.asked_by(unit="office") as questions:
             # Whose points they were knows the lines, and no refund of the hotel's own.
             assert questions.rows("SELECT 1 FROM refunds") == []

@@ -97,7 +97,7 @@ def test_the_wallet_shows_what_is_owed_and_the_history_the_return(house: LedgerH
     assert found[1]["owed"] == [{"unit": "office", "amount_fen": 600}]
     with closing(Reader(house.database.url("reader"), size=1)) as reader:
         with reader.asked_by(holder=holder) as questions:
-            page, _ = history(questions, holder, 50, None)
+            page, _ = history(questions, 50, None)
         with reader.asked_by(unit="hotel") as questions:
             assert questions.rows("SELECT 1 FROM returns") == []
             assert questions.rows("SELECT 1 FROM debts") == []
