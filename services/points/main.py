@@ -118,13 +118,13 @@ class PointsProcess:
             Front(
                 self.desk,
                 self.reader,
-                self.wallets,
                 Cursors(self.settings.secret.get_secret_value().encode()),
-                self._audit_all,
-                ConfirmationReader(self.keyring.tokens),
                 self.secret,
-                frozenset(self.settings.partner_addresses),
-            )
+            ),
+            wallets=self.wallets,
+            proofs=ConfirmationReader(self.keyring.tokens),
+            partners=frozenset(self.settings.partner_addresses),
+            audited=self._audit_all,
         )
         declare_parked(door, self.consumer, self.desk)
         desk_url = self.settings.database_url_desk.get_secret_value()

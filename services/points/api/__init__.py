@@ -1,6 +1,7 @@
 """Door 1: HTTP to command or query; no logic."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from services.points.api import (
     adjustments,
@@ -30,10 +31,11 @@ from services.points.api import (
     wallet,
 )
 from services.points.api.front import Front
+from shared.runtime.reading_room import ReadingRoom
+from shared.web.confirmations import ConfirmationReader
 from shared.web.door import Door
 
 _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
-    wallet.declare,
     journals.declare,
     # Before receipts: `/receipts/claims` is no receipt's id.
     doubts.declare,
@@ -46,8 +48,6 @@ _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
     exchanges.declare,
     batches.declare,
     check_ins.declare,
-    gifts.declare,
-    vouchers.declare,
     adjustments.declare,
     openings.declare,
     numbers.declare,
@@ -58,13 +58,29 @@ _ROOMS: tuple[Callable[[Door, Front], None], ...] = (
     limits.declare,
     months.declare,
     statements.declare,
-    audit.declare,
 )
 
 
-def points_door(front: Front) -> Door:
-    """Build the door of the points service: every route under `/points/v1`."""
+def points_door(
+    front: Front,
+    *,
+    wallets: ReadingRoom[str, Mapping[str, Any]],
+    proofs: ConfirmationReader,
+    partners: frozenset[str],
+    audited: Callable[[], Mapping[str, Any]],
+) -> Door:
+    """Build the door of the points service: every route under `/points/v1`.
+
+    :param wallets: where members' wallets are read.
+    :param proofs: knows a proof that a member confirmed a gift.
+    :param partners: the outside partners that can be asked for a voucher.
+    :param audited: checks every month and every holder, and reports.
+    """
     door = Door("/points/v1", "points")
     for declare in _ROOMS:
         declare(door, front)
+    wallet.declare(door, wallets)
+    gifts.declare(door, front, proofs)
+    vouchers.declare(door, front, partners)
+    audit.declare(door, audited)
     return door

@@ -1,9 +1,8 @@
 """What the doors of points stand in front of: the desk for commands, the reader for questions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 from services.points.domain.books import LedgerBooks
 from services.points.queries.asker import asked_by_member
@@ -11,8 +10,6 @@ from services.points.store.secret import Secret
 from shared.kernel.principal import Principal, Role
 from shared.runtime.database import Questions, Reader
 from shared.runtime.desk import Desk
-from shared.runtime.reading_room import ReadingRoom
-from shared.web.confirmations import ConfirmationReader
 from shared.web.cursor import Cursors
 from shared.web.door import Call
 
@@ -25,19 +22,15 @@ UNIT_READERS = (Role.UNIT_SYSTEM, Role.FINANCE, *GROUP_ROLES)
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """Desk, reader, the reading room of wallets, the signer of list cursors, the check of everything, who
-    knows a proof that a member confirmed something, who derives pay codes and opens seals, and the outside
-    partners that can be asked.
+    """What several rooms stand before: desk, reader, the signer of list cursors, the service's secret.
+
+    What one room alone needs is handed to that room.
     """
 
     desk: Desk[LedgerBooks]
     reader: Reader
-    wallets: ReadingRoom[str, Mapping[str, Any]]
     cursors: Cursors
-    audit: Callable[[], Mapping[str, Any]]
-    proofs: ConfirmationReader
     secret: Secret
-    partners: frozenset[str] = frozenset()
 
     def after(self, call: Call, cursor: str | None) -> list[str] | None:
         """Read the caller's own cursor of the called list; None is its beginning.

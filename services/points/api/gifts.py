@@ -15,6 +15,7 @@ from services.points.queries.gifts import gift_of, gifts_of
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.runtime.clock import now
+from shared.web.confirmations import ConfirmationReader
 from shared.web.door import Call, Door
 from shared.web.fields import AssetCode, whole
 from shared.web.strict import Inbound, Nothing
@@ -61,7 +62,7 @@ class GiftsView(BaseModel):
     cursor: NextView
 
 
-def declare(door: Door, front: Front) -> None:
+def declare(door: Door, front: Front, proofs: ConfirmationReader) -> None:
     """Declare the routes of gifts."""
 
     @door.post("/gifts", takes=GiftBody, gives=GiftView, roles=(Role.MEMBER,), status=201)
@@ -75,7 +76,7 @@ def declare(door: Door, front: Front) -> None:
     async def confirm(asked: Asked, body: ConfirmBody, call: Call) -> Answer:
         """Confirm one's own gift: the points pass at once, with their issuer and their end."""
         gift = call.id_of("gift", "gft")
-        if not front.proofs.proves(body.confirmation, call.principal.subject, call.path["gift"]):
+        if not proofs.proves(body.confirmation, call.principal.subject, call.path["gift"]):
             raise WrongConfirmation()
         return await front.desk.ask(GivePoints(asked, gift))
 

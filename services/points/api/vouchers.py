@@ -93,7 +93,7 @@ class VouchersView(BaseModel):
     cursor: NextView
 
 
-def declare(door: Door, front: Front) -> None:
+def declare(door: Door, front: Front, partners: frozenset[str]) -> None:
     """Declare the routes of offers and vouchers."""
 
     @door.get("/offers", takes=Nothing, gives=OffersView, roles=EVERYBODY)
@@ -101,12 +101,12 @@ def declare(door: Door, front: Front) -> None:
         """List the offers of outside partners that are sold now."""
         with front.reader.asked_by() as questions:
             found = offers_on_sale(questions, now())
-        return {"data": [one for one in found if one["partner"] in front.partners]}
+        return {"data": [one for one in found if one["partner"] in partners]}
 
     @door.post("/vouchers", takes=VoucherBody, gives=AskedVoucherView, roles=(Role.MEMBER,), status=202)
     async def ask(asked: Asked, body: VoucherBody, call: Call) -> Answer:
         """Ask for a partner's coupon: its price is set aside, and taken once the partner has issued it."""
-        command = AskVoucher(asked, call.principal.subject, body.offer, body.price_fen, front.partners)
+        command = AskVoucher(asked, call.principal.subject, body.offer, body.price_fen, partners)
         return await front.desk.ask(command)
 
     @door.get("/vouchers", takes=VouchersQuery, gives=VouchersView, roles=READERS)

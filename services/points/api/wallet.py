@@ -5,9 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.points.api.front import Front
 from shared.kernel.command import Asked
 from shared.kernel.principal import Role
+from shared.runtime.reading_room import ReadingRoom
 from shared.web.door import Call, Door
 from shared.web.strict import Nothing
 
@@ -41,10 +41,10 @@ class WalletView(BaseModel):
     owed: list[DebtView]
 
 
-def declare(door: Door, front: Front) -> None:
+def declare(door: Door, wallets: ReadingRoom[str, Mapping[str, Any]]) -> None:
     """Declare the member's wallet."""
 
     @door.get("/wallet", takes=Nothing, gives=WalletView, roles=(Role.MEMBER,))
     async def read_wallet(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
         """Show one's own points: per asset available, pending, on hold, expiring soon, and worth in fen."""
-        return await front.wallets.ask(call.principal.subject)
+        return await wallets.ask(call.principal.subject)
