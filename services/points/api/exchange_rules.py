@@ -1,19 +1,14 @@
 """Drafts of the group's rules about exchange by wish: direct rates between two assets, fee and limits."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from services.points.api.draft import Draft, GroupDraft
 from services.points.domain.exchange_terms import assets_of
 from shared.web.faults import broken
-from shared.web.fields import Moment, whole
+from shared.web.fields import whole
 from shared.web.strict import Inbound
-
-
-class _ExchangeDraft(Inbound):
-    # As every draft: without a date it is meant for books that have no journal yet.
-    valid_from: Moment = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class PairBody(Inbound):
@@ -23,7 +18,7 @@ class PairBody(Inbound):
     denominator: Annotated[int, whole(1, 1_000_000)] = 1
 
 
-class PairDraft(_ExchangeDraft):
+class PairDraft(Draft):
     """A draft about a direct rate between two assets, named as in `RESI-HOTL`."""
 
     kind: Literal["pair"]
@@ -45,11 +40,10 @@ class ExchangeTermsBody(Inbound):
     pair_month_points: Annotated[int, whole(0)] | None = None
 
 
-class ExchangeTermsDraft(_ExchangeDraft):
+class ExchangeTermsDraft(GroupDraft):
     """A draft about what exchange by wish costs and how much of it there may be."""
 
     kind: Literal["exchange"]
-    subject: Literal["group"]
     body: ExchangeTermsBody
 
 

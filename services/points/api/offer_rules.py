@@ -1,12 +1,12 @@
 """Drafts of outside partners' offers."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from services.points.api.draft import Draft
 from services.points.api.earn_rules import NameBody
-from shared.web.fields import AmountFen, Moment, UnitCode, whole
+from shared.web.fields import AmountFen, UnitCode, whole
 from shared.web.strict import Inbound
 
 ASKED_S = 600
@@ -32,11 +32,9 @@ class OfferBody(Inbound):
     on_sale: bool = True
 
 
-class OfferDraft(Inbound):
+class OfferDraft(Draft):
     """A draft of an outside partner's offer."""
 
-    # As every draft: without a date it is meant for books that have no journal yet.
-    valid_from: Moment = datetime(2000, 1, 1, tzinfo=UTC)
     kind: Literal["offer"]
     subject: OfferCode
     body: OfferBody

@@ -1,16 +1,19 @@
 """Rules: drafted by one operator, approved by another; everybody reads what is in force."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
+from services.points.api.check_in_rules import CheckInDraft
+from services.points.api.claim_rules import ClaimDraft
+from services.points.api.draft import Draft, GroupDraft
 from services.points.api.earn_rules import CampaignCode, CampaignTerms, CapTerms, EarnTerms, NameBody
 from services.points.api.exchange_rules import ExchangeRuleDraft
 from services.points.api.front import Front
+from services.points.api.gift_rules import GiftDraft
+from services.points.api.grant_rules import GrantDraft
 from services.points.api.offer_rules import OfferDraft
-from services.points.api.way_rules import WayDraft
 from services.points.commands.approve_rule import ApproveRule
 from services.points.commands.draft_rule import DraftRule
 from services.points.domain.journal import GROUP_POINT
@@ -23,8 +26,6 @@ from shared.web.door import EVERYBODY, Call, Door
 from shared.web.faults import broken
 from shared.web.fields import AssetCode, Moment, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
-
-FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class UnitRule(Inbound):
@@ -49,11 +50,7 @@ class SpendBody(Inbound):
     hold_lasts_s: Annotated[int, whole(1, HOLD_LASTS_S)] = HOLD_LASTS_S
 
 
-class _Draft(Inbound):
-    valid_from: Moment = FIRST_DAY
-
-
-class UnitDraft(_Draft):
+class UnitDraft(Draft):
     """A draft about a unit."""
 
     kind: Literal["unit"]
@@ -61,7 +58,7 @@ class UnitDraft(_Draft):
     body: UnitRule
 
 
-class EarnDraft(_Draft):
+class EarnDraft(Draft):
     """A draft about what a unit's receipts earn."""
 
     kind: Literal["earn"]
@@ -69,7 +66,7 @@ class EarnDraft(_Draft):
     body: EarnTerms
 
 
-class RateDraft(_Draft):
+class RateDraft(Draft):
     """A draft about what an asset is worth; a group point is worth one group point, for ever."""
 
     kind: Literal["rate"]
@@ -86,23 +83,21 @@ class RateDraft(_Draft):
         return self
 
 
-class SpendDraft(_Draft):
+class SpendDraft(GroupDraft):
     """A draft about how points may pay."""
 
     kind: Literal["spend"]
-    subject: Literal["group"]
     body: SpendBody
 
 
-class CapDraft(_Draft):
+class CapDraft(GroupDraft):
     """A draft about what a member may earn on a day."""
 
     kind: Literal["cap"]
-    subject: Literal["group"]
     body: CapTerms
 
 
-class CampaignDraft(_Draft):
+class CampaignDraft(Draft):
     """A draft of a campaign; every version has a budget of its own."""
 
     kind: Literal["campaign"]
@@ -126,7 +121,10 @@ class DraftBody(Inbound):
         | SpendDraft
         | CapDraft
         | CampaignDraft
-        | WayDraft
+        | CheckInDraft
+        | GrantDraft
+        | GiftDraft
+        | ClaimDraft
         | OfferDraft
         | ExchangeRuleDraft,
         Field(discriminator="kind"),

@@ -2,7 +2,11 @@
 
 from collections.abc import Iterator
 
+from services.points.domain.adjustment_invariants import ADJUSTMENT_INVARIANTS
+from services.points.domain.check_in_invariants import CHECK_IN_INVARIANTS
+from services.points.domain.doubt_invariants import DOUBT_INVARIANTS
 from services.points.domain.exchange_invariants import EXCHANGE_INVARIANTS
+from services.points.domain.gift_invariants import GIFT_INVARIANTS
 from services.points.domain.hold_invariants import HOLD_INVARIANTS
 from services.points.domain.line_invariants import LINE_INVARIANTS
 from services.points.domain.looks import (
@@ -22,10 +26,10 @@ from services.points.domain.looks import (
     SliceLook,
     SumLook,
 )
+from services.points.domain.opening_invariants import OPENING_INVARIANTS
 from services.points.domain.refund_invariants import REFUND_INVARIANTS
 from services.points.domain.return_invariants import RETURN_INVARIANTS
 from services.points.domain.voucher_invariants import VOUCHER_INVARIANTS
-from services.points.domain.way_invariants import WAY_INVARIANTS
 
 
 def _unsettled(one: SliceLook) -> str | None:
@@ -149,7 +153,11 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a receipt's points are those of its terms", lambda e: e.terms, _paper),
     Invariant("a campaign's budget counts the bonuses it gave", lambda e: e.bonuses, _paper),
     Invariant("a redemption pays what its slices pay", lambda e: e.redemptions, _bad_redemption),
-    *WAY_INVARIANTS,
+    *CHECK_IN_INVARIANTS,
+    *ADJUSTMENT_INVARIANTS,
+    *GIFT_INVARIANTS,
+    *OPENING_INVARIANTS,
+    *DOUBT_INVARIANTS,
     *REFUND_INVARIANTS,
     *RETURN_INVARIANTS,
     Invariant("a journal has month, holder and lines", lambda e: e.journals, _bad_journal),

@@ -4,10 +4,13 @@ from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.looks import Evidence
 from services.points.queries import (
+    adjustment_evidence,
     balance_evidence,
     campaign_evidence,
+    check_in_evidence,
     doubt_evidence,
     exchange_evidence,
+    gift_evidence,
     hold_evidence,
     journal_evidence,
     limit_evidence,
@@ -17,7 +20,6 @@ from services.points.queries import (
     return_evidence,
     terms_evidence,
     voucher_evidence,
-    way_evidence,
 )
 from services.points.queries.scope import Scope
 from services.points.queries.statement_evidence import statement_papers
@@ -44,11 +46,11 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence
         terms=terms_evidence.terms(cursor, scope),
         bonuses=campaign_evidence.bonuses(cursor, scope),
         redemptions=journal_evidence.redemptions(cursor, scope),
-        check_ins=way_evidence.check_ins(cursor, scope),
-        adjustments=way_evidence.adjustments(cursor, scope),
+        check_ins=check_in_evidence.check_ins(cursor, scope),
+        adjustments=adjustment_evidence.adjustments(cursor, scope),
         refunds=refund_evidence.refunds(cursor, scope),
         reversals=refund_evidence.reversals(cursor, scope),
-        gifts=way_evidence.gifts(cursor, scope),
+        gifts=gift_evidence.gifts(cursor, scope),
         holds=hold_evidence.holds(cursor, scope),
         vouchers=voucher_evidence.vouchers(cursor, scope),
         openings=opening_evidence.openings(cursor, scope),

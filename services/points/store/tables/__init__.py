@@ -1,27 +1,35 @@
 """The tables of this service, declared so that a migrated database can be held against them."""
 
 from services.points.store.tables import (
+    adjustments,
+    check_ins,
     closing,
+    doubts,
     exchanges,
+    gifts,
     ledger,
     limits,
+    openings,
     orders,
     paying,
     rulings,
     vouchers,
-    ways,
 )
 from services.points.store.tables.declared import PointsTable
 
 __all__ = [
     "PointsTable",
+    "adjustments",
+    "check_ins",
     "closing",
+    "doubts",
     "exchanges",
+    "gifts",
     "ledger",
     "limits",
+    "openings",
     "orders",
     "paying",
     "rulings",
     "vouchers",
-    "ways",
 ]

@@ -1,0 +1,21 @@
+"""Drafts of how many receipts members may photograph, and how old."""
+
+from typing import Annotated, Literal
+
+from services.points.api.draft import GroupDraft
+from shared.web.fields import whole
+from shared.web.strict import Inbound
+
+
+class ClaimTermsBody(Inbound):
+    """How many receipts a member may claim a business day, and how many days back."""
+
+    per_day: Annotated[int, whole(1, 100)]
+    back_days: Annotated[int, whole(1, 365)]
+
+
+class ClaimDraft(GroupDraft):
+    """A draft about receipts that members photograph."""
+
+    kind: Literal["claim"]
+    body: ClaimTermsBody

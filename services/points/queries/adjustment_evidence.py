@@ -1,0 +1,41 @@
+"""Evidence from grants and deductions by hand: the approved ones beside their journals.
+
+Refuses to judge. The months are said again in each join: only so does the planner leave the others out.
+"""
+
+from psycopg2.extensions import cursor as Cursor
+
+from services.points.domain.looks import ActLook
+from services.points.queries.scope import Scope
+
+_ADJUSTMENTS = """
+WITH booked AS (
+    SELECT j.subject, j.id, any_value(j.kind) AS kind, any_value(j.unit) AS unit, any_value(j.month) AS month,
+           any_value(j.occurred_at) AS occurred_at, any_value(j.holder_id) AS holder_id,
+           sum(t.amount) AS points, count(DISTINCT t.asset) AS assets,
+           bool_and(l.issuer = j.unit) AS own, min(l.earned_at) AS earned_at,
+           any_value(w.identity) AS identity
+    FROM journals j
+    LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
+    LEFT JOIN lots l ON l.id = t.lot_id
+    LEFT JOIN wallets w ON w.id = l.wallet_id
+    WHERE j.month = ANY (%(months)s) AND j.kind IN ('grant', 'deduction') GROUP BY j.subject, j.id)
+SELECT count(*), min(coalesce(named || ' ' || kept_id, 'journal ' || id)), is_kept, is_booked, fits, rule_fits
+FROM (
+    SELECT k.id AS kept_id, k.kind AS named, b.id, k.id IS NOT NULL AS is_kept, b.id IS NOT NULL AS is_booked,
+           coalesce((b.kind, b.unit, b.points, b.assets, b.month, b.occurred_at, b.own)
+                    = (k.kind, k.unit, k.points, 1, k.month, k.decided_at, true)
+                    AND (k.kind = 'deduction' OR b.identity = k.identity AND b.earned_at = k.decided_at),
+                    false) AS fits,
+           coalesce(k.state = 'approved' AND k.decided_by <> k.asked_by AND k.asked_at <= k.decided_at, false)
+               AS rule_fits
+    FROM booked b
+    FULL JOIN (SELECT * FROM adjustments WHERE month = ANY (%(months)s)) AS k ON k.id = b.subject) AS seen
+GROUP BY is_kept, is_booked, fits, rule_fits
+"""
+
+
+def adjustments(cursor: Cursor, scope: Scope) -> list[ActLook]:
+    """Hold approved grants and deductions against their journals."""
+    cursor.execute(_ADJUSTMENTS, scope.parameters)
+    return [ActLook(*row) for row in cursor.fetchall()]
