@@ -27,7 +27,8 @@ log = structlog.get_logger("consumer")
 class ConsumerPace:
     """How a consumer polls and when it is taken for stuck (seconds).
 
-    `silent_s`: a turn that lasts longer has hung. `stalled_s`: events wait that long and none comes.
+    `silent_s`: a turn that lasts longer has hung. `stalled_s`: events wait that long and none comes, or no
+    partition is given to it.
     """
 
     poll_s: float = 0.25
@@ -41,7 +42,7 @@ class ConsumerPace:
 
 
 class Stalled(Exception):
-    """Events are waiting and the client does not deliver them."""
+    """Events are waiting and the client does not deliver them, or it has nothing to deliver them from."""
 
 
 def _nothing(_: str) -> None:
@@ -239,10 +240,14 @@ class Ear:
         self._owner.parked.count()
         if parts:
             self._came_back()
-        if not waiting:
+        if parts and not waiting:
             self._heard_at = present
         elif present - self._heard_at > self._pace.stalled_s:
-            raise Stalled(f"{waiting} events wait and none is delivered")
+            # A client that shared out partitions while its topic was made anew may never look again: it takes
+            # what it missed for what it knew. One that has none because others have all is made anew as well.
+            raise Stalled(
+                f"{waiting} events wait and none is delivered" if parts else "no partition is given to it"
+            )
 
 
 def _records(batch: Iterable[Any]) -> Iterable[Record]:

@@ -151,7 +151,10 @@ def counting() -> Iterator[Counting]:
 
 
 def test_a_topic_made_anew_below_a_listening_consumer_is_heard_from_its_beginning(counting: Counting) -> None:
-    """Its committed offsets point into a log that is gone; the new one is longer before anybody looks."""
+    """Its committed offsets point into a log that is gone; the new one is longer before anybody looks.
+
+    One time in ten the client shares out partitions just when there are none, and by itself never again.
+    """
     topic = topic_of(tests_stack.topic_prefix(), "member")
     tests_stack.add_topics([topic], 1)
     producer = broker.producer(tests_stack.kafka(), "test")
@@ -166,7 +169,7 @@ def test_a_topic_made_anew_below_a_listening_consumer_is_heard_from_its_beginnin
         counting.listeners,
         counting.desk,
         Parked(lambda: psycopg2.connect(counting.database.url("desk"))),
-        ConsumerPace(poll_s=0.05, backoff_s=0.05, lag_s=0.5),
+        ConsumerPace(poll_s=0.05, backoff_s=0.05, lag_s=0.5, stalled_s=5.0),
     )
     consumer.start()
     until(lambda: counting.heard("old") == 200)
