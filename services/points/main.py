@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from services.points.api import points_door
 from services.points.api.front import Front
+from services.points.api.order_tickets import TicketReader
 from services.points.commands import DECISIONS
 from services.points.domain.books import LedgerBooks
 from services.points.domain.voucher import ASK_PARTNER
@@ -120,6 +121,7 @@ class PointsProcess:
                 self.reader,
                 Cursors(self.settings.secret.get_secret_value().encode()),
                 self.secret,
+                TicketReader(self.keyring.clients),
             ),
             wallets=self.wallets,
             proofs=ConfirmationReader(self.keyring.tokens),

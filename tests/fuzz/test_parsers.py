@@ -10,9 +10,13 @@ from datetime import timedelta
 
 import orjson
 import pytest
+from joserfc import jws
+from joserfc.jwk import OKPKey
 
 from contracts.event import Unreadable, constant_headers, label_of, opened, own_headers, source_in
 from services.member.main import openapi_app as member_app
+from services.points.api.order_tickets import TYPE, TicketReader
+from services.points.domain.order_ticket import NoTicket
 from services.points.gateways.partner import PartnerSilent, word_in
 from services.points.main import openapi_app as points_app
 from shared.kernel.principal import Principal, Role
@@ -27,7 +31,7 @@ from shared.web.keys import new_private_key
 from shared.web.language import chosen_language
 from shared.web.signatures import Client, ClientsInMemory, RequestSigner, RequestVerifier
 from shared.web.strict import parse, parse_query
-from shared.web.tokens import KeysInMemory, TokenReader, mint_token
+from shared.web.tokens import ALGORITHM, KeysInMemory, TokenReader, mint_token
 from tests.fuzz.feeding import FUZZ_S, fed
 from tests.service.doors.samples import samples
 from tests.unit.web.errand import GOOD, Stub, ask
@@ -158,6 +162,29 @@ def test_tokens_are_believed_or_refused() -> None:
 
     found = fed(read, [token.encode(), b"eyJhbGciOiJub25lIn0.e30."], "tokens")
     assert {Role.MEMBER, ("unauthenticated", "token-invalid", ())} <= found.answers
+
+
+def test_order_tickets_are_read_or_none() -> None:
+    till = Client("till-hotel", Role.UNIT_SYSTEM, "hotel", KEY.public_key())
+    reader = TicketReader(ClientsInMemory({"till-hotel": till}))
+    header = {"alg": ALGORITHM, "kid": "till-hotel", "typ": TYPE}
+    claims = {"unit": "hotel", "order_no": "17", "price_fen": 100, "exp": 4_102_444_800, "number": "q1"}
+
+    def sign(said: bytes) -> str:
+        return jws.serialize_compact(header, said, OKPKey.import_key(KEY), algorithms=[ALGORITHM])
+
+    def read(raw: bytes) -> Hashable:
+        return type(reader.read(raw.decode("latin-1"))).__name__
+
+    def read_signed(raw: bytes) -> Hashable:
+        # Whatever a till may sign: here the claims are broken, and the signature is not.
+        shown = reader.read(sign(raw))
+        return shown.cause if isinstance(shown, NoTicket) else "ticket"
+
+    good = orjson.dumps(claims)
+    assert len(fed(read, [sign(good).encode(), b"e30.e30."], "order tickets").answers) == 2
+    found = fed(read_signed, [good], "claims of order tickets").answers
+    assert {"ticket", "claims", "signature"} <= found
 
 
 def test_cursors_are_ours_or_refused() -> None:

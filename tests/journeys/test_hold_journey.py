@@ -6,13 +6,19 @@ And a code of 18 digits that a till scans: paid once, told in no log, and dear t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import OKPKey
 
+from infra.seed.keys import private_key
+from services.points.api.order_tickets import TYPE
 from shared.kernel.ids import read, shown
 from shared.runtime.clock import now
+from shared.web.tokens import ALGORITHM
 from tests.journeys.caller import Caller, fresh_key
 from tests.journeys.group import Group, until
 from tests.journeys.test_points_journey import earned
@@ -225,3 +231,42 @@ def test_guesses_are_all_the_same_answer_then_a_pause_and_counted(group: Group, 
     counted = [line for line in measures.splitlines() if line.startswith("tongfen_denied_total")]
     assert any("guess" in line for line in counted)
     assert any("locked" in line for line in counted)
+
+
+def ticket_of(group: Group, order_no: str, *, by: str = HOTEL, unit: str = "hotel", **said: Any) -> str:
+    """Let a till sign a ticket of an order of 2,000 fen."""
+    key = OKPKey.import_key(private_key(Path(str(group.found["keys"])), by))
+    ends = int((now() + timedelta(minutes=10)).timestamp())
+    claims = {"unit": unit, "order_no": order_no, "price_fen": 2_000, "exp": ends, **said}
+    return jwt.encode({"alg": ALGORITHM, "kid": by, "typ": TYPE}, claims, key, algorithms=[ALGORITHM])
+
+
+def test_a_ticket_that_the_till_signed_pays_its_order_and_no_other(group: Group, guest: Caller) -> None:
+    order, path = fresh_key(), "/points/v1/holds"
+    group.system(HOTEL)
+    assert guest.get("/points/v1/units").json()["data"][0]["tickets_required"] is False
+    refused = {
+        ("order-ticket-mismatch", "unit or order_no"): ticket_of(group, fresh_key()),
+        ("order-ticket-mismatch", "price_fen"): ticket_of(group, order, price_fen=1_999),
+        ("order-ticket-invalid", "unit"): ticket_of(group, order, by="till-office"),
+        ("order-ticket-invalid", "signature"): ticket_of(group, order, by="importer"),
+        ("order-ticket-invalid", "claims"): ticket_of(group, order, vip=True),
+        ("order-ticket-invalid", "lasts-too-long"): ticket_of(group, order, exp=4_102_444_800),
+    }
+    for (code, why), wrong in refused.items():
+        answer = guest.post(path, wish(order, order_ticket=wrong), accept_language="en")
+        problem = answer.json()
+        assert (answer.status_code, problem["code"]) == (409, code), problem
+        assert why in problem["detail"]
+    over = guest.post(path, wish(order, order_ticket=ticket_of(group, order, exp=1)))
+    assert (over.status_code, over.json()["code"]) == (410, "order-ticket-expired")
+    assert guest.post(path, wish(order, order_ticket="no ticket")).status_code == 422
+    good = ticket_of(group, order)
+    for other in (group.system(HOTEL), group.system("importer")):
+        tried = other.post(path, wish(order, order_ticket=good, number="1"))
+        assert tried.status_code == 403, tried.text
+    key = fresh_key()
+    first = guest.post(path, wish(order, order_ticket=good), key)
+    again = guest.post(path, wish(order, order_ticket=good), key)
+    assert (first.status_code, again.json()) == (201, first.json())
+    assert office_points(guest) == {"available": 100, "held": 900}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
+from services.points.api.order_tickets import TicketReader
 from services.points.domain.books import LedgerBooks
 from services.points.queries.asker import asked_by_member
 from services.points.store.secret import Secret
@@ -22,7 +23,8 @@ UNIT_READERS = (Role.UNIT_SYSTEM, Role.FINANCE, *GROUP_ROLES)
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """What several rooms stand before: desk, reader, the signer of list cursors, the service's secret.
+    """What several rooms stand before: desk, reader, the signer of list cursors, the service's secret, and
+    who reads order tickets.
 
     What one room alone needs is handed to that room.
     """
@@ -31,6 +33,7 @@ class Front:
     reader: Reader
     cursors: Cursors
     secret: Secret
+    tickets: TicketReader
 
     def after(self, call: Call, cursor: str | None) -> list[str] | None:
         """Read the caller's own cursor of the called list; None is its beginning.

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, model_validator
 
 from services.points.api.front import UNIT_READERS, Front
-from services.points.api.paying import PayCodeText, payer_of
+from services.points.api.order_tickets import OrderTicketText
+from services.points.api.paying import PayCodeText, payer_of, ticket_of
 from services.points.api.redemptions import OwedView, TakenView
 from services.points.commands.capture_hold import CaptureHold
 from services.points.commands.place_hold import PlaceHold
 from services.points.commands.release_hold import ReleaseHold
+from services.points.domain.order_ticket import ShownTicket
 from services.points.domain.payer import Payer
 from services.points.domain.redemption import Price
 from services.points.domain.rulebook import HOLD_LASTS_S
@@ -30,8 +32,8 @@ UNITS = (Role.UNIT_SYSTEM, Role.IMPORTER)
 class HoldBody(Inbound):
     """A price at a unit and what shall be set aside of it: exactly `amount_fen`, or `up_to_fen`.
 
-    `pay_code` is for tills, `number` and `at` are for importers. It lasts `lasts_s` seconds, or as long as
-    the rule says.
+    `order_ticket` is for members, `pay_code` for tills, `number` and `at` for importers. It lasts `lasts_s`
+    seconds, or as long as the rule says.
     """
 
     unit: UnitCode
@@ -42,6 +44,7 @@ class HoldBody(Inbound):
     lasts_s: Annotated[int, whole(1, HOLD_LASTS_S)] | None = None
     number: MemberNumber | None = None
     pay_code: PayCodeText | None = None
+    order_ticket: OrderTicketText | None = None
     at: Moment | None = None
 
     @model_validator(mode="after")
@@ -177,10 +180,10 @@ class HoldsView(BaseModel):
     data: list[HoldView]
 
 
-def placing(asked: Asked, body: HoldBody, payer: Payer) -> PlaceHold:
+def placing(asked: Asked, body: HoldBody, payer: Payer, ticket: ShownTicket | None) -> PlaceHold:
     """Turn a wish into its command."""
     price = Price(body.price_fen, body.amount_fen, body.up_to_fen)
-    return PlaceHold(asked, payer, body.unit, body.order_no, price, body.lasts_s, body.at)
+    return PlaceHold(asked, payer, body.unit, body.order_no, price, body.lasts_s, body.at, ticket)
 
 
 def declare(door: Door, front: Front) -> None:
@@ -189,7 +192,8 @@ def declare(door: Door, front: Front) -> None:
     @door.post("/holds", takes=HoldBody, gives=PlacedView, roles=PAYERS, status=201)
     async def place(asked: Asked, body: HoldBody, call: Call) -> Answer:
         """Set points of all businesses aside for an order, soonest-expiring first, for 24 hours at most."""
-        return await front.desk.ask(placing(asked, body, payer_of(asked, body, front)))
+        payer, ticket = payer_of(asked, body, front), ticket_of(asked, body, front)
+        return await front.desk.ask(placing(asked, body, payer, ticket))
 
     @door.post("/holds/{hold}/capture", takes=CaptureBody, gives=CapturedView, roles=UNITS, status=201)
     async def capture(asked: Asked, body: CaptureBody, call: Call) -> Answer:

@@ -11,6 +11,7 @@ from services.points.api.front import Front
 from services.points.commands.ask_pay_code import AskPayCode
 from services.points.domain.authority import own_unit
 from services.points.domain.naming import number_identity
+from services.points.domain.order_ticket import ShownTicket
 from services.points.domain.pay_code import CODE_DIGITS, PayCodeExpired, PayCodeNeeded
 from services.points.domain.payer import Payer, ShownCode
 from shared.kernel.command import Asked
@@ -42,6 +43,14 @@ class Wish(Protocol):
     @property
     def at(self) -> datetime | None:
         """The moment that an importer states."""
+
+
+class TicketWish(Protocol):
+    """What of a body says with which ticket."""
+
+    @property
+    def order_ticket(self) -> str | None:
+        """The ticket that the unit handed to the member."""
 
 
 class PayCodeView(BaseModel):
@@ -76,6 +85,18 @@ def payer_of(asked: Asked, wish: Wish, front: Front) -> Payer:
     if wish.number is None:
         raise Forbidden(needed="member")
     return number_identity(wish.unit, wish.number)
+
+
+def ticket_of(asked: Asked, wish: TicketWish, front: Front) -> ShownTicket | None:
+    """Read the ticket that a member shows; nobody else needs one.
+
+    :raises Forbidden: if somebody else shows one.
+    """
+    if wish.order_ticket is None:
+        return None
+    if asked.principal is None or asked.principal.role is not Role.MEMBER:
+        raise Forbidden(needed="member")
+    return front.tickets.read(wish.order_ticket)
 
 
 def declare(door: Door, front: Front) -> None:

@@ -5,8 +5,10 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, model_validator
 
 from services.points.api.front import Front
-from services.points.api.paying import PayCodeText, payer_of
+from services.points.api.order_tickets import OrderTicketText
+from services.points.api.paying import PayCodeText, payer_of, ticket_of
 from services.points.commands.redeem_points import RedeemPoints
+from services.points.domain.order_ticket import ShownTicket
 from services.points.domain.payer import Payer
 from services.points.domain.redemption import Price
 from shared.kernel.command import Answer, Asked
@@ -38,10 +40,11 @@ class PriceBody(Inbound):
 
 
 class RedemptionBody(PriceBody):
-    """A redemption; `pay_code` is for tills, `number` and `at` are for importers."""
+    """A redemption; `order_ticket` is for members, `pay_code` for tills, `number` and `at` for importers."""
 
     number: MemberNumber | None = None
     pay_code: PayCodeText | None = None
+    order_ticket: OrderTicketText | None = None
     at: Moment | None = None
 
 
@@ -88,9 +91,11 @@ class RedemptionView(BaseModel):
     occurred_at: str
 
 
-def redeeming(asked: Asked, body: RedemptionBody | RedemptionItem, payer: Payer) -> RedeemPoints:
+def redeeming(
+    asked: Asked, body: RedemptionBody | RedemptionItem, payer: Payer, ticket: ShownTicket | None = None
+) -> RedeemPoints:
     """Turn a wish to pay into its command."""
-    return RedeemPoints(asked, payer, body.unit, body.order_no, body.price, body.at)
+    return RedeemPoints(asked, payer, body.unit, body.order_no, body.price, body.at, ticket)
 
 
 def declare(door: Door, front: Front) -> None:
@@ -105,4 +110,5 @@ def declare(door: Door, front: Front) -> None:
     )
     async def redeem(asked: Asked, body: RedemptionBody, call: Call) -> Answer:
         """Pay part of a price with points of all businesses, soonest-expiring first."""
-        return await front.desk.ask(redeeming(asked, body, payer_of(asked, body, front)))
+        payer, ticket = payer_of(asked, body, front), ticket_of(asked, body, front)
+        return await front.desk.ask(redeeming(asked, body, payer, ticket))

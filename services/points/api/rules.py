@@ -29,10 +29,11 @@ from shared.web.strict import Inbound, Nothing
 
 
 class UnitRule(Inbound):
-    """A settling unit: the asset it issues and its name."""
+    """A settling unit: the asset it issues, its name, and whether members need a ticket to pay its orders."""
 
     asset: AssetCode
     name: NameBody
+    tickets_required: bool = False
 
 
 class RateTerms(Inbound):
@@ -171,11 +172,12 @@ class RulesView(BaseModel):
 
 
 class UnitView(BaseModel):
-    """A settling unit."""
+    """A settling unit; where `tickets_required`, members pay its orders with an order ticket alone."""
 
     unit: str
     asset: str
     name: dict[str, str]
+    tickets_required: bool
 
 
 class UnitsView(BaseModel):
@@ -218,7 +220,12 @@ def declare(door: Door, front: Front) -> None:
             found = [rule for rule in rules_in_force(questions, now()) if rule["kind"] == RuleKind.UNIT]
         return {
             "data": [
-                {"unit": rule["subject"], "asset": rule["body"]["asset"], "name": rule["body"]["name"]}
+                {
+                    "unit": rule["subject"],
+                    "asset": rule["body"]["asset"],
+                    "name": rule["body"]["name"],
+                    "tickets_required": rule["body"].get("tickets_required", False),
+                }
                 for rule in found
             ]
         }

@@ -10,6 +10,7 @@ from services.points.domain.hold import Hold, HoldTooEarly, OrderHeld, lasting
 from services.points.domain.holding import held_slices
 from services.points.domain.month import booking
 from services.points.domain.naming import order_name
+from services.points.domain.order_ticket import ShownTicket, check_ticket, ticket_rows
 from services.points.domain.payer import Payer, payer_facts, payer_rows, paying
 from services.points.domain.placing import placed
 from services.points.domain.redemption import OrderRedeemed, Price, granted
@@ -22,7 +23,10 @@ from shared.kernel.swift import swift
 @swift
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
-    """A price at a unit, for which points of one holder are set aside, for `lasts_s` or as the rule says."""
+    """A price at a unit, for which points of one holder are set aside, for `lasts_s` or as the rule says.
+
+    `ticket` is what a member showed as the unit's word about the order.
+    """
 
     asked: Asked
     payer: Payer
@@ -31,6 +35,7 @@ class PlaceHold:
     price: Price
     lasts_s: int | None = None
     at: datetime | None = None
+    ticket: ShownTicket | None = None
 
     @property
     def name(self) -> str:
@@ -46,7 +51,7 @@ class PlaceHold:
         """Need the order's name, what holds it, the holder, and as many lots as reach."""
         return Needs(
             naturals=(self.name,),
-            rows=payer_rows(self.payer),
+            rows=(*payer_rows(self.payer), *ticket_rows(self.ticket)),
             facts=(*payer_facts(self.payer, self.price.most_fen, self.at), ("order", self.name)),
         )
 
@@ -54,6 +59,7 @@ class PlaceHold:
 def place_hold(books: LedgerBooks, command: PlaceHold) -> Outcome:
     """Set the agreed amount aside, lot by lot; nothing is settled before a capture.
 
+    :raises OrderTicketNeeded: if a member must show the unit's ticket; one that is shown must fit.
     :raises OrderRedeemed: if the order was redeemed.
     :raises OrderHeld: if points are on hold for the order on other terms or for somebody else.
     :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
@@ -63,17 +69,20 @@ def place_hold(books: LedgerBooks, command: PlaceHold) -> Outcome:
     who = paying(books, command.payer, command.name)
     wallet = who.wallet
     known = books.order_holds.get(command.name)
-    if known is not None:
-        if (known.holder_id, known.terms) != (wallet.holder_id, command.terms):
-            raise OrderHeld(unit=command.unit, order_no=command.order_no)
+    if known is not None and (known.holder_id, known.terms) == (wallet.holder_id, command.terms):
         return Outcome(answer=known.answer)
+    unit = books.rulebook.find_unit(command.unit, now)
+    if unit is None:
+        raise UnknownUnit(unit=command.unit)
+    price_fen, asker = command.price.price_fen, command.asked.principal
+    check_ticket(books, command.ticket, asker, unit, command.order_no, price_fen, wallet.holder_id)
+    if known is not None:
+        raise OrderHeld(unit=command.unit, order_no=command.order_no)
     if command.name in books.redemptions:
         raise OrderRedeemed(unit=command.unit, order_no=command.order_no)
     who.check_fresh()
     if now > books.now:
         raise HoldTooEarly(now=books.now.isoformat())
-    if books.rulebook.find_unit(command.unit, now) is None:
-        raise UnknownUnit(unit=command.unit)
     booked = booking(now, books.months)
     order = (command.unit, command.order_no)
     taken, _ = granted(books, command.asked.id, wallet.holder_id, order, command.price, now, booked.month)

@@ -12,6 +12,7 @@ from services.points.domain.hold import OrderHeld
 from services.points.domain.journal import Journal, Lines
 from services.points.domain.month import Booking, booking
 from services.points.domain.naming import order_name
+from services.points.domain.order_ticket import ShownTicket, check_ticket, ticket_rows
 from services.points.domain.payer import Payer, Paying, payer_facts, payer_rows, paying
 from services.points.domain.redemption import OrderRedeemed, Price, granted, lines, owed_to
 from services.points.domain.spending import Slice, by_issuer
@@ -26,7 +27,10 @@ JOURNAL, FIRST_CHANGE_LOT, CHANGE_LOTS_MAX = 2, 16, 2048
 @swift
 @dataclass(frozen=True, slots=True)
 class RedeemPoints:
-    """A price at a unit, paid in part with the points of one holder, found by an identity or a pay code."""
+    """A price at a unit, paid in part with the points of one holder, found by an identity or a pay code.
+
+    `ticket` is what a member showed as the unit's word about the order.
+    """
 
     asked: Asked
     payer: Payer
@@ -34,6 +38,7 @@ class RedeemPoints:
     order_no: str
     price: Price
     at: datetime | None = None
+    ticket: ShownTicket | None = None
 
     @property
     def name(self) -> str:
@@ -44,7 +49,7 @@ class RedeemPoints:
         """Need the order's name for ever, what holds it, the holder, and as many lots as pay."""
         return Needs(
             naturals=(self.name,),
-            rows=payer_rows(self.payer),
+            rows=(*payer_rows(self.payer), *ticket_rows(self.ticket)),
             facts=(*payer_facts(self.payer, self.price.most_fen, self.at), ("order", self.name)),
         )
 
@@ -52,6 +57,7 @@ class RedeemPoints:
 def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
     """Take the agreed amount from the holder's lots and settle it between the units.
 
+    :raises OrderTicketNeeded: if a member must show the unit's ticket; one that is shown must fit.
     :raises OrderRedeemed: if the order was redeemed with other terms or by somebody else.
     :raises OrderHeld: if points are on hold for the order, or were captured.
     :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
@@ -61,15 +67,18 @@ def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
     who = paying(books, command.payer, command.name)
     wallet = who.wallet
     known = books.redemptions.get(command.name)
-    if known is not None:
-        if (known.holder_id, known.terms) != (wallet.holder_id, command.price.terms):
-            raise OrderRedeemed(unit=command.unit, order_no=command.order_no)
+    if known is not None and (known.holder_id, known.terms) == (wallet.holder_id, command.price.terms):
         return Outcome(answer=known.answer)
+    unit = books.rulebook.find_unit(command.unit, now)
+    if unit is None:
+        raise UnknownUnit(unit=command.unit)
+    price_fen, asker = command.price.price_fen, command.asked.principal
+    check_ticket(books, command.ticket, asker, unit, command.order_no, price_fen, wallet.holder_id)
+    if known is not None:
+        raise OrderRedeemed(unit=command.unit, order_no=command.order_no)
     if command.name in books.order_holds:
         raise OrderHeld(unit=command.unit, order_no=command.order_no)
     who.check_fresh()
-    if books.rulebook.find_unit(command.unit, now) is None:
-        raise UnknownUnit(unit=command.unit)
     booked = booking(now, books.months)
     order = (command.unit, command.order_no)
     taken, rates = granted(books, command.asked.id, wallet.holder_id, order, command.price, now, booked.month)

@@ -82,10 +82,14 @@ class RuleVersion:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A settling business unit and the asset it issues; its name is for people, who read the rule itself."""
+    """A settling business unit and the asset it issues; its name is for people, who read the rule itself.
+
+    Where `tickets_required`, members pay its orders only with a ticket that it signed.
+    """
 
     code: str
     asset: str
+    tickets_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +312,8 @@ class Rulebook:
 
 
 def _unit(one: RuleVersion) -> Unit:
-    return Unit(one.subject, one.body["asset"])
+    # Versions of before there were order tickets say nothing about them.
+    return Unit(one.subject, one.body["asset"], one.body.get("tickets_required", False))
 
 
 def _earn(one: RuleVersion) -> EarnRule:

@@ -1,0 +1,77 @@
+"""Reads order tickets: compact JWS of type `order-ticket+jwt`, signed by a system of the unit.
+
+A till signs with the key of its requests; the kid is its client's id. Refuses whatever says less or more than
+a ticket does, so that no condition that a till wrote is overlooked.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from joserfc import jwt
+from joserfc.jwk import GuestProtocol, OKPKey
+from pydantic import Field, ValidationError
+
+from services.points.domain.order_ticket import NoTicket, OrderTicket, ShownTicket
+from shared.kernel.principal import Role
+from shared.web.fields import AmountFen, MemberNumber, Number, UnitCode, whole
+from shared.web.signatures import Client, ClientBook
+from shared.web.strict import Inbound
+from shared.web.tokens import ALGORITHM
+
+TYPE = "order-ticket+jwt"
+TICKET_MAX = 2_048
+"""The longest ticket in characters; one with short numbers has about 300."""
+
+_HEADER = {"alg", "kid", "typ"}
+_EXP_MAX = 7_258_118_400
+"""The year 2200, up to which moments are read here."""
+
+OrderTicketText = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_.-]+$", max_length=TICKET_MAX)]
+"""A ticket as the unit handed it out."""
+
+
+class TicketClaims(Inbound):
+    """What a ticket says; `number` is the unit's member number that alone may use it, `iat` says nothing."""
+
+    unit: UnitCode
+    order_no: Number
+    price_fen: AmountFen
+    exp: Annotated[int, whole(1, _EXP_MAX)]
+    number: MemberNumber | None = None
+    iat: Annotated[int, whole(0, _EXP_MAX)] | None = None
+
+
+class TicketReader:
+    """Verifies tickets with the keys under which requests of units' systems are believed."""
+
+    def __init__(self, clients: ClientBook) -> None:
+        self._clients = clients
+
+    def read(self, text: str) -> ShownTicket:
+        """Give what a ticket says, or why it is none; whether it fits and lasts, the decision judges."""
+        try:
+            read = jwt.decode(text, self._key_of, algorithms=[ALGORITHM])
+            signer = self._signer(read.header)
+        except Exception:  # noqa: BLE001 - whatever a parser stumbles over, it is no ticket of ours
+            return NoTicket("signature")
+        try:
+            said = TicketClaims.model_validate(read.claims)
+        except ValidationError:
+            return NoTicket("claims")
+        if said.unit != signer.unit:
+            return NoTicket("unit")
+        ends = datetime.fromtimestamp(said.exp, UTC)
+        return OrderTicket(said.unit, said.order_no, said.price_fen, ends, said.number)
+
+    def _key_of(self, signature: GuestProtocol) -> OKPKey:
+        header = signature.headers()
+        if set(header) != _HEADER or header["typ"] != TYPE or header["alg"] != ALGORITHM:
+            raise LookupError("no header of ours")
+        return OKPKey.import_key(self._signer(header).public_key)
+
+    def _signer(self, header: Mapping[str, Any]) -> Client:
+        client = self._clients.find(str(header["kid"]))
+        if client is None or client.role is not Role.UNIT_SYSTEM:
+            raise LookupError("no system of a unit")
+        return client
