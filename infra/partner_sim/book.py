@@ -16,10 +16,10 @@ from typing import Any
 
 from shared.runtime.clock import now
 
-GOOD_FOR = timedelta(days=30)
+DAY, GOOD_FOR = timedelta(days=1), timedelta(days=30)
 _TABLE = """
 CREATE TABLE IF NOT EXISTS words (
-    number TEXT PRIMARY KEY, state TEXT NOT NULL, offer TEXT, price_fen INTEGER, code TEXT UNIQUE,
+    number TEXT PRIMARY KEY, state TEXT NOT NULL, offer TEXT, price_fen INTEGER, code TEXT,
     valid_until TEXT, reason TEXT)
 """
 
@@ -34,16 +34,29 @@ class CouponBook:
 
     path: Path
 
-    def ask(self, number: str, offer: str, price_fen: int, *, sold_out: bool = False) -> dict[str, Any]:
+    def ask(
+        self,
+        number: str,
+        offer: str,
+        price_fen: int,
+        *,
+        sold_out: bool = False,
+        again: bool = False,
+        over: bool = False,
+    ) -> dict[str, Any]:
         """Issue a coupon under a number, once; or say that there are none left.
 
+        :param again: whether the first coupon that was ever issued is issued again.
+        :param over: whether it is over since yesterday.
         :raises OtherTerms: if the number is known for something else.
         """
         with self._writing() as book:
             known = _found(book, number)
             if known is None:
-                state, code, reason = ("refused", None, "sold-out") if sold_out else ("issued", _code(), None)
-                until = (now() + GOOD_FOR).isoformat() if code else None
+                fresh = _first_code(book) or _code() if again else _code()
+                state, code, reason = ("refused", None, "sold-out") if sold_out else ("issued", fresh, None)
+                good_for = -DAY if over else GOOD_FOR
+                until = (now() + good_for).isoformat() if code else None
                 book.execute(
                     "INSERT INTO words VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (number, state, offer, price_fen, code, until, reason),
@@ -85,6 +98,11 @@ class CouponBook:
 
 def _code() -> str:
     return token_hex(6).upper()
+
+
+def _first_code(book: sqlite3.Connection) -> str | None:
+    row = book.execute("SELECT code FROM words WHERE state = 'issued' ORDER BY rowid LIMIT 1").fetchone()
+    return None if row is None else str(row[0])
 
 
 def _found(book: sqlite3.Connection, number: str) -> dict[str, Any] | None:

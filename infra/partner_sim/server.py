@@ -39,6 +39,8 @@ class Fault(StrEnum):
     GARBAGE = "garbage"
     ODD = "odd"
     SOLD_OUT = "sold-out"
+    AGAIN = "again"
+    OVER = "over"
 
 
 class PartnerSim:
@@ -175,7 +177,14 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == f"/coupons/{number}/cancel":
             return book.let_be(number)
         if self.path == "/coupons":
-            return book.ask(number, told["offer"], told["price_fen"], sold_out=fault is Fault.SOLD_OUT)
+            return book.ask(
+                number,
+                told["offer"],
+                told["price_fen"],
+                sold_out=fault is Fault.SOLD_OUT,
+                again=fault is Fault.AGAIN,
+                over=fault is Fault.OVER,
+            )
         raise KeyError(self.path)
 
     def _spoil(self, fault: Fault | None, word: Mapping[str, Any]) -> None:

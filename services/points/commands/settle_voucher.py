@@ -9,7 +9,7 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.capture import CaptureWish, captured
 from services.points.domain.hold import Ended, Hold
 from services.points.domain.month import booking
-from services.points.domain.naming import capture_name
+from services.points.domain.naming import capture_name, coupon_name
 from services.points.domain.release import released
 from services.points.domain.voucher import Coupon, Voucher, VoucherSettled, VoucherState
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
@@ -31,12 +31,18 @@ class SettleVoucher:
     reason: str | None = None
 
     def needs(self) -> Needs:
-        """Need the voucher and its hold, which the holder guards."""
-        return Needs(rows=(("voucher", self.voucher_id), ("hold", self.voucher_id)))
+        """Need the voucher and its hold, which the holder guards, and whose the coupon is."""
+        rows = (("voucher", self.voucher_id), ("hold", self.voucher_id))
+        if self.coupon is None:
+            return Needs(rows=rows)
+        digest = self.coupon.digest
+        return Needs((coupon_name(digest),), rows, (("coupon", digest),))
 
 
 def settle_voucher(books: LedgerBooks, command: SettleVoucher) -> Outcome:
     """Capture the hold in full for a coupon, or release it; a word that was heard before changes nothing.
+
+    A coupon that is over, or that another voucher has, is none: the points go back, and a person is told.
 
     :raises NotFound: if there is no such voucher.
     """
@@ -50,9 +56,12 @@ def settle_voucher(books: LedgerBooks, command: SettleVoucher) -> Outcome:
     assert hold.ended_at is None, "and stay there until it is settled"
     # A clock that was set back a little must not date the end of a hold before its beginning.
     at = max(books.now, hold.occurred_at)
-    if command.coupon is not None:
-        return _issued(books, command, voucher, hold, at)
-    return _refused(books, command, voucher, hold, at)
+    if command.coupon is None:
+        return _refused(books, command, voucher.refused(command.reason or "refused"), hold, at)
+    worthless = command.coupon.worthless(books.now, books.coupons)
+    if worthless is not None:
+        return _refused(books, command, voucher.refused(worthless), hold, at)
+    return _issued(books, command, voucher, hold, at)
 
 
 def _issued(
@@ -64,7 +73,7 @@ def _issued(
     wanted = CaptureWish(command.asked.id, name, terms, CAPTURE_NO, hold.amount_fen, final=True)
     outcome = captured(books, hold, wanted, at)
     kept = VoucherSettled(
-        voucher=voucher.settled(VoucherState.ISSUED),
+        voucher=voucher.issued(),
         wallet_id=books.wallet(voucher.member).id,
         at=at,
         month=booking(at, books.months).month,
@@ -80,21 +89,19 @@ def _refused(
     books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold: Hold, at: datetime
 ) -> Outcome:
     outcome = released(books, hold, command.asked.id, at, Ended.RELEASED)
-    reason = command.reason or "refused"
     kept = VoucherSettled(
-        voucher=voucher.settled(VoucherState.REFUSED),
+        voucher=voucher,
         wallet_id=books.wallet(voucher.member).id,
         at=at,
         month=booking(at, books.months).month,
-        reason=reason,
     )
-    data = {**_told(voucher), "cause": reason}
+    data = {**_told(voucher), "cause": voucher.reason}
     event = Announcement("points.voucher.refused", voucher.number, SECOND, data, at)
-    return Outcome((*outcome.changes, kept), _answer(kept.voucher), (*outcome.events, event))
+    return Outcome((*outcome.changes, kept), _answer(voucher), (*outcome.events, event))
 
 
 def _answer(voucher: Voucher) -> Mapping[str, Any]:
-    return {"voucher": voucher.number, "state": voucher.state.value}
+    return {"voucher": voucher.number, "state": voucher.state.value, "reason": voucher.reason}
 
 
 def _told(voucher: Voucher) -> Mapping[str, Any]:

@@ -67,6 +67,7 @@ class LedgerBooks:
     gift_days: dict[str, GiftDay] = field(default_factory=dict)
     vouchers: dict[str, Voucher] = field(default_factory=dict)
     voucher_days: dict[tuple[str, str], int] = field(default_factory=dict)
+    coupons: set[str] = field(default_factory=set)
     sheets: dict[str, Sheet] = field(default_factory=dict)
     openings: dict[str, KnownOpening] = field(default_factory=dict)
     doubts: dict[str, dict[str, Doubt]] = field(default_factory=dict)

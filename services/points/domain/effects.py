@@ -102,6 +102,8 @@ def _put_voucher(books: LedgerBooks, change: VoucherAsked | VoucherSettled) -> N
     if isinstance(change, VoucherAsked):
         day = (change.holder_id, change.voucher.offer)
         books.voucher_days[day] = books.voucher_days.get(day, 0) + 1
+    elif change.coupon is not None:
+        books.coupons.add(change.coupon.digest)
 
 
 def _keep_pay_code(books: LedgerBooks, change: PayCode) -> None:

@@ -39,6 +39,11 @@ def voucher_name(voucher_id: str) -> str:
     return f"voucher {voucher_id}"
 
 
+def coupon_name(digest: str) -> str:
+    """Name a partner's coupon by its digest: it is for one voucher."""
+    return f"coupon {digest}"
+
+
 def refund_name(unit: str, refund_no: str) -> str:
     """Name a refund: unit and the unit's own refund number."""
     return f"refund {unit}|{_part(refund_no)}"

@@ -2,9 +2,11 @@
 
 A voucher is asked for, and then issued (the hold is captured in full) or refused (the hold is released): both
 by a word of the partner that can be no other any more. No word, a broken word or an old one changes nothing.
-Refuses to ask the partner: an errand does, under the voucher's own number.
+A word that gives a coupon which is worth nothing is a no: nobody pays for it. Refuses to ask the partner: an
+errand does, under the voucher's own number.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -14,6 +16,16 @@ from shared.kernel.ids import shown
 
 ASK_PARTNER = "ask-partner"
 """The kind of errand that asks a partner for a coupon."""
+
+
+COUPON_OVER = "coupon-over"
+"""The reason where the partner's coupon is over already."""
+
+COUPON_KNOWN = "coupon-known"
+"""The reason where the partner has given the same coupon for another voucher."""
+
+WORTHLESS = frozenset({COUPON_OVER, COUPON_KNOWN})
+"""The reasons that are ours: the partner says it has issued, and its invoice may say so too."""
 
 
 class VoucherState(StrEnum):
@@ -28,7 +40,7 @@ class VoucherState(StrEnum):
 class Voucher:
     """A voucher; the hold that pays it has the same id.
 
-    `member` is whom it is for; their holder of today is the lock.
+    `member` is whom it is for; their holder of today is the lock. `reason` says why it was refused.
     """
 
     id: str
@@ -41,15 +53,20 @@ class Voucher:
     asked_at: datetime
     ask_until: datetime
     state: VoucherState = VoucherState.ASKED
+    reason: str | None = None
 
     @property
     def number(self) -> str:
         """The number under which the partner is asked, and asked again: it never changes."""
         return request_number(self.id)
 
-    def settled(self, state: VoucherState) -> "Voucher":
-        """Give the voucher as the partner's word leaves it."""
-        return replace(self, state=state)
+    def issued(self) -> "Voucher":
+        """Give the voucher with its coupon given out."""
+        return replace(self, state=VoucherState.ISSUED)
+
+    def refused(self, reason: str) -> "Voucher":
+        """Give the voucher as one for which there will never be a coupon."""
+        return replace(self, state=VoucherState.REFUSED, reason=reason)
 
 
 def request_number(voucher_id: str) -> str:
@@ -59,10 +76,23 @@ def request_number(voucher_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Coupon:
-    """What a partner issued: its code, sealed, and until when it is good."""
+    """What a partner issued: its code, sealed, and until when it is good.
+
+    `digest` is the same wherever the partner gives the same code, and tells nobody the code.
+    """
 
     sealed: bytes = field(repr=False)
+    digest: str
     valid_until: datetime
+
+    def worthless(self, now: datetime, given: Container[str]) -> str | None:
+        """Say why nobody should pay for it, or None.
+
+        :param given: digests of coupons that other vouchers have.
+        """
+        if self.digest in given:
+            return COUPON_KNOWN
+        return COUPON_OVER if self.valid_until <= now else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +126,3 @@ class VoucherSettled:
     month: date
     redemption_id: str | None = None
     coupon: Coupon | None = None
-    reason: str | None = None

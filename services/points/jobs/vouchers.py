@@ -13,7 +13,7 @@ import orjson
 import structlog
 
 from services.points.commands.settle_voucher import SettleVoucher
-from services.points.domain.voucher import Coupon, VoucherState
+from services.points.domain.voucher import WORTHLESS, Coupon, VoucherState
 from services.points.gateways.partner import Issued, Partners, PartnerSilent, Signing, Word
 from services.points.store.secret import Secret
 from shared.kernel.command import Answer, Asked, Command
@@ -65,16 +65,23 @@ def asking_partners(
         said = orjson.loads(errand.body)
         word = _word(partners, errand, said, over=now() >= datetime.fromisoformat(said["until"]))
         reached(TOLD)
-        (answer,) = obey([_settling(errand, word, secret)])
+        (answer,) = obey([_settling(errand, word, said["partner"], secret)])
         if answer.json is None:
             raise Unsettled
-        state = VoucherState(orjson.loads(answer.json)["state"])
-        if (state is VoucherState.ISSUED) is not isinstance(word, Issued):
-            # It was settled by an earlier word: the partner has taken back what it never may.
-            log.error("voucher.contradicted", voucher=errand.subject, state=state.value)
-        return state.value
+        return _became(errand, word, orjson.loads(answer.json))
 
     return ask
+
+
+def _became(errand: Errand, word: Word, settled: Mapping[str, Any]) -> str:
+    """Say what became of the voucher; tell a person where the partner's books will not agree with ours."""
+    state, reason = VoucherState(settled["state"]), settled["reason"]
+    if (state is VoucherState.ISSUED) is not isinstance(word, Issued):
+        # Its coupon was over or another voucher's; or it was settled by an earlier word, and the partner has
+        # taken back what it never may.
+        event = "voucher.worthless" if reason in WORTHLESS else "voucher.contradicted"
+        log.error(event, voucher=errand.subject, state=state.value, reason=reason)
+    return state.value
 
 
 def _word(partners: Partners, errand: Errand, said: Mapping[str, Any], *, over: bool) -> Word:
@@ -88,11 +95,12 @@ def _word(partners: Partners, errand: Errand, said: Mapping[str, Any], *, over: 
         raise
 
 
-def _settling(errand: Errand, word: Word, secret: Secret) -> SettleVoucher:
+def _settling(errand: Errand, word: Word, partner: str, secret: Secret) -> SettleVoucher:
     voucher_id = read("vch", errand.subject)
     assert voucher_id is not None, "an errand to a partner is about a voucher"
     asked = Asked(clock.mint_id())
     if isinstance(word, Issued):
-        coupon = Coupon(secret.sealed(voucher_id, word.code), word.valid_until)
+        digest = secret.coupon_digest(partner, word.code)
+        coupon = Coupon(secret.sealed(voucher_id, word.code), digest, word.valid_until)
         return SettleVoucher(asked, voucher_id, coupon)
     return SettleVoucher(asked, voucher_id, reason=word.reason)

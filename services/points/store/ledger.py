@@ -35,7 +35,7 @@ from services.points.store.refunds import REDEMPTION, REFUND
 from services.points.store.returns import RECEIPT, RECEIPT_NAME, RETURN
 from services.points.store.rules import RulebookShelf
 from services.points.store.save import saved_parameters
-from services.points.store.vouchers import VOUCHER_DAYS, VOUCHERS
+from services.points.store.vouchers import COUPON, VOUCHER_DAYS, VOUCHERS
 from shared.kernel.command import Row
 from shared.runtime.memory import (
     Claim,
@@ -75,6 +75,7 @@ NOUNS: tuple[Noun, ...] = (
     CAMPAIGN_ALERTS,
     VOUCHERS,
     VOUCHER_DAYS,
+    COUPON,
 )
 """What few or some commands need beside wallets and lots; each is read and written only when it is named."""
 

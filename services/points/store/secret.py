@@ -46,6 +46,10 @@ class Secret:
         except InvalidTag:
             return None
 
+    def coupon_digest(self, partner: str, code: str) -> str:
+        """Give the digest (hex) by which a partner's coupon is known again; it leads to no code."""
+        return self._derived(b"coupon digest", f"{partner}\0{code}").hex()
+
     def _box(self) -> AESGCM:
         return AESGCM(self._derived(b"coupon seal", ""))
 

@@ -1,5 +1,7 @@
 """Vouchers behind their members' holders, sealed codes in a table of their own, errands that ask partners.
 
+Digests of codes are kept apart and for ever, so that a coupon is for one voucher.
+
 Refuses to read a code: only the door of its member does.
 """
 
@@ -24,7 +26,7 @@ from shared.kernel.calendar import day_of
 
 _BEHIND = "SELECT id::text, member FROM vouchers WHERE id = ANY (%s::uuid[])"
 _READ = """
-SELECT id::text, member, offer, offer_version, partner, unit, price_fen, asked_at, ask_until, state
+SELECT id::text, member, offer, offer_version, partner, unit, price_fen, asked_at, ask_until, state, reason
 FROM vouchers WHERE id = ANY (%s::uuid[])
 """
 # One that was refused costs nothing and counts for nothing.
@@ -40,9 +42,31 @@ GROUP BY a.name, w.holder_id
 
 def _load(cursor: Cursor, books: LedgerBooks, ids: Sequence[str]) -> None:
     cursor.execute(_READ, (list(ids),))
-    for id_, member, offer, version, partner, unit, price, asked_at, until, state in cursor.fetchall():
+    for (
+        id_,
+        member,
+        offer,
+        version,
+        partner,
+        unit,
+        price,
+        asked_at,
+        until,
+        state,
+        reason,
+    ) in cursor.fetchall():
         books.vouchers[id_] = Voucher(
-            id_, member, offer, version, partner, unit, Fen(price), asked_at, until, VoucherState(state)
+            id_,
+            member,
+            offer,
+            version,
+            partner,
+            unit,
+            Fen(price),
+            asked_at,
+            until,
+            VoucherState(state),
+            reason,
         )
 
 
@@ -53,6 +77,11 @@ def _load_days(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None
     cursor.execute(_DAYS, told)
     for name, holder_id, asked in cursor.fetchall():
         books.voucher_days[holder_id, name.partition(" ")[0]] = asked
+
+
+def _load_coupons(cursor: Cursor, books: LedgerBooks, digests: Sequence[str]) -> None:
+    cursor.execute("SELECT digest FROM coupons WHERE digest = ANY (%s)", (list(digests),))
+    books.coupons.update(digest for (digest,) in cursor.fetchall())
 
 
 def _ask(cursor: Cursor, changes: Sequence[VoucherAsked]) -> None:
@@ -90,7 +119,7 @@ def _settle(cursor: Cursor, changes: Sequence[VoucherSettled]) -> None:
                 one.month,
                 one.redemption_id,
                 None if coupon is None else coupon.valid_until,
-                one.reason,
+                one.voucher.reason,
                 one.voucher.id,
             ),
         )
@@ -98,6 +127,9 @@ def _settle(cursor: Cursor, changes: Sequence[VoucherSettled]) -> None:
             cursor.execute(
                 "INSERT INTO voucher_codes (voucher_id, wallet_id, sealed) VALUES (%s, %s, %s)",
                 (one.voucher.id, one.wallet_id, coupon.sealed),
+            )
+            cursor.execute(
+                "INSERT INTO coupons (digest, voucher_id) VALUES (%s, %s)", (coupon.digest, one.voucher.id)
             )
 
 
@@ -116,3 +148,4 @@ VOUCHERS = Noun(
     writers={VoucherAsked: _ask, VoucherSettled: _settle, PartnerErrand: _leave},
 )
 VOUCHER_DAYS = Noun("voucher-day", load=_load_days)
+COUPON = Noun("coupon", load=_load_coupons)

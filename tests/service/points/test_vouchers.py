@@ -182,7 +182,7 @@ def test_nobody_but_the_partners_word_ends_the_hold_of_a_voucher(sold: Booth) ->
 
 def test_the_same_word_again_and_a_contrary_one_change_nothing(sold: Booth) -> None:
     voucher = sold.ask(member(sold.house, "f", PRICE_FEN))
-    coupon = Coupon(SECRET.sealed(voucher, "AGAIN"), now() + OVER)
+    coupon = Coupon(SECRET.sealed(voucher, "AGAIN"), SECRET.coupon_digest("taxi", "AGAIN"), now() + OVER)
     sold.carry()
     before = sold.voucher(voucher)
     answers = sold.house.obey(

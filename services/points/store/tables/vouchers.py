@@ -1,4 +1,4 @@
-"""Vouchers of outside partners, and the codes of their coupons, sealed and apart."""
+"""Vouchers of outside partners, the codes of their coupons, sealed and apart, and whose each coupon is."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -58,3 +58,12 @@ class VoucherCodes(PointsTable, table=True):
     voucher_id: UUID = identifier(key=True)
     wallet_id: UUID = identifier()
     sealed: bytes = raw()
+
+
+class Coupons(PointsTable, table=True):
+    """Every coupon that was issued, by the digest of its code: it is for one voucher, for ever."""
+
+    __tablename__ = "coupons"
+
+    digest: str = text(key=True)
+    voucher_id: UUID = identifier()
