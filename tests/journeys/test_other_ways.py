@@ -195,9 +195,10 @@ def test_a_photographed_receipt_waits_for_a_till_or_a_person_and_earns_once(grou
     ]
     assert waiting["known"]["amount_fen"] == 10_000
     assert waiting["known"]["receiver"] == {"unit": "office", "number": number.upper()}
-    refused = finance.post(
-        f"/points/v1/receipts/doubts/{copied['doubt']}/reject", {"reason": "another one's"}
-    )
+    path = f"/points/v1/receipts/doubts/{copied['doubt']}"
+    unseen = finance.post(f"{path}/accept", reason).json()
+    assert (unseen["code"], unseen["receipt"]) == ("doubt-changed", waiting["known"]["receipt"])
+    refused = finance.post(f"{path}/reject", {"reason": "another one's"})
     assert refused.json()["state"] == "rejected"
     assert till.post("/points/v1/receipts", second).json()["points"] == 100
     assert (wallet(member), wallet(stranger)) == ({"OFFI": 150}, {})

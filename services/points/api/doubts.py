@@ -15,9 +15,10 @@ from services.points.commands.reject_doubt import RejectDoubt
 from services.points.domain.doubt import Acceptance, DoubtState, Source
 from services.points.queries.doubts import DoubtFacts, claims_of, doubt_facts, doubts_listed
 from shared.kernel.command import Answer, Asked
+from shared.kernel.ids import shown
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
-from shared.web.fields import AmountFen, Moment, Number, Text, UnitCode
+from shared.web.fields import AmountFen, Moment, Number, Shown, Text, UnitCode
 from shared.web.strict import Inbound
 
 STAFF = (Role.OPERATOR, Role.FINANCE)
@@ -37,6 +38,12 @@ class ReasonBody(Inbound):
     """Why it is decided like this."""
 
     reason: Annotated[str, Text(200, 4)]
+
+
+class AcceptBody(ReasonBody):
+    """Why it is accepted; `beside` names the `known` receipt beside which it is a purchase of its own."""
+
+    beside: Annotated[str, Shown("rcp")] | None = None
 
 
 class DoubtsQuery(PageQuery):
@@ -84,6 +91,7 @@ class ClaimLine(DoubtView):
 class KnownView(BaseModel):
     """What is known of the same receipt; whose it is only where one may know."""
 
+    receipt: str
     amount_fen: int
     points: int
     receiver: ReceiverView | None
@@ -163,11 +171,12 @@ def _declare_doubts(door: Door, front: Front) -> None:
             rows, last = doubts_listed(questions, state, query.limit, after)
         return {"data": rows, "cursor": front.next(call, last)}
 
-    @door.post("/receipts/doubts/{doubt}/accept", takes=ReasonBody, gives=ReceiptView, roles=STAFF)
-    async def accept_doubt(asked: Asked, body: ReasonBody, call: Call) -> Answer:
-        """Accept a doubt: it earns as a receipt of its own, under the rule of the day of the purchase."""
+    @door.post("/receipts/doubts/{doubt}/accept", takes=AcceptBody, gives=ReceiptView, roles=STAFF)
+    async def accept_doubt(asked: Asked, body: AcceptBody, call: Call) -> Answer:
+        """Accept a doubt: it earns as the receipt, or as one of its own `beside` the known one."""
         facts = await call.threads.run(seen, call)
-        yes = Acceptance(call.id_of("doubt", "dbt"), facts.identity, body.reason)
+        beside = None if body.beside is None else shown("rcp", body.beside)
+        yes = Acceptance(call.id_of("doubt", "dbt"), facts.identity, body.reason, beside)
         return await front.desk.ask(
             EarnPoints(
                 asked,

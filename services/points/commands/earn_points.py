@@ -77,6 +77,7 @@ def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
     :raises ReceiptConflict: if the receipt is known with another amount or another member; what was told now
         is kept in doubt for a person to decide.
     :raises DoubtDecided: if the doubt that is accepted was settled or decided before.
+    :raises DoubtChanged: if something else is known of its receipt than was shown to whoever accepts it.
     """
     now = stated_time(command.asked.principal, command.at, books.now)
     wallet = books.wallet(command.identity)
@@ -141,7 +142,11 @@ def _closed(books: LedgerBooks, command: EarnPoints, wallet: Wallet) -> list[Dou
     known = next((one for one in doubts if one.id == command.accepted.doubt), None)
     if known is None:
         raise NotFound()
-    return [accepted(known, by, command.accepted.reason, command.asked.id)]
+    decided = accepted(known, by, command.accepted.reason, command.asked.id)
+    # Of two who accept two claims of one receipt at the same moment, the second has not seen the first.
+    earned = books.receipts.get(command.name)
+    command.accepted.check_seen(None if earned is None else earned.answer["receipt"])
+    return [decided]
 
 
 def _taken(books: LedgerBooks, command: EarnPoints, wallet: Wallet, now: datetime) -> Outcome:

@@ -44,6 +44,19 @@ class DoubtDecided(Refusal):
     )
 
 
+class DoubtChanged(Refusal):
+    """What is known of the receipt is not what was accepted beside it: somebody was first."""
+
+    kind = Kind.CONFLICT
+    code = "doubt-changed"
+    title = Words("小票的登记情况已变化", "What is known of the receipt has changed")
+    advice = Words(
+        "该小票现登记为 {receipt}；请重新查看双方内容，确属另一笔消费时以该编号作为 beside 提交。",
+        "The receipt is now known as {receipt}; look at both again, and if this is a purchase of its own, "
+        "send that id as beside.",
+    )
+
+
 class TooManyClaims(Refusal):
     """A member claims as many receipts a day as the rule allows."""
 
@@ -118,11 +131,25 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A person's yes to a doubt: which one, whose identity earns, and why."""
+    """A person's yes to a doubt: which one, whose identity earns, and why.
+
+    `beside` is the receipt of the same name that was shown with it, as people see its id: this is another
+    purchase. None: none was shown, so this is the receipt.
+    """
 
     doubt: str
     identity: str
     reason: str
+    beside: str | None = None
+
+    def check_seen(self, known: str | None) -> None:
+        """Let the yes count while what it was said to is still so.
+
+        :param known: the receipt of that name, as people see its id, or None.
+        :raises DoubtChanged: if it is another one than was shown, or there is one by now.
+        """
+        if known != self.beside:
+            raise DoubtChanged(receipt=known or "-")
 
 
 def told_before(doubts: Iterable[Doubt], holder_id: str, amount_fen: int) -> Doubt | None:

@@ -14,8 +14,8 @@ d.id, d.unit, d.store, d.number, d.identity, d.amount_fen, d.purchased_at, d.sou
 d.state, d.decided_by, d.decided_at, d.reason
 """
 _PAGE = f"""
-SELECT {_COLUMNS}, r.amount_fen AS known_fen, r.points AS known_points, r.answer AS known_answer,
-       w.identity AS known_identity
+SELECT {_COLUMNS}, r.id AS known_id, r.amount_fen AS known_fen, r.points AS known_points,
+       r.answer AS known_answer, w.identity AS known_identity
 FROM doubts d LEFT JOIN receipts r ON r.name = d.name AND r.id IS DISTINCT FROM d.receipt_id
 LEFT JOIN wallets w ON w.id = r.wallet_id
 WHERE (CAST(:state AS text) IS NULL OR d.state = :state)
@@ -112,6 +112,7 @@ def _known(row: Any) -> dict[str, Any] | None:
     unit, colon, number = (row.known_identity or "").partition(":")
     receiver = {"unit": unit, "number": number} if colon else {"member": row.known_identity}
     return {
+        "receipt": shown("rcp", str(row.known_id)),
         "amount_fen": row.known_fen,
         "points": row.known_points,
         "receiver": receiver if row.known_identity else None,

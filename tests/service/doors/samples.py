@@ -209,7 +209,9 @@ def _other_ways() -> dict[str, Sample]:
         "POST /points/v1/gifts/{gift}/confirm": Sample({"confirmation": "made.up.proof"}),
         "POST /points/v1/vouchers": Sample({"offer": "taxi-20", "price_fen": 2_000}),
         "POST /points/v1/receipts/claims": Sample(_claim()),
-        "POST /points/v1/receipts/doubts/{doubt}/accept": Sample({"reason": "the slip was seen"}),
+        "POST /points/v1/receipts/doubts/{doubt}/accept": Sample(
+            {"reason": "the slip was seen", "beside": f"rcp_{'0' * 32}"}
+        ),
         "POST /points/v1/receipts/doubts/{doubt}/reject": Sample({"reason": "nobody sold that"}),
         "POST /points/v1/openings": Sample(
             {"unit": "office", "digest": "0" * 64, "lines": 10, "points": 1_000}

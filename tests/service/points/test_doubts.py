@@ -58,11 +58,20 @@ def told(receipt: str, number: str, amount_fen: int = 10_000, source: Source = S
     )
 
 
-def accept(doubt: str, who: str, receipt: str, amount_fen: int, by: Principal = OFFICES) -> EarnPoints:
-    """Make a person's yes to a doubt."""
-    yes = Acceptance(doubt, who, "the slip was seen")
+def accept(
+    doubt: str,
+    who: str,
+    receipt: str,
+    amount_fen: int,
+    by: Principal = OFFICES,
+    *,
+    beside: str | None = None,
+    key: str | None = None,
+) -> EarnPoints:
+    """Make a person's yes to a doubt, which may stand beside a known receipt."""
+    yes = Acceptance(doubt, who, "the slip was seen", beside)
     return EarnPoints(
-        asked(principal=by),
+        asked(key, by, f"{doubt} {beside}"),
         "office",
         "s1",
         receipt,
@@ -146,6 +155,56 @@ def test_a_person_accepts_what_no_till_told_and_a_later_till_changes_nothing(hou
     assert (state_of(house, doubt), points_of(house, "A4")) == ("accepted", 50)
 
 
+def test_of_claims_of_one_receipt_accepted_at_once_one_is_the_receipt(house: LedgerHouse) -> None:
+    desks = (house.first, house.desk())
+    for turn in range(8):
+        receipt = f"a-10-{turn}"
+        names = [f"{letter}10{turn}" for letter in "ABC"]
+        crowd = [member(house, name) for name in names]
+        doubts = [claimed(house, who, receipt) for who in crowd]
+        staff = (OFFICES, APPROVER, Principal("finance-office-2", Role.FINANCE, "office"))
+        tried = [
+            later(desks[(place + turn) % 2], accept(doubt, who, receipt, 10_000, by))
+            for place, (doubt, who, by) in enumerate(zip(doubts, crowd, staff, strict=True))
+        ]
+        codes = [code_of(one.result()[0]) for one in tried]
+        assert sorted(codes) == ["doubt-changed", "doubt-changed", "ok"]
+        assert sorted(points_of(house, name) for name in names) == [0, 0, 50]
+        assert sorted(state_of(house, one) for one in doubts) == ["accepted", "open", "open"]
+        assert house.rows("SELECT count(*) FROM receipts WHERE number = %s", receipt) == [(1,)]
+
+
+def test_two_who_accept_the_same_claim_at_once_accept_it_once(house: LedgerHouse) -> None:
+    who = member(house, "A11")
+    doubt, desks = claimed(house, who, "a-11"), (house.first, house.desk())
+    tried = [
+        later(desk, accept(doubt, who, "a-11", 10_000, by))
+        for desk, by in zip(desks, (OFFICES, APPROVER), strict=True)
+    ]
+    assert sorted(code_of(one.result()[0]) for one in tried) == ["doubt-decided", "ok"]
+    assert points_of(house, "A11") == 50
+
+
+def test_a_second_claim_is_accepted_only_beside_the_receipt_that_was_seen(house: LedgerHouse) -> None:
+    one, other = member(house, "A12"), member(house, "B12")
+    doubts = claimed(house, one, "a-12"), claimed(house, other, "a-12")
+    first = answer_of(house.obey(accept(doubts[0], one, "a-12", 10_000))[0])
+    refused = house.obey(accept(doubts[1], other, "a-12", 10_000))[0].refusal
+    assert refused is not None
+    assert (refused.code, refused.facts) == ("doubt-changed", {"receipt": first["receipt"]})
+    nobodys = accept(doubts[1], other, "a-12", 10_000, beside=f"rcp_{'0' * 32}")
+    assert code_of(house.obey(nobodys)[0]) == "doubt-changed"
+    assert points_of(house, "B12") == 0
+    beside = accept(doubts[1], other, "a-12", 10_000, beside=first["receipt"], key="a-12")
+    assert answer_of(house.obey(beside)[0])["points"] == 50
+    again = house.obey(accept(doubts[1], other, "a-12", 10_000, beside=first["receipt"], key="a-12"))[0]
+    assert again.replayed
+    assert [points_of(house, name) for name in ("A12", "B12")] == [50, 50]
+    alone = claimed(house, one, "a-13")
+    named = accept(alone, one, "a-13", 10_000, beside=first["receipt"])
+    assert code_of(house.obey(named)[0]) == "doubt-changed"
+
+
 def test_a_rejected_claim_earns_nothing_for_ever_but_the_till_is_believed(house: LedgerHouse) -> None:
     who = member(house, "A5")
     doubt = claimed(house, who, "a-5")
@@ -159,13 +218,15 @@ def test_a_rejected_claim_earns_nothing_for_ever_but_the_till_is_believed(house:
 
 def test_somebody_elses_receipt_waits_and_is_not_told_whose_it_is(house: LedgerHouse) -> None:
     owner, thief = member(house, "A6"), member(house, "B6")
-    house.obey(told("a-6", "A6"))
+    first = answer_of(house.obey(told("a-6", "A6"))[0])["receipt"]
     doubt = claimed(house, thief, "a-6")
     unknown = answer_of(house.obey(claim(thief, "a-6-nobodys"))[0])
     assert unknown["state"] == "open"
     assert (points_of(house, "A6"), points_of(house, "B6")) == (50, 0)
     assert owner != thief
-    assert answer_of(house.obey(accept(doubt, thief, "a-6", 10_000))[0])["points"] == 50
+    assert code_of(house.obey(accept(doubt, thief, "a-6", 10_000))[0]) == "doubt-changed"
+    beside = accept(doubt, thief, "a-6", 10_000, beside=first)
+    assert answer_of(house.obey(beside)[0])["points"] == 50
     assert house.rows("SELECT count(*) FROM receipts WHERE number = 'a-6'") == [(2,)]
     assert (points_of(house, "A6"), points_of(house, "B6")) == (50, 50)
 
@@ -207,9 +268,9 @@ def test_a_day_has_so_many_claims_and_a_receipt_its_time(house: LedgerHouse) -> 
 def test_the_auditor_names_an_accepted_doubt_that_was_changed(house: LedgerHouse, change: str) -> None:
     receipt = f"a-9-{change[:20]}-{change[20:34]}"
     owner, who = member(house, "A9"), member(house, f"B9{len(change)}")
-    house.obey(told(receipt, "A9"))
+    first = answer_of(house.obey(told(receipt, "A9"))[0])["receipt"]
     doubt = claimed(house, who, receipt)
-    answer_of(house.obey(accept(doubt, who, receipt, 10_000))[0])
+    answer_of(house.obey(accept(doubt, who, receipt, 10_000, beside=first))[0])
     assert owner != who
     ((before, name),) = house.rows(
         "SELECT d::text, r.name FROM doubts d JOIN receipts r ON r.id = d.receipt_id WHERE d.id = %s", doubt
