@@ -36,10 +36,15 @@ def whole(least: int, most: int = LARGEST_EXACT) -> Any:
     return Field(strict=True, ge=least, le=most)
 
 
-AmountFen = Annotated[int, whole(1)]
+AMOUNT_MOST_FEN = 10**11
+"""The largest amount in fen: a billion yuan, a hundred times the dearest house. What is larger is a slip of
+the pen, and books must be able to add amounts up inside 64 bits, whatever rules make of them.
+"""
+
+AmountFen = Annotated[int, whole(1, AMOUNT_MOST_FEN)]
 """Money of at least 1 fen."""
 
-AmountFenOrZero = Annotated[int, whole(0)]
+AmountFenOrZero = Annotated[int, whole(0, AMOUNT_MOST_FEN)]
 """Money of at least 0 fen."""
 
 Limit = Annotated[int, whole(1, 100)]

@@ -10,6 +10,7 @@ from shared.web.strict import Inbound
 
 POINTS_MOST, FEN_MOST = 1_000_000, 10_000_000_000
 BUDGET_MOST = 1_000_000_000_000
+"""As much as the largest receipt may earn: what limits more limits nothing."""
 BP_MOST = 100_000
 """Ten times as much: more is a slip of the pen."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from services.points.api.draft import Draft, GroupDraft
+from services.points.api.earn_rules import BUDGET_MOST
 from services.points.domain.exchange_terms import assets_of
 from shared.web.faults import broken
 from shared.web.fields import whole
@@ -36,8 +37,8 @@ class ExchangeTermsBody(Inbound):
     """A fee in basis points of the value, and limits in group points: a member's day, an issuer's month."""
 
     fee_bp: Annotated[int, whole(0, 5_000)] = 0
-    member_day_points: Annotated[int, whole(0)] | None = None
-    pair_month_points: Annotated[int, whole(0)] | None = None
+    member_day_points: Annotated[int, whole(0, BUDGET_MOST)] | None = None
+    pair_month_points: Annotated[int, whole(0, BUDGET_MOST)] | None = None
 
 
 class ExchangeTermsDraft(GroupDraft):

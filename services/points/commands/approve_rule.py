@@ -7,6 +7,7 @@ from services.points.domain.approval import RuleApprovedAlready, check_approval
 from services.points.domain.arbitrage import check_trips
 from services.points.domain.authority import UnknownUnit
 from services.points.domain.books import LedgerBooks
+from services.points.domain.bounds import check_rule
 from services.points.domain.rulebook import RATE_KINDS, RULEBOOK, merged, units_named
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import shown
@@ -29,6 +30,8 @@ def approve_rule(books: LedgerBooks, command: ApproveRule) -> Outcome:
     """Put the version into the rulebook.
 
     :raises RuleApprovedAlready: if somebody approved it before.
+    :raises RuleTooLarge: if a receipt would earn more under it than books can add up.
+    :raises RateTooLarge: if a point would be worth more than that.
     :raises ProfitableRoundTrip: if it is a rate under which exchanging there and back would gain.
     :raises UnknownUnit: if it speaks of a unit that there is not when it begins.
     """
@@ -43,6 +46,7 @@ def approve_rule(books: LedgerBooks, command: ApproveRule) -> Outcome:
     check_approval(
         draft.drafted_by, approved_by, version.valid_from, books.now, journals_exist=books.journals_exist
     )
+    check_rule(version)
     if version.kind in RATE_KINDS:
         check_trips(merged(books.rulebook, (version,)), version)
     for unit in units_named(version):

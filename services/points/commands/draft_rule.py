@@ -7,6 +7,7 @@ from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
+from services.points.domain.bounds import check_rule
 from services.points.domain.rulebook import RULEBOOK, RuleKind, RuleVersion
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.ids import shown
@@ -28,10 +29,15 @@ class DraftRule:
 
 
 def draft_rule(books: LedgerBooks, command: DraftRule) -> Outcome:
-    """Keep the draft with the next version number of its kind and subject."""
+    """Keep the draft with the next version number of its kind and subject.
+
+    :raises RuleTooLarge: if a receipt would earn more under it than books can add up.
+    :raises RateTooLarge: if a point would be worth more than that.
+    """
     assert command.asked.principal is not None
     number = books.next_version(command.kind, command.subject)
     version = RuleVersion(command.kind, command.subject, number, command.valid_from, command.body)
+    check_rule(version)
     drafted_by = command.asked.principal.subject
     return Outcome(
         changes=(c.RuleDrafted(command.asked.id, version, drafted_by, books.now),),

@@ -10,6 +10,7 @@ from services.points.domain.account import AccountRole
 from services.points.domain.assessment import Assessment, Purchase, assess
 from services.points.domain.authority import UnknownUnit, own_unit, own_unit_of_staff, stated_time
 from services.points.domain.books import LedgerBooks
+from services.points.domain.bounds import check_earning
 from services.points.domain.campaign import Campaign, drawn
 from services.points.domain.cap import DAY_EARNINGS, earned_on
 from services.points.domain.doubt import Acceptance, Doubt, Source, accepted, settled, told_before
@@ -77,6 +78,7 @@ def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
     :raises ReceiptConflict: if the receipt is known with another amount or another member; what was told now
         is kept in doubt for a person to decide.
     :raises DoubtDecided: if the doubt that is accepted was settled or decided before.
+    :raises ReceiptTooLarge: if it is more than one receipt may.
     :raises DoubtChanged: if something else is known of its receipt than was shown to whoever accepts it.
     """
     now = stated_time(command.asked.principal, command.at, books.now)
@@ -155,6 +157,7 @@ def _taken(books: LedgerBooks, command: EarnPoints, wallet: Wallet, now: datetim
         raise UnknownUnit(unit=command.unit)
     booked = booking(command.purchased_at, books.months)
     found, drawn = _assessed(books, command, unit, wallet)
+    check_earning(found.earning.points)
     if not found.earning.points:
         answer = _answer(command, unit.asset, found, ())
         kept = _kept(books, command, wallet, booked, found, answer)

@@ -125,6 +125,13 @@ class EarnRule:
         exact = self.value(lines or {NO_CATEGORY: amount_fen}).times(self.tier_bp(tier), WHOLE_BP)
         return exact.at_most(self.cap).rounded_down
 
+    def most(self, amount_fen: int) -> Points:
+        """Give the most that a receipt of this amount can earn, whatever its categories and tier."""
+        rates = (EarnRate(self.points, self.per_fen), *self.categories.values())
+        tier_bp = max(WHOLE_BP, *self.tiers.values()) if self.tiers else WHOLE_BP
+        exact = (Exact(rate.points * amount_fen, rate.per_fen).times(tier_bp, WHOLE_BP) for rate in rates)
+        return max(one.at_most(self.cap).rounded_down for one in exact)
+
     def value(self, split: Split) -> Exact:
         """Give what the rates make of the amounts, without tier and cap, not rounded."""
         rates = [(self.rate_of(category), fen) for category, fen in split.items()]

@@ -19,6 +19,8 @@ from shared.kernel.words import Words
 BASIS_POINTS = 10_000
 LARGEST = 10**12
 """The most points that one exchange gives; whoever asks for more made a mistake."""
+LARGEST_FEN = 10**14
+"""The most that they are worth: as a claim between units that is 10^16 hundredths of a fen in a BIGINT."""
 LOTS_MAX = 2_048
 """From how many lots one exchange may take: each new lot gets an id of its own."""
 
@@ -129,7 +131,7 @@ def worked(locked: Locked, points: int) -> Worked:
     value = locked.value_in.worth(points)
     fee = -(-value * locked.fee_bp // BASIS_POINTS)
     given = (value - fee) * locked.per_fen.numerator // locked.per_fen.denominator
-    if max(given, points) > LARGEST:
+    if max(given, points) > LARGEST or value > LARGEST_FEN:
         raise ExchangeTooLarge(most=LARGEST, lots=LOTS_MAX)
     residual = value - fee - worth_up(locked.value_out, given)
     return Worked(Points(points), value, Fen(fee), Points(given), Fen(residual))

@@ -369,6 +369,11 @@ _READERS: Mapping[RuleKind, Callable[[RuleVersion], Any]] = {
 }
 
 
+def understood(version: RuleVersion) -> Any:
+    """Read a version's body into the frozen class of its kind."""
+    return _READERS[version.kind](version)
+
+
 def merged(rulebook: Rulebook, added: Iterable[RuleVersion]) -> Rulebook:
     """Give the rulebook with these versions added."""
     return Rulebook((*rulebook.versions, *added))
