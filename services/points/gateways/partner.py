@@ -7,17 +7,15 @@ guess: whatever is no whole word of the partner's is silence, and silence says n
 
 import http.client
 import re
-import socket
-import ssl
-import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+
+from services.points.gateways.dated import Deadline, dated_connection
 
 ANSWER_BYTES_MAX = 65_536
 _CODE = re.compile(r"[\x21-\x7e]{1,64}")
@@ -93,35 +91,14 @@ class Partners:
 
     def _post(self, url: str, number: str, body: bytes) -> tuple[int, bytes]:
         place = urlsplit(url)
-        connection = self._connection(place.scheme, place.hostname or "", place.port)
         headers = {"Content-Type": "application/json", **self._signing("POST", url, body, number)}
-        # A time-out of the socket alone lets a partner speak a byte at a time for ever.
-        watch = threading.Timer(self._timeout_s, _cut, (connection,))
-        watch.daemon = True
-        watch.start()
-        try:
+        with dated_connection(place, Deadline(self._timeout_s)) as connection:
             connection.request("POST", place.path, body, headers)
             answer = connection.getresponse()
             told = answer.read(ANSWER_BYTES_MAX + 1)
             if len(told) > ANSWER_BYTES_MAX:
                 raise PartnerSilent("it does not come to an end")
             return answer.status, told
-        finally:
-            watch.cancel()
-            connection.close()
-
-    def _connection(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-        if scheme == "http":
-            return http.client.HTTPConnection(host, port, timeout=self._timeout_s)
-        context = ssl.create_default_context()
-        return http.client.HTTPSConnection(host, port, timeout=self._timeout_s, context=context)
-
-
-def _cut(connection: http.client.HTTPConnection) -> None:
-    """End a question that takes too long, whoever waits for it."""
-    if connection.sock is not None:
-        with suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def word_in(answer: bytes, number: str) -> Word:
