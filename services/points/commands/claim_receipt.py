@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.points.domain import changes as c
 from services.points.domain.authority import UnknownUnit
 from services.points.domain.books import LedgerBooks
-from services.points.domain.doubt import ClaimTerms, Doubt, Source, told_before
+from services.points.domain.doubt import ClaimTerms, Doubt, DoubtRaised, Source, told_before
 from services.points.domain.naming import receipt_name
 from services.points.domain.receipt import check_not_ahead
 from services.points.domain.rulebook import RuleKind
@@ -78,7 +77,7 @@ def claim_receipt(books: LedgerBooks, command: ClaimReceipt) -> Outcome:
         told_by=command.member,
         told_at=now,
     )
-    return Outcome((c.DoubtRaised(doubt),), _view(command, doubt.id, doubt.state.value, None))
+    return Outcome((DoubtRaised(doubt),), _view(command, doubt.id, doubt.state.value, None))
 
 
 def _view(command: ClaimReceipt, doubt: str | None, state: str, points: int | None) -> Mapping[str, Any]:

@@ -13,7 +13,16 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.bounds import check_earning
 from services.points.domain.campaign import Campaign, drawn
 from services.points.domain.cap import DAY_EARNINGS, earned_on
-from services.points.domain.doubt import Acceptance, Doubt, Source, accepted, settled, told_before
+from services.points.domain.doubt import (
+    Acceptance,
+    Doubt,
+    DoubtRaised,
+    DoubtTurned,
+    Source,
+    accepted,
+    settled,
+    told_before,
+)
 from services.points.domain.journal import Journal, Transfer
 from services.points.domain.limit import LimitDrawn
 from services.points.domain.lot import Lot, Origin
@@ -90,7 +99,7 @@ def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
             return _told_again(books, command, wallet, known, now)
         if command.asked.principal is not None and command.asked.principal.role is not Role.IMPORTER:
             check_purchase(command.purchased_at, now)
-    closed = tuple(c.DoubtDecided(one, books.now) for one in _closed(books, command, wallet))
+    closed = tuple(DoubtTurned(one, books.now) for one in _closed(books, command, wallet))
     earned = _taken(books, command, wallet, now)
     return Outcome((*earned.changes, *closed), earned.answer, earned.events) if closed else earned
 
@@ -107,7 +116,7 @@ def _told_again(
         return Outcome(answer=known.answer)
     principal = command.asked.principal
     doubt = told_before(books.doubts_of(command.name), wallet.holder_id, command.amount_fen)
-    raised: tuple[c.DoubtRaised, ...] = ()
+    raised: tuple[DoubtRaised, ...] = ()
     if doubt is None:
         doubt = Doubt(
             id=derived(command.asked.id, DOUBT),
@@ -124,7 +133,7 @@ def _told_again(
             told_by=principal.subject if principal is not None else command.unit,
             told_at=now,
         )
-        raised = (c.DoubtRaised(doubt),)
+        raised = (DoubtRaised(doubt),)
     raise ReceiptConflict(
         changes=raised,
         receipt_no=command.receipt_no,

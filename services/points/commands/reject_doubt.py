@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.points.domain import changes as c
 from services.points.domain.authority import own_unit_of_staff
 from services.points.domain.books import LedgerBooks
-from services.points.domain.doubt import rejected
+from services.points.domain.doubt import DoubtTurned, rejected
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
@@ -38,6 +37,6 @@ def reject_doubt(books: LedgerBooks, command: RejectDoubt) -> Outcome:
     own_unit_of_staff(principal, known.unit)
     doubt = rejected(known, principal.subject, command.reason)
     return Outcome(
-        (c.DoubtDecided(doubt, books.now),),
+        (DoubtTurned(doubt, books.now),),
         {"doubt": shown("dbt", doubt.id), "state": doubt.state.value, "decided_by": principal.subject},
     )

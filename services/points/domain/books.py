@@ -14,7 +14,7 @@ from services.points.domain.debt import Debt
 from services.points.domain.doubt import Doubt
 from services.points.domain.draft import Draft
 from services.points.domain.gift import NO_GIFTS, Gift, GiftDay
-from services.points.domain.hold import Hold
+from services.points.domain.hold import Hold, KnownHold
 from services.points.domain.limit import Share
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
@@ -55,7 +55,7 @@ class LedgerBooks:
     returns: dict[str, ReturnKept | KnownReturn] = field(default_factory=dict)
     debts: dict[tuple[str, str], Debt] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
-    order_holds: dict[str, c.KnownHold] = field(default_factory=dict)
+    order_holds: dict[str, KnownHold] = field(default_factory=dict)
     pay_codes: dict[str, PayCode] = field(default_factory=dict)
     guessers: dict[str, Guesser] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)

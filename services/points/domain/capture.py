@@ -10,7 +10,7 @@ from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
-from services.points.domain.hold import Ended, Hold
+from services.points.domain.hold import Ended, Hold, HoldTurned
 from services.points.domain.holding import (
     Capture,
     Moved,
@@ -90,7 +90,7 @@ def _captured(
             *(c.LotOpened(lot) for lot in capture.opened),
             *(c.LotDrawn(lot) for lot in rest.lots),
             c.JournalPosted(journal),
-            c.HoldTurned(hold, journal.month),
+            HoldTurned(hold, journal.month),
             _kept(wanted, hold, wallet, answer, journal),
         ),
         answer=answer,

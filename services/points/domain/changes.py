@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from services.points.domain.doubt import Doubt
 from services.points.domain.earning import Terms
-from services.points.domain.hold import Hold
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from services.points.domain.month import MonthState
@@ -120,36 +118,6 @@ class RefundKept:
 
 @swift
 @dataclass(frozen=True, slots=True)
-class HoldPlaced:
-    """A hold with its slices, kept for ever, and the journal that placed it."""
-
-    hold: Hold
-    journal_id: str
-    month: date
-    answer: Mapping[str, Any]
-
-
-@swift
-@dataclass(frozen=True, slots=True)
-class HoldTurned:
-    """A hold was captured or ended, booked in that month; its slices as the movement left them."""
-
-    hold: Hold
-    month: date
-
-
-@swift
-@dataclass(frozen=True, slots=True)
-class KnownHold:
-    """What a decision must know of the hold that binds an order."""
-
-    holder_id: str
-    terms: str
-    answer: Mapping[str, Any]
-
-
-@swift
-@dataclass(frozen=True, slots=True)
 class KnownReceipt:
     """What a decision must know of a receipt that was kept before."""
 
@@ -188,21 +156,6 @@ class RedemptionDeclined:
     code: str
     occurred_at: datetime
     month: date
-
-
-@dataclass(frozen=True, slots=True)
-class DoubtRaised:
-    """Somebody's word about a receipt waits."""
-
-    doubt: Doubt
-
-
-@dataclass(frozen=True, slots=True)
-class DoubtDecided:
-    """A word about a receipt was settled by those who know, or accepted or rejected by a person."""
-
-    doubt: Doubt
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,21 @@ class Doubt:
 
 
 @dataclass(frozen=True, slots=True)
+class DoubtRaised:
+    """Somebody's word about a receipt waits."""
+
+    doubt: Doubt
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtTurned:
+    """A word about a receipt was settled by those who know, or accepted or rejected by a person."""
+
+    doubt: Doubt
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Acceptance:
     """A person's yes to a doubt: which one, whose identity earns, and why.
 

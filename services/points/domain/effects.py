@@ -10,9 +10,10 @@ from services.points.domain.books import Effect, LedgerBooks
 from services.points.domain.campaign import CampaignAlerted
 from services.points.domain.check_in import CheckInKept, LastCheckIn
 from services.points.domain.debt import DebtTurned
-from services.points.domain.doubt import Source
+from services.points.domain.doubt import DoubtRaised, DoubtTurned, Source
 from services.points.domain.draft import Draft
 from services.points.domain.gift import GiftDay, GiftGiven, GiftPrepared
+from services.points.domain.hold import HoldPlaced, HoldTurned, KnownHold
 from services.points.domain.limit import LimitDrawn
 from services.points.domain.opening import (
     KnownOpening,
@@ -84,13 +85,13 @@ def _give(books: LedgerBooks, change: GiftGiven) -> None:
     books.gift_days[change.holder_id] = GiftDay(day.begun, day.given_fen + change.gift.worth_fen)
 
 
-def _place_hold(books: LedgerBooks, change: c.HoldPlaced) -> None:
+def _place_hold(books: LedgerBooks, change: HoldPlaced) -> None:
     hold = change.hold
     books.holds[hold.id] = hold
-    books.order_holds[hold.name] = c.KnownHold(hold.holder_id, hold.terms, change.answer)
+    books.order_holds[hold.name] = KnownHold(hold.holder_id, hold.terms, change.answer)
 
 
-def _turn_hold(books: LedgerBooks, change: c.HoldTurned) -> None:
+def _turn_hold(books: LedgerBooks, change: HoldTurned) -> None:
     hold = change.hold
     books.holds[hold.id] = hold
     if not hold.binds_order:
@@ -128,10 +129,10 @@ def _keep_opening(books: LedgerBooks, change: OpeningKept) -> None:
     )
 
 
-def _put_doubt(books: LedgerBooks, change: c.DoubtRaised | c.DoubtDecided) -> None:
+def _put_doubt(books: LedgerBooks, change: DoubtRaised | DoubtTurned) -> None:
     doubt = change.doubt
     books.doubts.setdefault(doubt.name, {})[doubt.id] = doubt
-    if isinstance(change, c.DoubtRaised) and doubt.source is Source.PHOTO:
+    if isinstance(change, DoubtRaised) and doubt.source is Source.PHOTO:
         books.claims[doubt.holder_id] = books.claims.get(doubt.holder_id, 0) + 1
 
 
@@ -206,8 +207,8 @@ EFFECTS: Mapping[type, Effect] = {
     c.RefundKept: _keep_refund,
     GiftPrepared: _prepare_gift,
     GiftGiven: _give,
-    c.HoldPlaced: _place_hold,
-    c.HoldTurned: _turn_hold,
+    HoldPlaced: _place_hold,
+    HoldTurned: _turn_hold,
     VoucherAsked: _put_voucher,
     VoucherSettled: _put_voucher,
     PayCode: _keep_pay_code,
@@ -216,8 +217,8 @@ EFFECTS: Mapping[type, Effect] = {
     SheetTaken: _put_sheet,
     SheetApproved: _approve_sheet,
     OpeningKept: _keep_opening,
-    c.DoubtRaised: _put_doubt,
-    c.DoubtDecided: _put_doubt,
+    DoubtRaised: _put_doubt,
+    DoubtTurned: _put_doubt,
     ReturnKept: _keep_return,
     DebtTurned: _turn_debt,
     c.WalletMoved: _move_wallet,

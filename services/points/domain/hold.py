@@ -8,8 +8,9 @@ Refuses to know journals and accounts: domain/holding.py writes the lines.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from services.points.domain.amounts import Fen, Points, Rate
 from services.points.domain.lot import Lot
@@ -209,6 +210,36 @@ class Hold:
         """Give the hold as it has ended: nothing is left of any slice."""
         emptied = tuple(one.left_with(0) for one in self.slices)
         return replace(self, slices=emptied, ended_at=at, ended_by=by)
+
+
+@swift
+@dataclass(frozen=True, slots=True)
+class HoldPlaced:
+    """A hold with its slices, kept for ever, and the journal that placed it."""
+
+    hold: Hold
+    journal_id: str
+    month: date
+    answer: Mapping[str, Any]
+
+
+@swift
+@dataclass(frozen=True, slots=True)
+class HoldTurned:
+    """A hold was captured or ended, booked in that month; its slices as the movement left them."""
+
+    hold: Hold
+    month: date
+
+
+@swift
+@dataclass(frozen=True, slots=True)
+class KnownHold:
+    """What a decision must know of the hold that binds an order."""
+
+    holder_id: str
+    terms: str
+    answer: Mapping[str, Any]
 
 
 def lasting(longest_s: int, wanted_s: int | None) -> timedelta:

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
-from services.points.domain.hold import Hold
+from services.points.domain.hold import Hold, HoldPlaced
 from services.points.domain.holding import Moved, given_back, held_by_issuer, holding, lots_told, sides
 from services.points.domain.journal import Journal
 from services.points.domain.month import Booking
@@ -49,7 +49,7 @@ def placed(
             c.HolderTurned(wallet.holder_id, version),
             *(c.LotDrawn(lot) for lot in moved.lots),
             c.JournalPosted(journal),
-            c.HoldPlaced(hold, journal.id, journal.month, answer),
+            HoldPlaced(hold, journal.id, journal.month, answer),
             *used,
         ),
         answer=answer,

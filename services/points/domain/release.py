@@ -7,7 +7,7 @@ from datetime import datetime
 
 from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
-from services.points.domain.hold import Ended, Hold
+from services.points.domain.hold import Ended, Hold, HoldTurned
 from services.points.domain.holding import given_back, held_by_issuer, lots_told, releasing, sides
 from services.points.domain.journal import Journal
 from services.points.domain.month import booking
@@ -61,7 +61,7 @@ def released(books: LedgerBooks, hold: Hold, asked_id: str, at: datetime, by: En
             c.HolderTurned(wallet.holder_id, version),
             *(c.LotDrawn(lot) for lot in moved.lots),
             c.JournalPosted(journal),
-            c.HoldTurned(hold.ended(at, by), journal.month),
+            HoldTurned(hold.ended(at, by), journal.month),
         ),
         answer=answer,
         events=(Announcement("points.hold.released", shown("hol", wallet.holder_id), version, data, at),),

@@ -5,9 +5,8 @@ from typing import Any
 
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
-from services.points.domain.doubt import Doubt, DoubtState, Source
+from services.points.domain.doubt import Doubt, DoubtRaised, DoubtState, DoubtTurned, Source
 from services.points.store.noun import Noun
 from shared.kernel.calendar import day_of
 
@@ -48,7 +47,7 @@ def _load_claims(cursor: Cursor, books: LedgerBooks, members: Sequence[str]) -> 
     books.claims.update(cursor.fetchall())
 
 
-def _raise(cursor: Cursor, changes: Sequence[c.DoubtRaised]) -> None:
+def _raise(cursor: Cursor, changes: Sequence[DoubtRaised]) -> None:
     for one in (change.doubt for change in changes):
         cursor.execute(
             "INSERT INTO doubts (id, name, unit, store, number, identity, wallet_id, amount_fen,"
@@ -73,7 +72,7 @@ def _raise(cursor: Cursor, changes: Sequence[c.DoubtRaised]) -> None:
         )
 
 
-def _decide(cursor: Cursor, changes: Sequence[c.DoubtDecided]) -> None:
+def _decide(cursor: Cursor, changes: Sequence[DoubtTurned]) -> None:
     for one in changes:
         doubt = one.doubt
         cursor.execute(
@@ -83,5 +82,5 @@ def _decide(cursor: Cursor, changes: Sequence[c.DoubtDecided]) -> None:
         )
 
 
-DOUBTS = Noun("doubts", writers={c.DoubtRaised: _raise, c.DoubtDecided: _decide})
+DOUBTS = Noun("doubts", writers={DoubtRaised: _raise, DoubtTurned: _decide})
 CLAIMS = Noun("claims", load=_load_claims)

@@ -10,10 +10,9 @@ from typing import Any
 import orjson
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain import changes as c
 from services.points.domain.amounts import Fen, Points
 from services.points.domain.books import LedgerBooks
-from services.points.domain.hold import Ended, HeldSlice, Hold
+from services.points.domain.hold import Ended, HeldSlice, Hold, HoldPlaced, HoldTurned, KnownHold
 from services.points.store.noun import Noun
 from services.points.store.purse import put_lot
 from shared.runtime.memory import json_text, pg_array, pg_integers, pg_lines, pg_texts
@@ -49,7 +48,7 @@ def put_holds(books: LedgerBooks, found: Mapping[str, Any]) -> None:
     for row in found["held"] or ():
         put_lot(books, row, datetime.fromisoformat)
     for name, holder_id, terms, answer in found["bound"] or ():
-        books.order_holds[name] = c.KnownHold(holder_id, terms, orjson.loads(answer))
+        books.order_holds[name] = KnownHold(holder_id, terms, orjson.loads(answer))
 
 
 def _hold(row: Sequence[Any], slices: tuple[HeldSlice, ...]) -> Hold:
@@ -88,7 +87,7 @@ def _hold(row: Sequence[Any], slices: tuple[HeldSlice, ...]) -> Hold:
     )
 
 
-def _place(cursor: Cursor, changes: Sequence[c.HoldPlaced]) -> None:
+def _place(cursor: Cursor, changes: Sequence[HoldPlaced]) -> None:
     holds = [one.hold for one in changes]
     cursor.execute(
         _PLACE,
@@ -112,7 +111,7 @@ def _place(cursor: Cursor, changes: Sequence[c.HoldPlaced]) -> None:
     _slice(cursor, holds)
 
 
-def _turn(cursor: Cursor, changes: Sequence[c.HoldTurned]) -> None:
+def _turn(cursor: Cursor, changes: Sequence[HoldTurned]) -> None:
     # A hold that was turned several times in this batch is written once, as the batch leaves it.
     last = {one.hold.id: one for one in changes}
     holds = [one.hold for one in last.values()]
@@ -143,4 +142,4 @@ def _slice(cursor: Cursor, holds: Sequence[Hold]) -> None:
     )
 
 
-HOLD = Noun("hold", writers={c.HoldPlaced: _place, c.HoldTurned: _turn})
+HOLD = Noun("hold", writers={HoldPlaced: _place, HoldTurned: _turn})

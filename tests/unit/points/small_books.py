@@ -13,10 +13,11 @@ from services.points.commands.release_hold import ReleaseHold
 from services.points.commands.return_purchase import ReturnPurchase
 from services.points.domain.amounts import Fen, Points
 from services.points.domain.books import LedgerBooks
-from services.points.domain.changes import HoldPlaced, JournalPosted, ReceiptKept, RedemptionKept
+from services.points.domain.changes import JournalPosted, ReceiptKept, RedemptionKept
 from services.points.domain.debt import Debt
 from services.points.domain.earning import Earning
 from services.points.domain.effects import EFFECTS
+from services.points.domain.hold import HoldPlaced
 from services.points.domain.journal import Transfer
 from services.points.domain.month import MonthState
 from services.points.domain.redemption import Price
