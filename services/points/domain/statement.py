@@ -23,8 +23,8 @@ class Flow:
     """Lines of a month that look alike, added up.
 
     Roles and units are those of the two accounts (`wallet`, `held` and `debt` have no unit); `issuer` and
-    `origin` are the lot's. `caused` tells that the lines spend from a lot of change that the same journal
-    opened. Money in 1/100 fen.
+    `origin` are the lot's, which is `lasting` if it expires after the month. `caused` tells that the lines
+    spend from a lot of change that the same journal opened. Money in 1/100 fen.
     """
 
     from_role: str
@@ -35,6 +35,7 @@ class Flow:
     origin: str | None
     asset: str
     caused: bool
+    lasting: bool
     amount: int
     worth_fen: int
 
@@ -70,7 +71,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class MonthFold:
-    """Everything that statements are made of, folded from the month's journals and two snapshots."""
+    """What statements are made of: the month's journals added up, and what stood at its two ends."""
 
     month: date
     units: tuple[str, ...]
@@ -109,6 +110,26 @@ def rounded(amounts: Mapping[tuple[str, str], int]) -> Claims:
     for pair in by_rest[:missing]:
         whole[pair] += 1
     return Claims({pair: fen for pair, fen in sorted(whole.items()) if fen}, total % CNY_PER_FEN)
+
+
+def carried(opening: Iterable[Position], flows: Iterable[Flow]) -> tuple[Position, ...]:
+    """Carry positions over a month: what stood at its beginning and what came, less what went.
+
+    :param opening: `lasting` in them are points that expire after this month.
+    """
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
+
+    def add(issuer: str, asset: str, points: int, lasting: int) -> None:
+        before = sums.get((issuer, asset), (0, 0))
+        sums[issuer, asset] = (before[0] + points, before[1] + lasting)
+
+    for one in opening:
+        add(one.issuer, one.asset, one.points, one.lasting)
+    for flow in flows:
+        points = flow.amount * (flow.comes - flow.goes)
+        if points:
+            add(str(flow.issuer), flow.asset, points, points * flow.lasting)
+    return tuple(Position(*pair, *sums[pair]) for pair in sorted(sums))
 
 
 def claims(flows: Iterable[Flow]) -> Claims:

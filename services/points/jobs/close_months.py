@@ -1,4 +1,4 @@
-"""Close months that drain: gate, seal, snapshot, statements. Each step is taken once, whoever died before it.
+"""Close months that drain: gate, seal, statements, snapshot. Each step is taken once, whoever died before it.
 
 It is no clock door: a month drains because somebody closed it. Refuses to seal what does not add up.
 """
@@ -39,8 +39,9 @@ REST_S = 5.0
 FINDINGS_TOLD = 5
 
 _UNFINISHED = """
-SELECT m.month, m.state FROM months m LEFT JOIN summaries s ON s.month = m.month
-WHERE m.state = 'draining' OR m.state = 'sealed' AND s.month IS NULL ORDER BY m.month
+SELECT m.month, m.state, s.month IS NOT NULL
+FROM months m LEFT JOIN summaries s ON s.month = m.month LEFT JOIN closings c ON c.month = m.month
+WHERE m.state = 'draining' OR m.state = 'sealed' AND (s.month IS NULL OR c.month IS NULL) ORDER BY m.month
 """
 _ALONE = "SELECT pg_try_advisory_lock(hashtextextended('tongfen closing', 0))"
 _NOT_ALONE = "SELECT pg_advisory_unlock(hashtextextended('tongfen closing', 0))"
@@ -89,15 +90,15 @@ def close_draining(
 def _closed_in_order(
     connection: Connection,
     obey: Obey,
-    unfinished: Sequence[tuple[date, str]],
+    unfinished: Sequence[tuple[date, str, bool]],
     reached: Callable[[str], None],
 ) -> list[Closed]:
     closed: list[Closed] = []
-    for month, state in unfinished:
+    for month, state, stated in unfinished:
         waits_for = _seal(connection, month) if state == "draining" else ()
         if not waits_for:
             reached("closing.sealed")
-            waits_for = _issue(connection, obey, month, reached)
+            waits_for = _finish(connection, None if stated else obey, month, reached)
         closed.append(Closed(month, not waits_for, waits_for))
         if waits_for:
             break
@@ -130,23 +131,26 @@ def _seal(connection: Connection, month: date) -> tuple[str, ...]:
     return ("writers in the month",)
 
 
-def _issue(
-    connection: Connection, obey: Obey, month: date, reached: Callable[[str], None]
+def _finish(
+    connection: Connection, issuing: Obey | None, month: date, reached: Callable[[str], None]
 ) -> tuple[str, ...]:
-    """Take the snapshot and issue the statements; give what the month still waits for."""
+    """Issue the statements, which people wait for, then take the snapshot; give what the month waits for.
+
+    :param issuing: the desk, or None where the statements are issued already.
+    """
     with connection, connection.cursor() as cursor:
         # What moved in a sealed month stays as it is: a large one is grouped once.
         moved = flows(cursor, month)
+        fold = month_fold(cursor, month, moved)
+    if issuing is not None:
+        command = IssueStatements(Asked(mint_id()), month, statements(fold), summary(fold))
+        (answer,) = issuing([command])
+        reached("closing.issued")
+        if answer.json is None:
+            return (f"statements: {answer.refusal.code}" if answer.refusal else "statements: a defect",)
     add_snapshot(connection, month, claims(moved).rounding_cny)
     reached("closing.snapshot")
-    with connection, connection.cursor() as cursor:
-        fold = month_fold(cursor, month, moved)
-    command = IssueStatements(Asked(mint_id()), month, statements(fold), summary(fold))
-    (answer,) = obey([command])
-    reached("closing.issued")
-    if answer.json is not None:
-        return ()
-    return (f"statements: {answer.refusal.code}" if answer.refusal else "statements: a defect",)
+    return ()
 
 
 class MonthCloser:

@@ -9,7 +9,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.looks import PaperLook
 from services.points.domain.statement import CrookedFold, claims, statements, summary
-from services.points.queries.month_fold import flows, month_fold
+from services.points.queries.month_fold import kept_fold
 from services.points.queries.scope import Scope
 
 _STATEMENTS = "SELECT id::text, unit, net_fen, figures FROM statements WHERE month = %s ORDER BY unit"
@@ -27,7 +27,7 @@ def statement_papers(cursor: Cursor, scope: Scope) -> list[PaperLook]:
         return []
     cursor.execute(_STATEMENTS, (month,))
     stated = {unit: (id_, net_fen, figures) for id_, unit, net_fen, figures in cursor.fetchall()}
-    fold = month_fold(cursor, month, flows(cursor, month))
+    fold = kept_fold(cursor, month)
     try:
         expected = {one["unit"]: one for one in statements(fold)}
         group = summary(fold)

@@ -12,6 +12,7 @@ from services.points.domain.statement import (
     Flow,
     MonthFold,
     Position,
+    carried,
     claims,
     nets,
     rounded,
@@ -28,7 +29,7 @@ def flow(source: str, target: str, asset: str, amount: int, **facts: object) -> 
     """Make a flow between `role:unit` and `role:unit`."""
     from_role, _, from_unit = source.partition(":")
     to_role, _, to_unit = target.partition(":")
-    known = {"issuer": None, "origin": None, "caused": False, "worth_fen": 0} | facts
+    known = {"issuer": None, "origin": None, "caused": False, "lasting": True, "worth_fen": 0} | facts
     return Flow(
         from_role=from_role,
         to_role=to_role,
@@ -39,6 +40,7 @@ def flow(source: str, target: str, asset: str, amount: int, **facts: object) -> 
         issuer=known["issuer"],  # type: ignore[arg-type]  # a test's facts are not typed one by one
         origin=known["origin"],  # type: ignore[arg-type]  # as above
         caused=bool(known["caused"]),
+        lasting=bool(known["lasting"]),
         worth_fen=int(str(known["worth_fen"])),
     )
 
@@ -89,6 +91,24 @@ def test_points_that_do_not_add_up_are_not_stated() -> None:
     issued = flow("issued:hotel", "wallet", "HOTL", 30, issuer="hotel")
     with pytest.raises(CrookedFold, match="HOTL of hotel: 30 - 0 is not 29"):
         statements(fold(issued, closing=(Position("hotel", "HOTL", 29, 29),)))
+
+
+def test_what_a_month_closes_with_is_carried_over_from_the_one_before() -> None:
+    opening = (Position("hotel", "HOTL", 100, 60), Position("office", "OFFI", 5, 5))
+    moved = (
+        flow("issued:hotel", "wallet", "HOTL", 30, issuer="hotel"),
+        flow("wallet", "held", "HOTL", 50, issuer="hotel"),
+        flow("held", "redeemed:office", "HOTL", 40, issuer="hotel"),
+        flow("wallet", "expired:hotel", "HOTL", 40, issuer="hotel", lasting=False),
+        flow("exchange:group", "wallet", "GRUP", 7, issuer="office"),
+        flow("wallet", "redeemed:hotel", "OFFI", 5, issuer="office"),
+        flow("clearing:hotel", "clearing:office", "CNY", 4_000),
+    )
+    assert carried(opening, moved) == (
+        Position("hotel", "HOTL", 50, 50),
+        Position("office", "GRUP", 7, 7),
+        Position("office", "OFFI", 0, 0),
+    )
 
 
 def test_a_month_without_anything_is_stated_with_zeros() -> None:
