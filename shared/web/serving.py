@@ -14,6 +14,7 @@ from typing import Protocol
 import uvicorn
 
 from shared.web.application import Application
+from shared.web.whole_answers import WholeAnswers
 
 FINISH_S = 20
 YOUNG_MAX = 20_000
@@ -60,7 +61,7 @@ def serve(application: Application, host: str, port: int, parts: Sequence[Part])
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=WholeAnswers,
         log_config=None,
         access_log=False,
         # The address of a caller is what the gateway writes (arrival.py), never X-Forwarded-For.
