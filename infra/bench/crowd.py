@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import orjson
+import psycopg2
 
 from infra.bench.filling import Filling, fill_known
 from infra.embedded.stack import Stack
@@ -21,6 +23,10 @@ from shared.runtime.clock import now
 
 UNITS = ("office", "property", "residential")
 BULK = 1_000
+_LINKED = """
+SELECT count(*) FROM wallets w JOIN wallets m ON m.holder_id = w.holder_id AND m.identity LIKE 'mem_%%'
+WHERE split_part(w.identity, ':', 1) = ANY (%s)
+"""
 PATIENCE_S = 60.0
 _A_WHILE = timedelta(minutes=5)
 
@@ -38,6 +44,7 @@ def gather(stack: Stack, crowd: Crowd) -> Signer:
     signer = furnish(stack)
     with Door(stack.address, signer) as door:
         _bring(door, crowd)
+    _await_links(stack, crowd)
     give_lots(stack, "crowd", crowd.redemptions)
     return signer
 
@@ -60,7 +67,6 @@ def _bring(door: Door, crowd: Crowd) -> None:
     for batch in _chunks(_persons(crowd)):
         key = f"bench:p:{batch[0]['reference']}"
         door.post("/member/v1/persons/bulk", orjson.dumps({"persons": batch}), key)
-    _await_links(door, crowd)
 
 
 def _persons(crowd: Crowd) -> Iterator[dict[str, Any]]:
@@ -85,10 +91,15 @@ def _chunks(items: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield chunk
 
 
-def _await_links(door: Door, crowd: Crowd) -> None:
+def _await_links(stack: Stack, crowd: Crowd) -> None:
+    """Wait until points knows every number of everybody: events of several partitions come in any order."""
     give_up_at = time.monotonic() + PATIENCE_S
-    last = {"numbers": [{"unit": UNITS[-1], "number": str(crowd.members - 1)}]}
-    while door.ask("/points/v1/numbers/lookup", orjson.dumps(last))["data"][0]["member"] is None:
-        if time.monotonic() > give_up_at:
-            raise TimeoutError("points does not hear of the bench's members")
-        time.sleep(0.05)
+    with closing(psycopg2.connect(books(stack))) as connection, connection.cursor() as cursor:
+        connection.autocommit = True
+        while True:
+            cursor.execute(_LINKED, (list(UNITS),))
+            if cursor.fetchone() == (crowd.members * len(UNITS),):
+                return
+            if time.monotonic() > give_up_at:
+                raise TimeoutError("points does not hear of the bench's members")
+            time.sleep(0.05)

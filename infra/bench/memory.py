@@ -13,14 +13,13 @@ KB_PER_MB = 1024
 
 
 def memory(room: Room) -> Iterator[Line]:
-    """Ask until it is enough, then look at each service's process."""
+    """Ask until it is enough, then look at each process of a service."""
     while room.answered < REQUESTS:
         room.read(seconds=5)
-    used = {
-        name: _resident_mb(room.stack.status()["parts"][name]["process_id"]) for name in room.stack.services
-    }
+    parts = room.stack.status()["parts"]
+    used = {name: _resident_mb(parts[name]["process_id"]) for name in room.stack.processes}
     what = "resident memory of a service's process after 200,000 requests"
-    figures = {**{f"{name}_mb": mb for name, mb in used.items()}, "requests": room.answered}
+    figures = {**{f"{name.replace('-', '_')}_mb": mb for name, mb in used.items()}, "requests": room.answered}
     yield Line("memory", what, max(used.values()), figures, unit="MB", most=250)
 
 
