@@ -18,7 +18,7 @@ def logs(
     parts: Annotated[
         list[str] | None,
         typer.Argument(
-            help="supervisor, postgres, kafka, gateway, member or points; all when none is named."
+            help="supervisor, postgres, kafka, gateway, member, points, points-worker; all if none is named."
         ),
     ] = None,
     home: AtHome = None,
@@ -66,4 +66,4 @@ def _drain(name: str, file: TextIO, path: Path) -> bool:
 
 
 def _print(name: str, line: str) -> None:
-    print(f"{name:<10} | {line.rstrip()}", flush=True)
+    print(f"{name:<13} | {line.rstrip()}", flush=True)

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from infra.embedded.child import Child, plain_environment, wait_until
 from infra.embedded.ports import LOOPBACK
 from infra.embedded.settings import CHECKOUT
+from shared.runtime.role import ProcessRole
 
 _START_S = 60.0
 _ANSWER_S = 2.0
@@ -23,22 +24,34 @@ _FINISH_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Which module is a service's process: `services.<name>.main`, unless a test stands in for it."""
+    """Which module is a service's process: `services.<name>.main`, unless a test stands in for it.
+
+    `halved` says whether those who wait for an answer and what goes on by itself have a process each.
+    """
 
     name: str
     module: str
+    halved: bool = False
+
+    @property
+    def roles(self) -> Mapping[str, ProcessRole]:
+        """Give the service's processes by the name of the part; whoever answers bears the service's name."""
+        if not self.halved:
+            return {self.name: ProcessRole.BOTH}
+        return {self.name: ProcessRole.WEB, f"{self.name}-{ProcessRole.WORKER}": ProcessRole.WORKER}
 
 
 def recipes() -> tuple[Recipe, ...]:
     """List the services of this checkout, in the order in which they are named everywhere."""
-    return tuple(Recipe(name, f"services.{name}.main") for name in ("member", "points"))
+    return Recipe("member", "services.member.main"), Recipe("points", "services.points.main", halved=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What one service's process needs to know."""
+    """What one service's process needs to know; `part` is its name in the stack."""
 
     recipe: Recipe
+    part: str
     port: int
     log: Path
     environment: Mapping[str, str]
@@ -51,8 +64,8 @@ class Service:
         self._setup = setup
         self.address = f"http://{LOOPBACK}:{setup.port}"
         self.child = Child(
-            name=setup.recipe.name,
-            arguments=[sys.executable, "-m", setup.recipe.module],
+            name=setup.part,
+            arguments=[sys.executable, "-m", setup.recipe.module, *self._role()],
             environment=self._environment(),
             log=setup.log,
             folder=CHECKOUT,
@@ -67,9 +80,7 @@ class Service:
         self.child.start()
         if not wait_until(self.answers, self.child, _START_S):
             self.child.stop()
-            raise self.child.failure(
-                f"Service {self._setup.recipe.name} does not start", self._setup.log.parent
-            )
+            raise self.child.failure(f"Service {self._setup.part} does not start", self._setup.log.parent)
 
     def close(self) -> None:
         """Stop the process for good, once what it has begun is answered."""
@@ -85,6 +96,10 @@ class Service:
             return False
         finally:
             connection.close()
+
+    def _role(self) -> list[str]:
+        role = self._setup.recipe.roles.get(self._setup.part, ProcessRole.BOTH)
+        return [] if role is ProcessRole.BOTH else ["--role", role]
 
     def _environment(self) -> dict[str, str]:
         # What somebody set for this service by hand wins: every part of the stack can be replaced so.

@@ -115,6 +115,11 @@ class Stack:
         return {recipe.name: self.parts[recipe.name].address for recipe in self._recipes}
 
     @property
+    def processes(self) -> list[str]:
+        """Name the parts that are processes of our services."""
+        return [part for recipe in self._recipes for part in recipe.roles]
+
+    @property
     def databases(self) -> dict[str, dict[str, str]]:
         """Each service's database addresses by duty, passwords included: never print them."""
         return {recipe.name: self._database_urls(recipe.name) for recipe in self._recipes}
@@ -130,8 +135,11 @@ class Stack:
         """Where Kafka answers, as host:port."""
         return self.parts["kafka"].address
 
-    def environment(self, name: str) -> dict[str, str]:
-        """Give what a service's process is told of its parts, passwords included: never print it."""
+    def environment(self, name: str, part: str | None = None) -> dict[str, str]:
+        """Give what a service's process is told of its parts, passwords included: never print it.
+
+        :param part: which of the service's processes; the one that answers if none is named.
+        """
         prefix = name.upper()
         urls = self._database_urls(name)
         return {
@@ -139,7 +147,7 @@ class Stack:
             **{f"{prefix}_DATABASE_URL_{duty.upper()}": url for duty, url in urls.items() if duty != "owner"},
             f"{prefix}_KAFKA_BOOTSTRAP": self.parts["kafka"].address,
             f"{prefix}_TOPIC_PREFIX": "",
-            f"{prefix}_HTTP_PORT": str(self._ports[name]),
+            f"{prefix}_HTTP_PORT": str(self._ports[part or name]),
             f"{prefix}_CLOCK": "on" if self.profile.clock else "off",
             f"{prefix}_SECRET": self.secrets.of(f"{name}.secret"),
             f"{prefix}_STATE_DIR": str(self.home.folder("services", name)),
@@ -163,13 +171,15 @@ class Stack:
         self.home.enter()
         await_leftovers(self.home, self.steps)
         self.state = "starting"
-        names = [recipe.name for recipe in self._recipes]
-        self._ports.open([*names, *([PARTNER] if self.profile.partner else [])], gateway=self._gateway)
+        partner = [PARTNER] if self.profile.partner else []
+        self._ports.open([*self.processes, *partner], gateway=self._gateway)
         for line in self._ports.remarks:
             self.steps.say(f"  {line}")
         self._write_status()
         _together([self._bring_postgres, self._bring_kafka])
-        bringing: list[Callable[[], None]] = [self._bringer(recipe) for recipe in self._recipes]
+        bringing: list[Callable[[], None]] = [
+            self._bringer(recipe, part) for recipe in self._recipes for part in recipe.roles
+        ]
         if self.profile.partner:
             bringing.append(self._bring_partner)
         if self._gateway:
@@ -194,8 +204,7 @@ class Stack:
         with self._guard:
             self.state = "stopping"
         self._write_status()
-        names = [recipe.name for recipe in self._recipes]
-        for group in (["gateway"], names, [PARTNER, "kafka", "postgres"]):
+        for group in (["gateway"], self.processes, [PARTNER, "kafka", "postgres"]):
             closing = [self.parts[name].close for name in group if name in self.parts]
             _together(closing)
         self._ports.close()
@@ -267,14 +276,12 @@ class Stack:
             topics = [topic_of("", recipe.name) for recipe in self._recipes]
             add_missing(broker.bootstrap, topics, PARTITIONS)
 
-    def _bringer(self, recipe: Recipe) -> Callable[[], None]:
+    def _bringer(self, recipe: Recipe, name: str) -> Callable[[], None]:
         def bring() -> None:
-            setup = ServiceSetup(
-                recipe, self._ports[recipe.name], self.home.log(recipe.name), self.environment(recipe.name)
-            )
-            service = Service(setup)
-            part = self._add(recipe.name, service, service.address)
-            with self.steps.step(f"Service {recipe.name} ready", part.address):
+            told = self.environment(recipe.name, name)
+            service = Service(ServiceSetup(recipe, name, self._ports[name], self.home.log(name), told))
+            part = self._add(name, service, service.address)
+            with self.steps.step(f"Service {name} ready", part.address):
                 self._start(part)
 
         return bring
@@ -287,7 +294,7 @@ class Stack:
             "PARTNER_CUSTOMER_KEY": public_key_text(key),
         }
         recipe = Recipe(PARTNER, "infra.partner_sim.main")
-        stand_in = Service(ServiceSetup(recipe, self._ports[PARTNER], self.home.log(PARTNER), told))
+        stand_in = Service(ServiceSetup(recipe, PARTNER, self._ports[PARTNER], self.home.log(PARTNER), told))
         part = self._add(PARTNER, stand_in, stand_in.address)
         with self.steps.step("Stand-in for a partner (taxi coupons) ready", part.address):
             self._start(part)

@@ -1,8 +1,8 @@
 """Which parts of a service one process runs: all of them, or the half that answers, or the half that works.
 
-At home and in journeys one process per service runs both halves. In production `--role web` and
-`--role worker` are processes of their own, as many of each as are needed: each has its own desk, one relay of
-them all leads, consumers share the partitions, jobs lock what they do. Refuses to know the parts.
+`--role web` and `--role worker` are processes of their own, as many of each as are needed: each has its own
+desk, one relay of them all leads, consumers share the partitions, jobs lock what they do. Without the word
+one process does everything: enough for a service that is asked little. Refuses to know the parts.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 
     python -m tests.chaos.half_year [--kills 30] [--to 2017-07-01]
 
-PostgreSQL, Kafka, points, member and the client itself are killed by SIGKILL, each when points has come as
-far as the seed says (wallets opened, receipts booked); `TONGFEN_SEED` runs a seed again. Ends with 1 if the
-report differs or the auditor finds anything.
+PostgreSQL, Kafka, both processes of points, member and the client itself are killed by SIGKILL, each when
+points has come as far as the seed says (wallets opened, receipts booked); `TONGFEN_SEED` runs a seed again.
+Ends with 1 if the report differs or the auditor finds anything.
 """
 
 from __future__ import annotations

@@ -187,9 +187,9 @@ class Group:
         return rows(self.found["databases"][service][duty], statement, *parameters)
 
     def lines(self, service: str) -> list[dict[str, Any]]:
-        """Read a service's log."""
-        text = (Path(self.found["logs"]) / f"{service}.log").read_bytes()
-        return [orjson.loads(line) for line in text.splitlines() if line.startswith(b"{")]
+        """Read the logs of a service's processes, one after the other."""
+        texts = [log.read_bytes() for log in sorted(Path(self.found["logs"]).glob(f"{service}*.log"))]
+        return [orjson.loads(line) for text in texts for line in text.splitlines() if line.startswith(b"{")]
 
     def texts_to(self, phone: str) -> list[str]:
         """List the texts to a phone, the latest first."""
