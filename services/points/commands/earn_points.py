@@ -20,6 +20,7 @@ from services.points.domain.doubt import (
     DoubtTurned,
     Source,
     accepted,
+    last_receipt,
     settled,
     told_before,
 )
@@ -154,9 +155,10 @@ def _closed(books: LedgerBooks, command: EarnPoints, wallet: Wallet) -> list[Dou
     if known is None:
         raise NotFound()
     decided = accepted(known, by, command.accepted.reason, command.asked.id)
-    # Of two who accept two claims of one receipt at the same moment, the second has not seen the first.
+    # Of two who accept two claims of one slip at the same moment, the second has not seen the first.
     earned = books.receipts.get(command.name)
-    command.accepted.check_seen(None if earned is None else earned.answer["receipt"])
+    first = None if earned is None else str(earned.answer["receipt"])
+    command.accepted.check_seen(last_receipt(first, doubts))
     return [decided]
 
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from shared.kernel.ids import shown
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
@@ -148,7 +149,7 @@ class DoubtTurned:
 class Acceptance:
     """A person's yes to a doubt: which one, whose identity earns, and why.
 
-    `beside` is the receipt of the same name that was shown with it, as people see its id: this is another
+    `beside` is the last receipt of the slip that was shown with it, as people see its id: this is another
     purchase. None: none was shown, so this is the receipt.
     """
 
@@ -160,11 +161,21 @@ class Acceptance:
     def check_seen(self, known: str | None) -> None:
         """Let the yes count while what it was said to is still so.
 
-        :param known: the receipt of that name, as people see its id, or None.
+        :param known: the last receipt of the slip, as people see its id, or None.
         :raises DoubtChanged: if it is another one than was shown, or there is one by now.
         """
         if known != self.beside:
             raise DoubtChanged(receipt=known or "-")
+
+
+def last_receipt(first: str | None, doubts: Iterable[Doubt]) -> str | None:
+    """Give the last receipt that a slip has earned as: its first, or an accepted doubt's, in the shown form.
+
+    :param first: the receipt of the slip's own name, in the shown form, or None.
+    """
+    later = (one.receipt_id for one in doubts if one.state is DoubtState.ACCEPTED)
+    # Ids are told apart by time; an accepted doubt that is the receipt itself has the same.
+    return max([*filter(None, (first,)), *(shown("rcp", one) for one in later if one)], default=None)
 
 
 def told_before(doubts: Iterable[Doubt], holder_id: str, amount_fen: int) -> Doubt | None:
@@ -185,7 +196,7 @@ def settled(doubts: Iterable[Doubt], holder_id: str, by: str, receipt_id: str) -
 
 
 def accepted(doubt: Doubt, by: str, reason: str, receipt_id: str) -> Doubt:
-    """Let a person accept a doubt: it earns as a receipt of its own.
+    """Let a person accept a doubt: it earns as the receipt of its slip, or as another one beside it.
 
     :raises DoubtDecided: if it is no longer open.
     """

@@ -16,7 +16,14 @@ d.state, d.decided_by, d.decided_at, d.reason
 _PAGE = f"""
 SELECT {_COLUMNS}, r.id AS known_id, r.amount_fen AS known_fen, r.points AS known_points,
        r.answer AS known_answer, w.identity AS known_identity
-FROM doubts d LEFT JOIN receipts r ON r.name = d.name AND r.id IS DISTINCT FROM d.receipt_id
+FROM doubts d LEFT JOIN LATERAL (
+    -- The last one that the slip has earned as: what was accepted beside the first included.
+    SELECT n.id FROM (SELECT f.id FROM receipts f WHERE f.name = d.name
+                      UNION
+                      SELECT o.receipt_id FROM doubts o WHERE o.name = d.name AND o.state = 'accepted') n
+    WHERE n.id IS DISTINCT FROM d.receipt_id ORDER BY n.id DESC NULLS LAST LIMIT 1
+) AS k ON true
+LEFT JOIN receipts r ON r.id = k.id
 LEFT JOIN wallets w ON w.id = r.wallet_id
 WHERE (CAST(:state AS text) IS NULL OR d.state = :state)
   AND (CAST(:before AS uuid) IS NULL OR d.id < CAST(:before AS uuid))

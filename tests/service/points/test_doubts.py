@@ -1,5 +1,6 @@
 """A receipt earns once, whichever of till, payment notice and photo brings it, in any order and at once."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,10 +10,12 @@ from services.points.commands.earn_points import EarnPoints
 from services.points.commands.reject_doubt import RejectDoubt
 from services.points.domain.doubt import Acceptance, Source
 from services.points.domain.naming import receipt_name
+from services.points.queries.doubts import doubts_listed
 from shared.kernel.calendar import month_of
 from shared.kernel.ids import read
 from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import now
+from shared.runtime.database import Reader
 from tests.service.points.closing_room import audited
 from tests.service.points.ledger_house import (
     APPROVER,
@@ -100,6 +103,15 @@ def claimed(house: LedgerHouse, who: str, receipt: str, amount_fen: int = 10_000
 def state_of(house: LedgerHouse, doubt: str) -> str:
     """Read where a doubt stands."""
     return str(house.rows("SELECT state FROM doubts WHERE id = %s", doubt)[0][0])
+
+
+def known_beside(house: LedgerHouse, doubts: Sequence[str]) -> dict[str, str]:
+    """List which receipt finance is shown beside each of these doubts."""
+    reader = Reader(house.database.url("reader"), 1)
+    with reader.asked_by(unit="office") as questions:
+        rows, _ = doubts_listed(questions, None, 200, None)
+    found = {str(read("dbt", row["doubt"])): row["known"]["receipt"] for row in rows if row["known"]}
+    return {doubt: found[doubt] for doubt in doubts}
 
 
 def points_of(house: LedgerHouse, name: str) -> int:
@@ -229,6 +241,21 @@ def test_somebody_elses_receipt_waits_and_is_not_told_whose_it_is(house: LedgerH
     assert answer_of(house.obey(beside)[0])["points"] == 50
     assert house.rows("SELECT count(*) FROM receipts WHERE number = 'a-6'") == [(2,)]
     assert (points_of(house, "A6"), points_of(house, "B6")) == (50, 50)
+
+
+def test_of_two_claims_beside_a_known_receipt_the_second_must_have_seen_the_first(house: LedgerHouse) -> None:
+    one, other = member(house, "C14"), member(house, "D14")
+    till = answer_of(house.obey(told("a-14", "A14"))[0])["receipt"]
+    doubts = claimed(house, one, "a-14"), claimed(house, other, "a-14")
+    first = answer_of(house.obey(accept(doubts[0], one, "a-14", 10_000, beside=till))[0])["receipt"]
+    late = house.obey(accept(doubts[1], other, "a-14", 10_000, beside=till))[0].refusal
+    assert late is not None
+    assert (late.code, late.facts) == ("doubt-changed", {"receipt": first})
+    assert points_of(house, "D14") == 0
+    assert known_beside(house, doubts) == {doubts[0]: till, doubts[1]: first}
+    third = answer_of(house.obey(accept(doubts[1], other, "a-14", 10_000, beside=first))[0])["receipt"]
+    assert known_beside(house, doubts) == {doubts[0]: third, doubts[1]: first}
+    assert [points_of(house, name) for name in ("A14", "C14", "D14")] == [50, 50, 50]
 
 
 @pytest.mark.parametrize(("number", "amount_fen"), [("A7", 20_000), ("B7", 10_000)])
