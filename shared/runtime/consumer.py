@@ -28,7 +28,8 @@ class ConsumerPace:
     """How a consumer polls and when it is taken for stuck (seconds).
 
     `silent_s`: a turn that lasts longer has hung. `stalled_s`: events wait that long and none comes, or no
-    partition is given to it.
+    partition is given to it; then twice as long each time, at most `surplus_s`, for where consumers outnumber
+    partitions each beginning disturbs the others.
     """
 
     poll_s: float = 0.25
@@ -36,6 +37,7 @@ class ConsumerPace:
     patience_s: float = 10.0
     lag_s: float = 5.0
     stalled_s: float = 60.0
+    surplus_s: float = 3_600.0
     silent_s: float = 120.0
     backoff_s: float = 0.2
     backoff_max_s: float = 5.0
@@ -131,6 +133,8 @@ class Ear:
         self._away = False
         self._looked_at = 0.0
         self._heard_at = time.monotonic()
+        self._assigned = False
+        self._unassigned_s = self._pace.stalled_s
 
     def leave(self) -> None:
         """End after the turn under way, without committing what is not done."""
@@ -237,17 +241,27 @@ class Ear:
             lag = max(end - (position or 0), 0)
             waiting += lag
             CONSUMER_LAG.labels(part.topic, str(part.partition)).set(lag)
-        self._owner.parked.count()
-        if parts:
-            self._came_back()
-        if parts and not waiting:
+        self._owner.parked.measure()
+        if not parts:
+            self._await_partitions(present)
+            return
+        self._came_back()
+        if not waiting or not self._assigned:
             self._heard_at = present
         elif present - self._heard_at > self._pace.stalled_s:
-            # A client that shared out partitions while its topic was made anew may never look again: it takes
-            # what it missed for what it knew. One that has none because others have all is made anew as well.
-            raise Stalled(
-                f"{waiting} events wait and none is delivered" if parts else "no partition is given to it"
-            )
+            raise Stalled(f"{waiting} events wait and none is delivered")
+        self._assigned, self._unassigned_s = True, self._pace.stalled_s
+
+    def _await_partitions(self, present: float) -> None:
+        """Begin anew where none is given for long.
+
+        A client that shared out partitions while its topic was made anew may never look again: it takes what
+        it missed for what it knew. It cannot be told from one that has none because others have all.
+        """
+        self._assigned = False
+        if present - self._heard_at > self._unassigned_s:
+            self._unassigned_s = min(self._unassigned_s * 2, self._pace.surplus_s)
+            raise Stalled("no partition is given to it")
 
 
 def _records(batch: Iterable[Any]) -> Iterable[Record]:

@@ -345,6 +345,28 @@ def test_a_turn_slower_than_the_poll_interval_doubles_nothing(counting: Counting
     print("F10: a turn longer than the poll interval, 6 events took effect once")
 
 
+def test_one_consumer_too_many_begins_anew_ever_more_rarely_and_harms_nobody(
+    counting: Counting, producer: KafkaProducer
+) -> None:
+    narrow = topic_of(f"{stack.topic_prefix()}narrow{next(_groups)}.", "member")
+    stack.add_topics([narrow], 1)
+    told, group = Told(producer, narrow), f"{narrow}.group"
+    pace = ConsumerPace(poll_s=0.05, backoff_s=0.05, lag_s=0.1, stalled_s=0.4)
+    readers = [listen(counting, narrow, group, pace=pace) for _ in range(2)]
+    waits: set[float] = set()
+    for seq in range(1, 61):
+        told.tell("c", seq)
+        told.flush()
+        until(lambda wanted=seq: counting.heard("c") == wanted)  # type: ignore[misc]
+        waits.update(reader._ear._unassigned_s for reader in readers if reader._ear is not None)
+        time.sleep(0.05)  # stands for the time between two events
+    for reader in readers:
+        reader.stop()
+    assert counting.effects() == {"c": list(range(1, 61))}
+    assert {0.4, 0.8} <= waits, "the one without a partition has begun anew, and waits longer then"
+    print(f"waits without a partition: {sorted(waits)} s")
+
+
 def test_a_stuck_reader_is_replaced_by_the_watchdog(counting: Counting, told: Told) -> None:
     """A thread that hangs for ever is left behind; a fresh one hears on."""
     stall = Stall()
