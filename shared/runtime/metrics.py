@@ -29,6 +29,9 @@ REQUEST_SECONDS = Histogram(
     registry=REGISTRY,
 )
 REQUESTS_IN_FLIGHT = Gauge("tongfen_requests_in_flight", "Requests being answered.", registry=REGISTRY)
+WHYS = ("foreign", "guess", "locked")
+"""Why a caller is told no as if there were nothing: others' things, guesses, too many guesses."""
+
 DENIED = Counter(
     "tongfen_denied",
     "Requests for what is another's (foreign), guesses at codes, and asks of locked guessers, by route.",
@@ -56,6 +59,9 @@ DESK_DEFERRED = Counter("tongfen_desk_deferred", "Commands put off to the next b
 
 OUTBOX_AGE_SECONDS = Gauge(
     "tongfen_outbox_age_seconds", "Age of the oldest event not yet published.", registry=REGISTRY
+)
+RELAY_LEADING = Gauge(
+    "tongfen_relay_leading", "1 where this process's relay carries the service's events.", registry=REGISTRY
 )
 OUTBOX_PUBLISHED = Counter("tongfen_outbox_published", "Events published.", registry=REGISTRY)
 CONSUMER_LAG = Gauge(

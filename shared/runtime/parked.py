@@ -79,7 +79,7 @@ class Parked:
         if rows:
             with self._one_at_a_time, self._open() as connection, connection.cursor() as cursor:
                 execute_values(cursor, _INSERT, rows, _TEMPLATE)
-            self.count()
+            self.measure()
 
     def follow(self, records: Iterable[Record]) -> list[Record]:
         """Park records behind what is parked of their key; give back those whose key was healed meanwhile."""
@@ -109,13 +109,17 @@ class Parked:
         return [_parked(row) for row in rows]
 
     def count(self) -> int:
-        """Count what is parked and not healed, and show it as a measure."""
-        rows = self._rows(
-            "SELECT topic, count(*) FILTER (WHERE healed_at IS NULL) FROM parked GROUP BY topic", ()
-        )
-        for topic, count in rows:
+        """Count what is parked and not healed."""
+        return sum(self._counts().values())
+
+    def measure(self) -> None:
+        """Show the counts as a measure: to be called by who listens, again and again, and by nobody else."""
+        for topic, count in self._counts().items():
             PARKED.labels(topic).set(count)
-        return sum(count for _, count in rows)
+
+    def _counts(self) -> dict[str, int]:
+        counted = "SELECT topic, count(*) FILTER (WHERE healed_at IS NULL) FROM parked GROUP BY topic"
+        return dict(self._rows(counted, ()))
 
     def replay(
         self, hearing: Hearing, desk: Obeying, *, ids: Sequence[int] | None = None, key: str | None = None
@@ -130,7 +134,6 @@ class Parked:
             healed += count
             if why is not None:
                 stopped[place] = why
-        self.count()
         log.info("parked.replayed", healed=healed, stopped=len(stopped))
         return Replayed(healed, stopped)
 
@@ -154,7 +157,6 @@ class Parked:
         if refusal is not None and not isinstance(refusal, EventFork):
             return refusal.code
         self._mark(parked_id, record.place, f" (dismissed by {by})")
-        self.count()
         return None
 
     def _places(self, ids: Sequence[int] | None, key: str | None) -> list[Place]:

@@ -19,7 +19,7 @@ from psycopg2.extensions import connection as Connection
 
 from contracts.event import Headers, constant_headers, own_headers
 from shared.runtime import broker
-from shared.runtime.metrics import OUTBOX_AGE_SECONDS, OUTBOX_PUBLISHED
+from shared.runtime.metrics import OUTBOX_AGE_SECONDS, OUTBOX_PUBLISHED, RELAY_LEADING
 from shared.runtime.outbox import COLUMNS, Replaying, Row
 
 log = structlog.get_logger("relay")
@@ -204,6 +204,7 @@ class Relay:
         self._floor = Floor(self._pace.settled_s)
         self._replaying = Replaying(self._pace.standby_s, self._pace.rows)
         self._connection = connection
+        RELAY_LEADING.set(1)
         log.info("relay.leads", topic=self.topic)
 
     def _replay(self) -> bool:
@@ -307,6 +308,9 @@ class Relay:
                 log.debug("relay.producer_abandoned", topic=self.topic)
 
     def _hang_up(self) -> None:
+        # Who leads no more knows nothing of the outbox: another one tells its age.
+        RELAY_LEADING.set(0)
+        OUTBOX_AGE_SECONDS.set(0)
         connection, self._connection = self._connection, None
         if connection is not None and not connection.closed:
             connection.close()

@@ -84,6 +84,9 @@ class Application:
         for door in self.doors:
             declare(self.framework, door)
             for passage in door.passages:
+                # A measure that first appears at 1 has not grown, as far as an alert can tell.
+                for why in metrics.WHYS:
+                    metrics.DENIED.labels(passage.path, why)
                 self.allowed.setdefault(passage.path, set()).add(passage.method)
                 if "{" not in passage.path:
                     self._straight.setdefault(passage.path, {})[passage.method] = passage

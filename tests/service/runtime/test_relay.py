@@ -14,6 +14,7 @@ import pytest
 from kafka.errors import MessageSizeTooLargeError
 
 from shared.runtime import broker
+from shared.runtime.metrics import OUTBOX_AGE_SECONDS, REGISTRY
 from shared.runtime.relay import BY_INDEX, Floor, Relay, RelayPace
 from shared.runtime.topics import PARTITIONS, topic_of
 from tests import stack
@@ -151,6 +152,18 @@ def test_a_second_relay_stands_by_and_takes_over_when_the_lock_is_lost(
     assert archived(database) == 280
     assert first_heard(found) == in_order(40)
     print(f"F5: the leader's lock was cut, 280 events in {len(found)} records, every key in order")
+
+
+def test_who_leads_says_so_and_takes_it_back_in_the_end(database: stack.Database, topic: str) -> None:
+    relay = relay_of(database, topic)
+    relay.start()
+    while not relay.leading:
+        sleep(0.01)
+    assert REGISTRY.get_sample_value("tongfen_relay_leading") == 1
+    OUTBOX_AGE_SECONDS.set(90)
+    relay.stop()
+    assert REGISTRY.get_sample_value("tongfen_relay_leading") == 0
+    assert REGISTRY.get_sample_value("tongfen_outbox_age_seconds") == 0
 
 
 def test_a_relay_process_that_is_killed_with_acknowledged_events_only_repeats(

@@ -5,6 +5,8 @@ import re
 import orjson
 
 from infra.docs.code import import_all
+from services.member.main import openapi_app as member_app
+from services.points.main import openapi_app as points_app
 from shared.runtime.metrics import REGISTRY
 from tests.house.tree import ROOT
 
@@ -27,6 +29,28 @@ def test_alerts_ask_for_what_is_measured() -> None:
     asked = set(re.findall(r"tongfen_\w+", RULES))
     assert asked
     assert asked <= measured
+
+
+def test_what_alerts_ask_the_growth_of_stands_at_nought_from_the_start() -> None:
+    for openapi_app in (member_app, points_app):
+        openapi_app()
+    samples = [sample for family in REGISTRY.collect() for sample in family.samples]
+    denied = {
+        (sample.labels["route"], sample.labels["why"])
+        for sample in samples
+        if sample.name == "tongfen_denied_total"
+    }
+    watched = re.findall(r'tongfen_denied_total\{route=~"([^"]+)", why="(\w+)"', RULES)
+    assert watched
+    for pattern, why in watched:
+        found = [route for route, because in denied if because == why and re.fullmatch(pattern, route)]
+        assert len(found) == pattern.count("|") + 1, pattern
+    errands = {
+        (sample.labels["kind"], sample.labels["outcome"])
+        for sample in samples
+        if sample.name == "tongfen_errands_total"
+    }
+    assert {("send-text", "given-up"), ("ask-partner", "given-up")} <= errands
 
 
 def test_alerts_name_routes_that_exist() -> None:
