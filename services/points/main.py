@@ -1,6 +1,7 @@
 """The points process: doors, desk, relay, ear, jobs. The one place that reads the settings.
 
-`--role web` keeps doors and desk, `--role worker` relay, ear, jobs and desk; without it one process has all.
+`--role web` keeps doors and desk, `--role worker` relay, ear, errands, jobs and desk; without it one process
+has all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -109,7 +110,8 @@ class PointsProcess:
         """Do what must be done before the first request or event: partitions for events, known keys."""
         with closing(connect(self.settings.database_url_desk.get_secret_value())) as connection:
             open_ahead(connection, clock.now())
-        self.keyring.refresh()
+        if self.role.answers:
+            self.keyring.refresh()
 
     def application(self) -> Application:
         """Build the doors in front of desk and reader."""

@@ -2,7 +2,8 @@
 
 The server writes an answer's head, then its body. Between the two another thread may run for milliseconds,
 and a process that is killed there leaves a head without a body: nobody can tell from it what became of it.
-Refuses to hold anything longer than one turn of the loop.
+One that is larger than the socket's buffer still leaves in parts. Refuses to hold anything longer than one
+turn of the loop.
 """
 
 import asyncio
@@ -24,21 +25,22 @@ class Joining:
     def write(self, told: bytes) -> None:
         """Keep it until this turn of the loop is over."""
         if not self._held:
-            self._loop.call_soon(self._send)
+            self._loop.call_soon(self.flush)
         self._held.append(told)
 
     def close(self) -> None:
         """Send what is kept, then close."""
-        self._send()
+        self.flush()
         self._transport.close()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._transport, name)
-
-    def _send(self) -> None:
+    def flush(self) -> None:
+        """Send what is kept now."""
         held, self._held = self._held, []
         if held and not self._transport.is_closing():
             self._transport.write(held[0] if len(held) == 1 else b"".join(held))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
 
 
 class WholeAnswers(HttpToolsProtocol):
@@ -47,3 +49,8 @@ class WholeAnswers(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a new connection."""
         super().connection_made(cast(asyncio.Transport, Joining(transport, self.loop)))
+
+    def eof_received(self) -> None:
+        """Send what is kept before the loop closes the connection of a caller who will say no more."""
+        cast(Joining, self.transport).flush()
+        super().eof_received()

@@ -8,7 +8,9 @@ from shared.web.faults import broken
 from shared.web.fields import Moment, Text, UnitCode, whole
 from shared.web.strict import Inbound
 
-POINTS_MOST, FEN_MOST = 1_000_000, 10_000_000_000
+STEP_POINTS_MOST, STEP_FEN_MOST = 1_000_000, 10_000_000_000
+"""The largest step of a rate: so many points for every so many fen."""
+
 BUDGET_MOST = 1_000_000_000_000
 """As much as the largest receipt may earn: what limits more limits nothing."""
 BP_MOST = 100_000
@@ -34,8 +36,8 @@ class NameBody(Inbound):
 class EarnRateBody(Inbound):
     """Points for every `per_fen` of cash paid."""
 
-    points: Annotated[int, whole(1, POINTS_MOST)]
-    per_fen: Annotated[int, whole(1, FEN_MOST)]
+    points: Annotated[int, whole(1, STEP_POINTS_MOST)]
+    per_fen: Annotated[int, whole(1, STEP_FEN_MOST)]
 
 
 class EarnTerms(EarnRateBody):
@@ -79,8 +81,8 @@ class CampaignTerms(Inbound):
     bearer: Literal["unit", "group"]
     budget: Annotated[int, whole(1, BUDGET_MOST)]
     bonus_bp: Annotated[int, whole(1, BP_MOST)] | None = None
-    bonus_points: Annotated[int, whole(1, POINTS_MOST)] | None = None
-    minimum_fen: Annotated[int, whole(1, FEN_MOST)] | None = None
+    bonus_points: Annotated[int, whole(1, STEP_POINTS_MOST)] | None = None
+    minimum_fen: Annotated[int, whole(1, STEP_FEN_MOST)] | None = None
     categories: Annotated[list[CategoryCode], Field(min_length=1, max_length=50)] | None = None
     tiers: Annotated[list[Annotated[int, whole(0, 9)]], Field(min_length=1, max_length=10)] | None = None
 

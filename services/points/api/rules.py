@@ -172,7 +172,7 @@ class RulesView(BaseModel):
 
 
 class UnitView(BaseModel):
-    """A settling unit; where `tickets_required`, members pay its orders with an order ticket alone."""
+    """A settling unit; where `tickets_required`, members who ask themselves need an order ticket."""
 
     unit: str
     asset: str

@@ -51,7 +51,7 @@ class PlaceHold:
         """Need the order's name, what holds it, the holder, and as many lots as reach."""
         return Needs(
             naturals=(self.name,),
-            rows=(*payer_rows(self.payer), *ticket_rows(self.ticket)),
+            rows=(*payer_rows(self.payer), *ticket_rows(self.ticket, self.name)),
             facts=(*payer_facts(self.payer, self.price.most_fen, self.at), ("order", self.name)),
         )
 

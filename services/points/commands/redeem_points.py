@@ -49,7 +49,7 @@ class RedeemPoints:
         """Need the order's name for ever, what holds it, the holder, and as many lots as pay."""
         return Needs(
             naturals=(self.name,),
-            rows=(*payer_rows(self.payer), *ticket_rows(self.ticket)),
+            rows=(*payer_rows(self.payer), *ticket_rows(self.ticket, self.name)),
             facts=(*payer_facts(self.payer, self.price.most_fen, self.at), ("order", self.name)),
         )
 

@@ -89,6 +89,11 @@ class OrderTicket:
         """The identity whose holder alone may use it, if it names one."""
         return None if self.number is None else number_identity(self.unit, self.number)
 
+    @property
+    def order(self) -> str:
+        """The natural name of its order."""
+        return order_name(self.unit, self.order_no)
+
 
 @dataclass(frozen=True, slots=True)
 class NoTicket:
@@ -101,9 +106,9 @@ ShownTicket = OrderTicket | NoTicket
 """What a member showed, as the door found it."""
 
 
-def ticket_rows(ticket: ShownTicket | None) -> tuple[Row, ...]:
-    """Give the rows to lock for a ticket: the holder of the number that it names."""
-    if isinstance(ticket, OrderTicket) and ticket.identity is not None:
+def ticket_rows(ticket: ShownTicket | None, order: str) -> tuple[Row, ...]:
+    """Give the rows to lock for a ticket of this order (its natural name): whose number the ticket names."""
+    if isinstance(ticket, OrderTicket) and ticket.identity is not None and ticket.order == order:
         return (("identity", ticket.identity),)
     return ()
 
@@ -145,9 +150,11 @@ def check_ticket(
 def _differences(
     books: LedgerBooks, ticket: OrderTicket, order: str, price_fen: int, holder_id: str
 ) -> Iterator[str]:
-    if order_name(ticket.unit, ticket.order_no) != order:
+    another = ticket.order != order
+    if another:
         yield "unit or order_no"
     if ticket.price_fen != price_fen:
         yield "price_fen"
-    if ticket.identity is not None and books.wallet(ticket.identity).holder_id != holder_id:
+    # Whose number it names is not looked up where it is for another order.
+    if not another and ticket.identity is not None and books.wallet(ticket.identity).holder_id != holder_id:
         yield "number"

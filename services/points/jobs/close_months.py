@@ -141,8 +141,8 @@ def _finish(
     with connection, connection.cursor() as cursor:
         # What moved in a sealed month stays as it is: a large one is grouped once.
         moved = flows(cursor, month)
-        fold = month_fold(cursor, month, moved)
-    if issuing is not None:
+        fold = None if issuing is None else month_fold(cursor, month, moved)
+    if issuing is not None and fold is not None:
         command = IssueStatements(Asked(mint_id()), month, statements(fold), summary(fold))
         (answer,) = issuing([command])
         reached("closing.issued")

@@ -1,4 +1,4 @@
-"""A month that drains is sealed, snapshotted and stated once, equal to a fold of its raw lines."""
+"""A month that drains is sealed, stated and snapshotted once, equal to a fold of its raw lines."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

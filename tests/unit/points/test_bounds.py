@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.points.api.earn_rules import BP_MOST, BUDGET_MOST
-from services.points.api.earn_rules import FEN_MOST as PER_FEN_MOST
-from services.points.api.earn_rules import POINTS_MOST as POINTS_A_STEP_MOST
+from services.points.api.earn_rules import BP_MOST, BUDGET_MOST, STEP_FEN_MOST, STEP_POINTS_MOST
 from services.points.api.redemptions import RedemptionBody
 from services.points.domain.amounts import CNY_PER_FEN, Fen, Points, Rate
 from services.points.domain.bounds import (
@@ -37,7 +35,7 @@ from tests.unit.points.small_books import NOON, earn, obey, redeem, rulebook, sm
 BIGINT_MOST = 2**63 - 1
 SLIP = {"pending_days": 0, "expiry_months": 24}
 STEPS = st.fixed_dictionaries(
-    {"points": st.integers(1, POINTS_A_STEP_MOST), "per_fen": st.integers(1, PER_FEN_MOST)}
+    {"points": st.integers(1, STEP_POINTS_MOST), "per_fen": st.integers(1, STEP_FEN_MOST)}
 )
 EARN_BODIES = st.builds(
     lambda step, categories, tiers, cap: {
@@ -109,8 +107,8 @@ def test_what_may_be_approved_never_leaves_a_bigint(
         ({"points": 11, "per_fen": 1}, False),
         ({"points": 1, "per_fen": 1, "tiers": {"3": BP_MOST}}, True),
         ({"points": 2, "per_fen": 1, "tiers": {"3": BP_MOST}}, False),
-        ({"points": POINTS_A_STEP_MOST, "per_fen": 1}, False),
-        ({"points": POINTS_A_STEP_MOST, "per_fen": 1, "cap": 10**9}, True),
+        ({"points": STEP_POINTS_MOST, "per_fen": 1}, False),
+        ({"points": STEP_POINTS_MOST, "per_fen": 1, "cap": 10**9}, True),
         ({"points": 1, "per_fen": 1_000, "categories": {"food": {"points": 1_000, "per_fen": 1}}}, False),
     ],
 )
@@ -164,10 +162,10 @@ def test_the_largest_receipt_is_earned_and_the_largest_order_paid_with_it() -> N
 
 def test_a_rule_of_before_there_were_bounds_is_refused_at_the_receipt_and_not_by_the_database() -> None:
     books = small_books("office:1")
-    books.rulebook = ruled(RuleKind.EARN, "office", {**SLIP, "points": POINTS_A_STEP_MOST, "per_fen": 1})
+    books.rulebook = ruled(RuleKind.EARN, "office", {**SLIP, "points": STEP_POINTS_MOST, "per_fen": 1})
     with pytest.raises(ReceiptTooLarge):
         obey(books, earn("office", "1", FEN_MOST))
-    assert obey(books, earn("office", "1", 1)).answer["points"] == POINTS_A_STEP_MOST
+    assert obey(books, earn("office", "1", 1)).answer["points"] == STEP_POINTS_MOST
 
 
 def test_an_exchange_of_a_fortune_is_refused_before_it_is_a_claim() -> None:
