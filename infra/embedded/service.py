@@ -98,7 +98,7 @@ class Service:
             connection.close()
 
     def _role(self) -> list[str]:
-        role = self._setup.recipe.roles.get(self._setup.part, ProcessRole.BOTH)
+        role = self._setup.recipe.roles[self._setup.part]
         return [] if role is ProcessRole.BOTH else ["--role", role]
 
     def _environment(self) -> dict[str, str]:

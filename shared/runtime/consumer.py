@@ -233,18 +233,18 @@ class Ear:
         if present - self._looked_at < self._pace.lag_s:
             return
         self._looked_at = present
-        waiting = 0
+        self._owner.parked.measure()
         parts = client.assignment()
-        ends = client.end_offsets(parts, timeout_ms=broker.REQUEST_TIMEOUT_MS) if parts else {}
+        if not parts:
+            self._await_partitions(present)
+            return
+        waiting = 0
+        ends = client.end_offsets(parts, timeout_ms=broker.REQUEST_TIMEOUT_MS)
         for part, end in ends.items():
             position = client.position(part, timeout_ms=broker.REQUEST_TIMEOUT_MS)
             lag = max(end - (position or 0), 0)
             waiting += lag
             CONSUMER_LAG.labels(part.topic, str(part.partition)).set(lag)
-        self._owner.parked.measure()
-        if not parts:
-            self._await_partitions(present)
-            return
         self._came_back()
         if not waiting or not self._assigned:
             self._heard_at = present

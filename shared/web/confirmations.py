@@ -13,11 +13,10 @@ from joserfc import jwt
 from joserfc.jwk import GuestProtocol, OKPKey
 
 from shared.runtime.clock import now
-from shared.web.tokens import ALGORITHM, AUDIENCE, ISSUER, TOKEN_MAX, KeyBook
+from shared.web.tokens import ALGORITHM, AUDIENCE, ISSUER, TOKEN_MAX, KeyBook, kid_of
 
 TYPE = "confirmation+jwt"
 LASTS = timedelta(minutes=5)
-_HEADER = {"alg", "kid", "typ"}
 
 
 def mint_confirmation(
@@ -57,8 +56,7 @@ class ConfirmationReader:
             return False
 
     def _key_of(self, signature: GuestProtocol) -> OKPKey:
-        header = signature.headers()
-        key = self._keys.find(str(header.get("kid")))
-        if set(header) != _HEADER or header["typ"] != TYPE or header["alg"] != ALGORITHM or key is None:
+        key = self._keys.find(kid_of(signature, TYPE))
+        if key is None:
             raise LookupError("no key of ours")
         return OKPKey.import_key(key)

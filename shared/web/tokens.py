@@ -41,6 +41,17 @@ class KeyBook(Protocol):
         """Find a key that is published and not over."""
 
 
+def kid_of(signature: GuestProtocol, type_: str) -> str:
+    """Give the id of the key that a JWS names; its own opinion about keys (`jwk`, `jku`, `x5c`) refuses it.
+
+    :raises LookupError: if it is of another type, or says more or less in its header than ours do.
+    """
+    header = signature.headers()
+    if set(header) != _HEADER or header["typ"] != type_ or header["alg"] != ALGORITHM:
+        raise LookupError("no header of ours")
+    return str(header["kid"])
+
+
 def mint_token(
     key: Ed25519PrivateKey, kid: str, principal: Principal, issued_at: datetime, lasts: timedelta
 ) -> str:
@@ -91,11 +102,7 @@ class TokenReader:
         return principal
 
     def _key_of(self, signature: GuestProtocol) -> OKPKey:
-        """Find the key a token names; its own opinion about keys (`jwk`, `jku`, `x5c`) refuses it."""
-        header = signature.headers()
-        if set(header) != _HEADER or header["typ"] != TYPE or header["alg"] != ALGORITHM:
-            raise Unauthenticated(cause="token-invalid")
-        key = self._keys.find(str(header["kid"]))
+        key = self._keys.find(kid_of(signature, TYPE))
         if key is None:
             raise Unauthenticated(cause="key-unknown")
         return OKPKey.import_key(key)

@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from services.points.api.draft import Months
+from services.points.domain.bounds import POINTS_MOST
 from shared.web.faults import broken
 from shared.web.fields import Moment, Text, UnitCode, whole
 from shared.web.strict import Inbound
@@ -11,7 +13,7 @@ from shared.web.strict import Inbound
 STEP_POINTS_MOST, STEP_FEN_MOST = 1_000_000, 10_000_000_000
 """The largest step of a rate: so many points for every so many fen."""
 
-BUDGET_MOST = 1_000_000_000_000
+BUDGET_MOST = POINTS_MOST
 """As much as the largest receipt may earn: what limits more limits nothing."""
 BP_MOST = 100_000
 """Ten times as much: more is a slip of the pen."""
@@ -49,7 +51,7 @@ class EarnTerms(EarnRateBody):
 
     cap: Annotated[int, whole(1, 1_000_000_000)] | None = None
     pending_days: Annotated[int, whole(0, 730)] = 0
-    expiry_months: Annotated[int, whole(1, 120)] = 24
+    expiry_months: Months = 24
     categories: Annotated[dict[CategoryCode, EarnRateBody], Field(min_length=1, max_length=50)] | None = None
     tiers: (
         Annotated[dict[TierCode, Annotated[int, whole(1, BP_MOST)]], Field(min_length=1, max_length=10)]

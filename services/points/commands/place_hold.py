@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.points.domain.amounts import Fen
-from services.points.domain.authority import UnknownUnit, stated_time
+from services.points.domain.authority import stated_time
 from services.points.domain.books import LedgerBooks
 from services.points.domain.hold import Hold, HoldTooEarly, OrderHeld, lasting
 from services.points.domain.holding import held_slices
 from services.points.domain.month import booking
 from services.points.domain.naming import order_name
-from services.points.domain.order_ticket import ShownTicket, check_ticket, ticket_rows
+from services.points.domain.order_ticket import ShownTicket, check_order, ticket_rows
 from services.points.domain.payer import Payer, payer_facts, payer_rows, paying
 from services.points.domain.placing import placed
 from services.points.domain.redemption import OrderRedeemed, Price, granted
@@ -71,11 +71,7 @@ def place_hold(books: LedgerBooks, command: PlaceHold) -> Outcome:
     known = books.order_holds.get(command.name)
     if known is not None and (known.holder_id, known.terms) == (wallet.holder_id, command.terms):
         return Outcome(answer=known.answer)
-    unit = books.rulebook.find_unit(command.unit, now)
-    if unit is None:
-        raise UnknownUnit(unit=command.unit)
-    price_fen, asker = command.price.price_fen, command.asked.principal
-    check_ticket(books, command.ticket, asker, unit, command.order_no, price_fen, wallet.holder_id)
+    check_order(books, command, wallet.holder_id, now)
     if known is not None:
         raise OrderHeld(unit=command.unit, order_no=command.order_no)
     if command.name in books.redemptions:

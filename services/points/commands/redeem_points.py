@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from services.points.domain import changes as c
-from services.points.domain.authority import UnknownUnit, stated_time
+from services.points.domain.authority import stated_time
 from services.points.domain.books import LedgerBooks
 from services.points.domain.hold import OrderHeld
 from services.points.domain.journal import Journal, Lines
 from services.points.domain.month import Booking, booking
 from services.points.domain.naming import order_name
-from services.points.domain.order_ticket import ShownTicket, check_ticket, ticket_rows
+from services.points.domain.order_ticket import ShownTicket, check_order, ticket_rows
 from services.points.domain.payer import Payer, Paying, payer_facts, payer_rows, paying
 from services.points.domain.redemption import OrderRedeemed, Price, granted, lines, owed_to
 from services.points.domain.spending import Slice, by_issuer
@@ -69,11 +69,7 @@ def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
     known = books.redemptions.get(command.name)
     if known is not None and (known.holder_id, known.terms) == (wallet.holder_id, command.price.terms):
         return Outcome(answer=known.answer)
-    unit = books.rulebook.find_unit(command.unit, now)
-    if unit is None:
-        raise UnknownUnit(unit=command.unit)
-    price_fen, asker = command.price.price_fen, command.asked.principal
-    check_ticket(books, command.ticket, asker, unit, command.order_no, price_fen, wallet.holder_id)
+    check_order(books, command, wallet.holder_id, now)
     if known is not None:
         raise OrderRedeemed(unit=command.unit, order_no=command.order_no)
     if command.name in books.order_holds:

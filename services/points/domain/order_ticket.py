@@ -8,12 +8,14 @@ being paid. Refuses to verify a signature: the door has, and says what it found.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
+from services.points.domain.authority import UnknownUnit
 from services.points.domain.books import LedgerBooks
 from services.points.domain.naming import number_identity, order_name
-from services.points.domain.rulebook import Unit
-from shared.kernel.command import Row
-from shared.kernel.principal import Principal, Role
+from services.points.domain.redemption import Price
+from shared.kernel.command import Asked, Row
+from shared.kernel.principal import Role
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
@@ -113,25 +115,46 @@ def ticket_rows(ticket: ShownTicket | None, order: str) -> tuple[Row, ...]:
     return ()
 
 
-def check_ticket(
-    books: LedgerBooks,
-    ticket: ShownTicket | None,
-    asker: Principal | None,
-    unit: Unit,
-    order_no: str,
-    price_fen: int,
-    holder_id: str,
-) -> None:
-    """Let an order of a unit be paid with this ticket, or without one where none is needed.
+class OrderWish(Protocol):
+    """A command that pays a unit's order, or sets points aside for it."""
+
+    @property
+    def asked(self) -> Asked:
+        """Who asks."""
+
+    @property
+    def unit(self) -> str:
+        """Whose order it is."""
+
+    @property
+    def name(self) -> str:
+        """The order's natural name."""
+
+    @property
+    def price(self) -> Price:
+        """What the order costs, as whoever asks says."""
+
+    @property
+    def ticket(self) -> ShownTicket | None:
+        """What was shown as the unit's word about the order."""
+
+
+def check_order(books: LedgerBooks, wish: OrderWish, holder_id: str, at: datetime) -> None:
+    """Let an order of a unit be paid with the ticket that is shown, or without one where none is needed.
 
     To be asked before anybody is told whether there is such an order.
 
     :param holder_id: whose points are to pay it.
+    :raises UnknownUnit: if there is no such unit then.
     :raises OrderTicketNeeded: if a member shows none where the unit requires them.
     :raises OrderTicketInvalid: if it is none, or ends too far ahead.
     :raises OrderTicketExpired: if it is over.
     :raises OrderTicketMismatch: if it is for something else or somebody else.
     """
+    unit = books.rulebook.find_unit(wish.unit, at)
+    if unit is None:
+        raise UnknownUnit(unit=wish.unit)
+    ticket, asker = wish.ticket, wish.asked.principal
     if ticket is None:
         if unit.tickets_required and asker is not None and asker.role is Role.MEMBER:
             raise OrderTicketNeeded(unit=unit.code)
@@ -140,20 +163,18 @@ def check_ticket(
         raise OrderTicketInvalid(cause=ticket.cause)
     if ticket.expires_at > books.now + LASTS + AHEAD:
         raise OrderTicketInvalid(cause="lasts-too-long")
-    differs = ", ".join(_differences(books, ticket, order_name(unit.code, order_no), price_fen, holder_id))
+    differs = ", ".join(_differences(books, ticket, wish, holder_id))
     if differs:
         raise OrderTicketMismatch(differs=differs)
     if books.now >= ticket.expires_at:
         raise OrderTicketExpired(until=ticket.expires_at.isoformat())
 
 
-def _differences(
-    books: LedgerBooks, ticket: OrderTicket, order: str, price_fen: int, holder_id: str
-) -> Iterator[str]:
-    another = ticket.order != order
+def _differences(books: LedgerBooks, ticket: OrderTicket, wish: OrderWish, holder_id: str) -> Iterator[str]:
+    another = ticket.order != wish.name
     if another:
         yield "unit or order_no"
-    if ticket.price_fen != price_fen:
+    if ticket.price_fen != wish.price.price_fen:
         yield "price_fen"
     # Whose number it names is not looked up where it is for another order.
     if not another and ticket.identity is not None and books.wallet(ticket.identity).holder_id != holder_id:

@@ -85,12 +85,14 @@ def dated_connection(place: SplitResult, deadline: Deadline) -> Iterator[http.cl
     host, port = place.hostname or "", place.port or _PORTS[place.scheme]
     sock = _connected(host, port, deadline)
     try:
-        connection = http.client.HTTPConnection(host, place.port)
+        connection: http.client.HTTPConnection
         if place.scheme == "https":
             context = ssl.create_default_context()
             sock.settimeout(deadline.left_s)
             sock = context.wrap_socket(sock, server_hostname=host)
             connection = http.client.HTTPSConnection(host, place.port, context=context)
+        else:
+            connection = http.client.HTTPConnection(host, place.port)
         connection.sock = cast(socket.socket, _Dated(sock, deadline))
         yield connection
     finally:

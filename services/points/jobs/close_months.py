@@ -16,7 +16,7 @@ from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 
 from services.points.commands.issue_statements import IssueStatements
-from services.points.domain.statement import claims, statements, summary
+from services.points.domain.statement import Flow, claims, statements, summary
 from services.points.jobs.audit import audit_unclosed
 from services.points.queries.closing_gate import hindrances
 from services.points.queries.month_fold import flows, month_fold
@@ -98,7 +98,7 @@ def _closed_in_order(
         waits_for = _seal(connection, month) if state == "draining" else ()
         if not waits_for:
             reached("closing.sealed")
-            waits_for = _finish(connection, None if stated else obey, month, reached)
+            waits_for = _finish(connection, obey, month, reached, stated=stated)
         closed.append(Closed(month, not waits_for, waits_for))
         if waits_for:
             break
@@ -132,25 +132,29 @@ def _seal(connection: Connection, month: date) -> tuple[str, ...]:
 
 
 def _finish(
-    connection: Connection, issuing: Obey | None, month: date, reached: Callable[[str], None]
+    connection: Connection, obey: Obey, month: date, reached: Callable[[str], None], *, stated: bool
 ) -> tuple[str, ...]:
-    """Issue the statements, which people wait for, then take the snapshot; give what the month waits for.
-
-    :param issuing: the desk, or None where the statements are issued already.
-    """
+    """Issue the statements, which people wait for, then take the snapshot; give what the month waits for."""
     with connection, connection.cursor() as cursor:
         # What moved in a sealed month stays as it is: a large one is grouped once.
         moved = flows(cursor, month)
-        fold = None if issuing is None else month_fold(cursor, month, moved)
-    if issuing is not None and fold is not None:
-        command = IssueStatements(Asked(mint_id()), month, statements(fold), summary(fold))
-        (answer,) = issuing([command])
+    waits_for = () if stated else _issue(connection, obey, month, moved)
+    if not stated:
         reached("closing.issued")
-        if answer.json is None:
-            return (f"statements: {answer.refusal.code}" if answer.refusal else "statements: a defect",)
-    add_snapshot(connection, month, claims(moved).rounding_cny)
-    reached("closing.snapshot")
-    return ()
+    if not waits_for:
+        add_snapshot(connection, month, claims(moved).rounding_cny)
+        reached("closing.snapshot")
+    return waits_for
+
+
+def _issue(connection: Connection, obey: Obey, month: date, moved: tuple[Flow, ...]) -> tuple[str, ...]:
+    """Issue the statements; give what they wait for."""
+    with connection, connection.cursor() as cursor:
+        fold = month_fold(cursor, month, moved)
+    (answer,) = obey([IssueStatements(Asked(mint_id()), month, statements(fold), summary(fold))])
+    if answer.json is not None:
+        return ()
+    return (f"statements: {answer.refusal.code}" if answer.refusal else "statements: a defect",)
 
 
 class MonthCloser:

@@ -7,10 +7,10 @@ Refuses to read a code: only the door of its member does.
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain.amounts import Fen
 from services.points.domain.books import LedgerBooks
 from services.points.domain.voucher import (
     ASK_PARTNER,
@@ -29,6 +29,8 @@ _READ = """
 SELECT id::text, member, offer, offer_version, partner, unit, price_fen, asked_at, ask_until, state, reason
 FROM vouchers WHERE id = ANY (%s::uuid[])
 """
+_STATE = 9
+
 # One that was refused costs nothing and counts for nothing.
 _DAYS = """
 SELECT a.name, w.holder_id::text, count(v.id)
@@ -42,32 +44,11 @@ GROUP BY a.name, w.holder_id
 
 def _load(cursor: Cursor, books: LedgerBooks, ids: Sequence[str]) -> None:
     cursor.execute(_READ, (list(ids),))
-    for (
-        id_,
-        member,
-        offer,
-        version,
-        partner,
-        unit,
-        price,
-        asked_at,
-        until,
-        state,
-        reason,
-    ) in cursor.fetchall():
-        books.vouchers[id_] = Voucher(
-            id_,
-            member,
-            offer,
-            version,
-            partner,
-            unit,
-            Fen(price),
-            asked_at,
-            until,
-            VoucherState(state),
-            reason,
-        )
+    for row in cursor.fetchall():
+        facts: list[Any] = list(row)
+        facts[_STATE] = VoucherState(facts[_STATE])
+        voucher = Voucher(*facts)
+        books.vouchers[voucher.id] = voucher
 
 
 def _load_days(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None:
