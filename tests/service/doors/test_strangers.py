@@ -117,4 +117,6 @@ def test_what_is_not_yours_is_not_found_and_counted(group: Group, callers: dict[
     assert own.json()["data"] == [{"unit": "hotel", "number": spelled, "holder": None, "member": None}]
     measures = group.web.get(f"{group.service('points')}/metrics").text
     assert 'route="/points/v1/receipts"' in measures
-    assert any(line.startswith("tongfen_denied") and "foreign" in line for line in measures.splitlines())
+    # It stands at 0 from the start: what was counted does not.
+    denied = [line for line in measures.splitlines() if line.startswith("tongfen_denied_total")]
+    assert any("foreign" in line and not line.endswith(" 0.0") for line in denied)

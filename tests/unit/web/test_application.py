@@ -12,6 +12,7 @@ from shared.kernel.command import Answer, Asked, fingerprint
 from shared.kernel.principal import Role
 from shared.kernel.refusal import InFlight, Refusal
 from shared.runtime.logs import configure_logs
+from shared.runtime.metrics import REGISTRY
 from shared.web.door import OUTSIDER_BODY_MAX, Call, Door, Given
 from shared.web.problem_pages import problem_page
 from shared.web.problems import STATUS
@@ -281,8 +282,15 @@ def test_counts_and_logs_what_is_not_the_callers_but_does_not_tell_them(
     stub: Stub, lines: io.BytesIO
 ) -> None:
     application = stub.application()
+
+    def counted() -> float:
+        route = {"route": "/test/v1/redemptions/{id}", "why": "foreign"}
+        return REGISTRY.get_sample_value("tongfen_denied_total", route) or 0.0
+
+    before = counted()
     said = ask(application, "GET", "/test/v1/redemptions/rdm_" + "0" * 32, headers=PROVEN)
     assert (said.status, problem(said)) == (404, "not-found")
+    assert counted() - before == 1
     assert b"foreign" not in said.body
     assert orjson.loads(lines.getvalue())["denied"] == "foreign"
     measures = ask(application, "GET", "/metrics").body.decode()
