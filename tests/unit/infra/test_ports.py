@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,23 @@ def taken() -> Iterator[int]:
         holder.bind((ports.LOOPBACK, ports.free_port()))
         holder.listen(1)
         yield holder.getsockname()[1]
+
+
+Opened = Callable[..., PortBook]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    """Open port books in a folder; at the end none holds a port any more."""
+    with ExitStack() as ends:
+
+        def open_in(folder: Path, wish: int | None = None) -> PortBook:
+            book = PortBook(Home(folder), wish=wish)
+            book.open(("member", "points"), gateway=True)
+            ends.callback(book.close)
+            return book
+
+        yield open_in
 
 
 def test_a_taken_port_is_not_free_and_is_open(taken: int) -> None:
@@ -44,41 +62,43 @@ def test_no_port_is_said_so(taken: int) -> None:
         ports.first_free(taken, span=1)
 
 
-def test_a_stack_keeps_its_ports_from_start_to_start(tmp_path: Path) -> None:
-    first = _opened(tmp_path)
+def test_a_stack_keeps_its_ports_from_start_to_start(tmp_path: Path, opened: Opened) -> None:
+    first = opened(tmp_path)
     first.close()
-    second = _opened(tmp_path)
+    second = opened(tmp_path)
     assert {part: first[part] for part in PARTS} == {part: second[part] for part in PARTS}
     assert len({first[part] for part in PARTS}) == len(PARTS)
     assert second.remarks == []
 
 
-def test_a_remembered_port_that_is_taken_gives_way_and_says_so(tmp_path: Path) -> None:
-    before = _opened(tmp_path)
+def test_a_remembered_port_that_is_taken_gives_way_and_says_so(tmp_path: Path, opened: Opened) -> None:
+    before = opened(tmp_path)
     before.close()
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind((ports.LOOPBACK, before["gateway"]))
         holder.listen(1)
-        after = _opened(tmp_path)
+        after = opened(tmp_path)
     assert after["gateway"] != before["gateway"]
     assert str(after["gateway"]) in after.remarks[0]
     assert after["postgres"] == before["postgres"]
 
 
-def test_a_wished_port_that_is_taken_is_an_obstacle_with_a_way_on(tmp_path: Path, taken: int) -> None:
+def test_a_wished_port_that_is_taken_is_an_obstacle_with_a_way_on(
+    tmp_path: Path, taken: int, opened: Opened
+) -> None:
     with pytest.raises(Obstacle, match="TONGFEN_PORT") as obstacle:
-        _opened(tmp_path, wish=taken)
+        opened(tmp_path, wish=taken)
     assert str(taken) in obstacle.value.what
 
 
-def test_two_stacks_that_start_together_never_share_the_gateways_port(tmp_path: Path) -> None:
+def test_two_stacks_that_start_together_never_share_the_gateways_port(tmp_path: Path, opened: Opened) -> None:
     for name in ("first", "second", "third"):
         (tmp_path / name).mkdir()
-    first = _opened(tmp_path / "first")
+    first = opened(tmp_path / "first")
     with pytest.raises(Obstacle, match="TONGFEN_PORT"):
-        _opened(tmp_path / "second", wish=first["gateway"])
-    assert _opened(tmp_path / "third")["gateway"] != first["gateway"]
+        opened(tmp_path / "second", wish=first["gateway"])
+    assert opened(tmp_path / "third")["gateway"] != first["gateway"]
     with socket.socket() as gateway:
         # As the gateway listens; our own may, on the port that is held for it.
         gateway.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
@@ -88,9 +108,3 @@ def test_two_stacks_that_start_together_never_share_the_gateways_port(tmp_path: 
 
 
 PARTS = ("gateway", "postgres", "kafka", "kafka-controller", "member", "points")
-
-
-def _opened(folder: Path, wish: int | None = None) -> PortBook:
-    book = PortBook(Home(folder), wish=wish)
-    book.open(("member", "points"), gateway=True)
-    return book
