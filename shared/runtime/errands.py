@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
 
-import psycopg2
 import structlog
 from prometheus_client import Counter
 from psycopg2.extensions import connection as Connection
 
 from shared.kernel.command import Command
 from shared.runtime import clock
+from shared.runtime.database import outage_behind
 from shared.runtime.metrics import REGISTRY
 from shared.runtime.parked import Obeying
 
@@ -149,14 +149,14 @@ class Errands:
             try:
                 tried = self.run_due()
                 self._away = False
-            except psycopg2.Error as fault:
+            except Exception as fault:
                 tried = 0
-                if not self._away:
-                    log.warning("errands.away", cause=str(fault).strip())
-                self._away = True
-            except Exception:
-                tried = 0
-                log.exception("errands.defect")
+                outage = outage_behind(fault)
+                if outage is None:
+                    log.exception("errands.defect")
+                elif not self._away:
+                    self._away = True
+                    log.warning("errands.away", cause=str(outage).strip())
             if not tried:
                 self._woken.wait(self._pace.poll_s)
                 self._woken.clear()

@@ -54,9 +54,9 @@ def _settle() -> None:
     gc.set_threshold(YOUNG_MAX, 20, 20)
 
 
-def serve(application: Application, host: str, port: int, parts: Sequence[Part]) -> None:
-    """Run the process until it is told to end."""
-    config = uvicorn.Config(
+def configured(application: Application, host: str, port: int) -> uvicorn.Config:
+    """Say how a service's server behaves."""
+    return uvicorn.Config(
         application,
         host=host,
         port=port,
@@ -71,6 +71,11 @@ def serve(application: Application, host: str, port: int, parts: Sequence[Part])
         backlog=2048,
         timeout_graceful_shutdown=FINISH_S,
     )
+
+
+def serve(application: Application, host: str, port: int, parts: Sequence[Part]) -> None:
+    """Run the process until it is told to end."""
+    config = configured(application, host, port)
     started: list[Part] = []
     try:
         for part in parts:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 import uvicorn
@@ -18,11 +18,38 @@ from shared.web.application import Application
 from shared.web.callers import Callers
 from shared.web.door import ANYONE, Call, Door, Given, Services
 from shared.web.keys import new_private_key
+from shared.web.serving import configured
 from shared.web.signatures import Client, ClientsInMemory, RequestSigner, RequestVerifier
 from shared.web.strict import BODY_MAX, Inbound, Nothing
+from shared.web.whole_answers import WholeAnswers
 
 KEY = new_private_key()
 _UP_S = 10
+
+
+class Wire:
+    """A transport that remembers what was written to it at once."""
+
+    written: list[bytes] = []  # noqa: RUF012 - of all connections of a test
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
+
+    def write(self, told: bytes) -> None:
+        """Write, and remember it."""
+        self.written.append(told)
+        self._transport.write(told)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class Watched(WholeAnswers):
+    """The server's protocol on a wire that remembers."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a new connection."""
+        super().connection_made(cast(asyncio.Transport, Wire(transport)))
 
 
 class ItemsWanted(Inbound):
@@ -79,10 +106,12 @@ def running() -> Iterator[Running]:
     services = Services(Callers(signatures=RequestVerifier(clients)))
     application = Application("Test", "1", [_door(entered, release)], services=services)
     plug = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application, loop="uvloop", http="httptools", log_config=None, access_log=False)
+    config = configured(application, "127.0.0.1", 0)
+    config.http = Watched
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [plug]}, daemon=True)
     thread.start()
+    Wire.written.clear()
     yield Running(application, server, thread, plug.getsockname()[1], entered, release)
     release.set()
     server.should_exit = True
@@ -101,6 +130,33 @@ def test_a_signed_batch_of_a_thousand_passes_over_the_wire(running: Running) -> 
         assert (answer.status, json.loads(answer.read())) == (200, {"taken": 1000})
         connection.request("POST", "/test/v1/batches", body + b" ", headers)
         assert connection.getresponse().status == 401
+
+
+def test_an_answer_leaves_in_one_write(running: Running) -> None:
+    with running.connect() as connection:
+        for _ in range(2):
+            connection.request("GET", "/livez")
+            assert connection.getresponse().read() == b'{"alive":true}'
+    assert [told.endswith(b'\r\n\r\n{"alive":true}') for told in Wire.written] == [True, True]
+
+
+def test_who_asks_twice_in_one_breath_is_answered_twice_in_order(running: Running) -> None:
+    asked = b"GET /%s HTTP/1.1\r\nHost: t\r\n%s\r\n"
+    first, second = asked % (b"livez", b""), asked % (b"nowhere", b"Connection: close\r\n")
+    with socket.create_connection(("127.0.0.1", running.port), timeout=_UP_S) as plug:
+        plug.sendall(first + second)
+        told = b"".join(iter(lambda: plug.recv(65_536), b""))
+    assert told.count(b"HTTP/1.1 ") == 2
+    assert told.index(b"HTTP/1.1 200 ") < told.index(b"HTTP/1.1 404 ")
+
+
+def test_who_says_no_more_still_gets_the_whole_answer(running: Running) -> None:
+    with socket.create_connection(("127.0.0.1", running.port), timeout=_UP_S) as plug:
+        plug.sendall(b"GET /livez HTTP/1.1\r\nHost: t\r\n\r\n")
+        plug.shutdown(socket.SHUT_WR)
+        told = b"".join(iter(lambda: plug.recv(65_536), b""))
+    assert told.startswith(b"HTTP/1.1 200 ")
+    assert told.endswith(b'{"alive":true}')
 
 
 def test_ten_megabytes_are_refused_with_and_without_a_length(running: Running) -> None:
