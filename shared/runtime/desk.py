@@ -102,7 +102,6 @@ class Desk(Generic[B]):
         limits: DeskLimits = DeskLimits(),
         *,
         committed: Callable[[], None] = lambda: None,
-        observe: Callable[[BatchReport], None] = measured,
         reached: Callable[[str], None] = _nothing,
     ) -> None:
         self.memory = memory
@@ -110,7 +109,6 @@ class Desk(Generic[B]):
         self.limits = limits
         self._connect = connect
         self._committed = committed
-        self._observe = observe
         self._reached = reached
         self._connection: Connection | None = None
         self._planned_at = 0.0
@@ -332,7 +330,7 @@ class Desk(Generic[B]):
         try:
             self._reached("desk.after_commit")
             self._committed()
-            self._observe(report)
+            measured(report)
         except Exception:
             log.exception("desk.committed_unheard")
 

@@ -17,11 +17,9 @@ import structlog
 from prometheus_client import Counter
 from psycopg2.extensions import connection as Connection
 
-from shared.kernel.command import Command
 from shared.runtime import clock
 from shared.runtime.database import outage_behind
 from shared.runtime.metrics import REGISTRY
-from shared.runtime.parked import Obeying
 
 log = structlog.get_logger("errands")
 DONE = Counter(
@@ -72,9 +70,6 @@ Gateway = Callable[[Errand], str]
 
 Raises Declined for a final no, anything else to be asked again."""
 
-Recorder = Callable[[Errand, str], Command | None]
-"""Gives the command that records an outcome; its key must come from the errand's id: it may come twice."""
-
 
 @dataclass(frozen=True, slots=True)
 class ErrandPace:
@@ -93,21 +88,16 @@ class Errands:
 
     :param connect: opens the job's own connection (role desk).
     :param gateways: who does which kind of errand; other kinds are left alone.
-    :param recorder: the service's command for an outcome, obeyed before the errand is marked as done.
     """
 
     def __init__(
         self,
         connect: Callable[[], Connection],
         gateways: Mapping[str, Gateway],
-        desk: Obeying | None = None,
-        recorder: Recorder | None = None,
         pace: ErrandPace = ErrandPace(),
     ) -> None:
         self._connect = connect
         self._gateways = dict(gateways)
-        self._desk = desk
-        self._recorder = recorder
         self._pace = pace
         self._stopping = False
         self._woken = threading.Event()
@@ -192,25 +182,12 @@ class Errands:
         given_up = not said.done and errand.attempts >= self._pace.attempts
         if said.done or given_up:
             outcome = said.outcome if said.done else f"given up, {said.outcome}"
-            if not self._recorded(errand, outcome):
-                self._put_off(errand, present, "not recorded yet")
-                return
             self._execute(_FINISH, {"id": errand.id, "now": present, "outcome": outcome})
             level = log.error if given_up else log.info
             level("errand.done", id=errand.id, kind=errand.kind, outcome=outcome, attempts=errand.attempts)
             DONE.labels(errand.kind, "given-up" if given_up else "done").inc()
         else:
             self._put_off(errand, present, said.outcome)
-
-    def _recorded(self, errand: Errand, outcome: str) -> bool:
-        if self._recorder is None or self._desk is None:
-            return True
-        command = self._recorder(errand, outcome)
-        if command is None:
-            return True
-        answer = self._desk.obey_all([command])[0]
-        refused = answer.refusal is not None and answer.refusal.stored
-        return answer.json is not None or refused
 
     def _put_off(self, errand: Errand, present: datetime, outcome: str) -> None:
         pause = min(self._pace.backoff_s * 2.0 ** min(errand.attempts - 1, 30), self._pace.backoff_max_s)

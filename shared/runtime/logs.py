@@ -70,11 +70,11 @@ class _FromLibraries(logging.Handler):
         structlog.get_logger().log(record.levelno, "library", **facts)
 
 
-def configure_logs(service: str, stream: BinaryIO | None = None, level: int = logging.INFO) -> None:
+def configure_logs(service: str, stream: BinaryIO | None = None) -> None:
     """Send all log lines of this process to the stream (standard output if none), each naming the service."""
     structlog.contextvars.clear_contextvars()
     written = stream or sys.stdout.buffer
-    _SINK.stream, _SINK.service = (written if level <= logging.INFO else None), service
+    _SINK.stream, _SINK.service = written, service
 
     def name_service(_logger: WrappedLogger, _method: str, facts: EventDict) -> EventDict:
         facts["service"] = service
@@ -89,13 +89,13 @@ def configure_logs(service: str, stream: BinaryIO | None = None, level: int = lo
             _withhold,
             _as_json,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.BytesLoggerFactory(written),
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
     root.handlers[:] = [_FromLibraries()]
-    root.setLevel(max(level, logging.WARNING))
+    root.setLevel(logging.WARNING)
 
 
 def canonical(event: str, **facts: Any) -> None:

@@ -97,14 +97,12 @@ class Parked:
                     execute_values(cursor, _INSERT, [_row(record, BEHIND)], _TEMPLATE)
         return free
 
-    def listed(
-        self, limit: int = 100, *, topic: str | None = None, key: str | None = None
-    ) -> list[ParkedRecord]:
+    def listed(self, limit: int = 100, *, key: str | None = None) -> list[ParkedRecord]:
         """List what is parked and not healed, oldest first."""
         rows = self._rows(
             f"SELECT {_COLUMNS} FROM parked WHERE healed_at IS NULL"  # noqa: S608 (constants alone)
-            " AND topic = coalesce(%s, topic) AND key = coalesce(%s, key) ORDER BY id LIMIT %s",
-            (topic, key, limit),
+            " AND key = coalesce(%s, key) ORDER BY id LIMIT %s",
+            (key, limit),
         )
         return [_parked(row) for row in rows]
 

@@ -37,9 +37,9 @@ def repeated(reply: Reply) -> Reply:
     return replace(reply, headers=(*reply.headers, REPLAYED), replayed=True)
 
 
-def html_reply(page: str, policy: str, status: int = 200) -> Reply:
+def html_reply(page: str, policy: str) -> Reply:
     """Make an answer of a page with its own Content-Security-Policy."""
-    return Reply(status, page.encode(), (*HTML_HEADERS, (b"content-security-policy", policy.encode())))
+    return Reply(200, page.encode(), (*HTML_HEADERS, (b"content-security-policy", policy.encode())))
 
 
 def csv_reply(text: str, filename: str) -> Reply:

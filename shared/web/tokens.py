@@ -74,10 +74,8 @@ def mint_token(
 class TokenReader:
     """Verifies bearer tokens and gives their principals."""
 
-    def __init__(self, keys: KeyBook, issuer: str = ISSUER, audience: str = AUDIENCE) -> None:
+    def __init__(self, keys: KeyBook) -> None:
         self._keys = keys
-        self._issuer = issuer
-        self._audience = audience
         self._remembered: dict[bytes, tuple[int, str, Principal]] = {}
 
     def read(self, token: str) -> Principal:
@@ -112,7 +110,7 @@ class TokenReader:
         try:
             read = jwt.decode(token, self._key_of, algorithms=[ALGORITHM])
             claims = read.claims
-            ours = claims["iss"] == self._issuer and claims["aud"] == self._audience
+            ours = (claims["iss"], claims["aud"]) == (ISSUER, AUDIENCE)
             subject, unit = claims["sub"], claims.get("unit")
             texts = (subject,) if unit is None else (subject, unit)
             whole = type(claims["exp"]) is int and type(claims["iat"]) is int
@@ -127,19 +125,3 @@ class TokenReader:
             raise
         except Exception:  # noqa: BLE001 - whatever a parser stumbles over, it is not a token of ours
             raise Unauthenticated(cause="token-invalid") from None
-
-
-class KeysInMemory:
-    """A key book in memory, filled by whoever hears of keys (events, tests)."""
-
-    def __init__(self) -> None:
-        self._keys: dict[str, tuple[Ed25519PublicKey, datetime]] = {}
-
-    def find(self, kid: str) -> Ed25519PublicKey | None:
-        """Find a key that is published and not over."""
-        found = self._keys.get(kid)
-        return found[0] if found is not None and now() < found[1] else None
-
-    def publish(self, kid: str, key: Ed25519PublicKey, not_after: datetime) -> None:
-        """Take a key in; tokens under it are trusted until that moment, exclusive."""
-        self._keys[kid] = (key, not_after)

@@ -24,7 +24,8 @@ from shared.web.keys import new_private_key
 from shared.web.rates import Quota, Rates
 from shared.web.signatures import Client, ClientsInMemory, RequestSigner, RequestVerifier
 from shared.web.strict import read
-from shared.web.tokens import KeysInMemory, TokenReader, mint_token
+from shared.web.tokens import TokenReader, mint_token
+from tests.key_book import KeysInMemory
 from tests.unit.web.errand import GOOD, Stub
 
 ROUNDS = 7

@@ -31,8 +31,9 @@ from shared.web.keys import new_private_key
 from shared.web.language import chosen_language
 from shared.web.signatures import Client, ClientsInMemory, RequestSigner, RequestVerifier
 from shared.web.strict import parse, parse_query
-from shared.web.tokens import ALGORITHM, KeysInMemory, TokenReader, mint_token
+from shared.web.tokens import ALGORITHM, TokenReader, mint_token
 from tests.fuzz.feeding import FUZZ_S, fed
+from tests.key_book import KeysInMemory
 from tests.service.doors.samples import samples
 from tests.unit.web.errand import GOOD, Stub, ask
 

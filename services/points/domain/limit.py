@@ -13,9 +13,6 @@ from shared.kernel.command import Postponed, Row
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
-SLICES = 16
-"""Into how many slices a budget may be granted; more desks than that share some."""
-
 
 class LimitReached(Refusal):
     """The budget of a window does not reach for this any more."""

@@ -19,7 +19,8 @@ from shared.kernel.refusal import Refusal, Unauthenticated
 from shared.runtime.clock import now
 from shared.web.confirmations import LASTS, ConfirmationReader, mint_confirmation
 from shared.web.keys import new_private_key
-from shared.web.tokens import KeysInMemory, TokenReader, mint_token
+from shared.web.tokens import TokenReader, mint_token
+from tests.key_book import KeysInMemory
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 GIFT, OTHER = f"gft_{'1' * 32}", f"gft_{'2' * 32}"

@@ -19,7 +19,8 @@ from shared.kernel.refusal import Unauthenticated
 from shared.runtime.clock import now
 from shared.web import tokens
 from shared.web.keys import new_private_key, public_key_text
-from shared.web.tokens import KeysInMemory, TokenReader, mint_token
+from shared.web.tokens import TokenReader, mint_token
+from tests.key_book import KeysInMemory
 from tests.unit.web.errand import GOOD, PROVEN, Stub, ask
 
 KEY = new_private_key()
