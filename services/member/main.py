@@ -110,16 +110,12 @@ class MemberProcess:
         settings = self.settings
         known = Quota("known", settings.requests_per_minute, 60)
         strangers = Quota("strangers", settings.stranger_requests_per_minute, 60)
-        front = Front(
-            self.desk,
-            self.reader,
-            Mint(self.ring, self.secret),
-            self.trust.renew,
-            CodeRates(settings.codes_per_address_hour),
-            settings.embedded == "on",
-            None if settings.staff_secret is None else settings.staff_secret.get_secret_value(),
+        mint = Mint(self.ring, self.secret)
+        door = member_door(
+            Front(self.desk, self.reader, mint, self.trust.renew, settings.embedded == "on"),
+            code_rates=CodeRates(settings.codes_per_address_hour),
+            staff_secret=None if settings.staff_secret is None else settings.staff_secret.get_secret_value(),
         )
-        door = member_door(front)
         declare_outbox(door, OutboxReplays(self._connected))
         return Application(
             "Tongfen member",

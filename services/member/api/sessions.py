@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import orjson
 from pydantic import BaseModel, Field
 
+from services.member.api.code_rates import CodeRates
 from services.member.api.front import Front
 from services.member.api.shapes import PhoneText
 from services.member.commands.ask_code import AskCode
@@ -61,9 +62,9 @@ class SignedOut(BaseModel):
     signed_out: bool
 
 
-def declare(door: Door, front: Front) -> None:
-    """Add the doors of sign-in."""
-    mint, rates = front.mint, front.code_rates
+def declare(door: Door, front: Front, rates: CodeRates) -> None:
+    """Add the doors of sign-in; `rates` counts who asks for codes and guesses at them."""
+    mint = front.mint
 
     def minted(answer: Answer) -> Given:
         return answer if answer.json is None else mint.pair(orjson.loads(answer.json))

@@ -49,10 +49,10 @@ class MessagesView(BaseModel):
     cursor: dict[str, str | None]
 
 
-def declare(door: Door, front: Front) -> None:
-    """Add the doors of staff that this installation has."""
-    if front.staff_secret is not None:
-        _add_token_door(door, front, front.staff_secret.encode())
+def declare(door: Door, front: Front, staff_secret: str | None) -> None:
+    """Add the doors of staff that this installation has; without a secret there is none for tokens."""
+    if staff_secret is not None:
+        _add_token_door(door, front, staff_secret.encode())
     if front.embedded:
         _add_message_door(door, front)
 
