@@ -1,4 +1,4 @@
-"""How members pay at tills: codes by their digest, and clients that guess at them."""
+"""Pay codes by their digest, and clients that guess at them."""
 
 from datetime import datetime
 
