@@ -1,7 +1,8 @@
 """Amounts: points, fen and the rate between an asset and the group point. Integers only."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NewType
+from typing import Any, NewType
 
 Points = NewType("Points", int)
 """Whole points of one asset."""
@@ -19,6 +20,11 @@ class Rate:
 
     numerator: int
     denominator: int = 1
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "Rate":
+        """Read the body of a rule of a rate or a pair."""
+        return cls(body["numerator"], body["denominator"])
 
     def worth(self, points: int) -> Fen:
         """Give the whole group points (= fen) the points are worth, rounded down in the house's favour."""

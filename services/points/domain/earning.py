@@ -114,6 +114,21 @@ class EarnRule:
     categories: Mapping[str, EarnRate] = field(default_factory=dict)
     tiers: Mapping[int, int] = field(default_factory=dict)
 
+    @classmethod
+    def read(cls, version: int, body: Mapping[str, Any]) -> "EarnRule":
+        """Read the body of the rule; JSON names tiers by text."""
+        categories, tiers = body.get("categories") or {}, body.get("tiers") or {}
+        return cls(
+            version,
+            body["points"],
+            body["per_fen"],
+            body.get("cap"),
+            body["pending_days"],
+            body["expiry_months"],
+            {code: EarnRate(one["points"], one["per_fen"]) for code, one in categories.items()},
+            {int(tier): basis_points for tier, basis_points in tiers.items()},
+        )
+
     def earned(self, amount_fen: int, lines: Split | None = None, tier: int = 0) -> Points:
         """Give the points for a receipt of this amount, rounded down once.
 

@@ -19,7 +19,7 @@ from services.points.domain.campaign import Campaign
 from services.points.domain.cap import CapRule
 from services.points.domain.check_in import CheckInTerms
 from services.points.domain.doubt import ClaimTerms
-from services.points.domain.earning import Earning, EarnRate, EarnRule, Split, Terms
+from services.points.domain.earning import Earning, EarnRule, Split, Terms
 from services.points.domain.exchange_terms import FREE_EXCHANGE, ExchangeTerms, assets_of, pair_subject
 from services.points.domain.gift import GiftTerms
 from services.points.domain.offer import Offer
@@ -91,6 +91,11 @@ class Unit:
     asset: str
     tickets_required: bool = False
 
+    @classmethod
+    def read(cls, code: str, body: Mapping[str, Any]) -> "Unit":
+        """Read the body of its rule; versions of before there were order tickets say nothing about them."""
+        return cls(code, body["asset"], body.get("tickets_required", False))
+
 
 @dataclass(frozen=True, slots=True)
 class SpendTerms:
@@ -103,6 +108,12 @@ class SpendTerms:
     minimum_fen: int
     share_bp: int
     hold_lasts_s: int = HOLD_LASTS_S
+
+    @classmethod
+    def read(cls, version: int, body: Mapping[str, Any]) -> "SpendTerms":
+        """Read the body of the rule; versions of before there were holds say nothing about them."""
+        lasts_s = body.get("hold_lasts_s", HOLD_LASTS_S)
+        return cls(version, body["minimum_fen"], body["share_bp"], lasts_s)
 
     def most(self, price_fen: int) -> int:
         """Give the most that points may pay of a price, in fen, rounded down."""
@@ -311,60 +322,19 @@ class Rulebook:
         return terms
 
 
-def _unit(one: RuleVersion) -> Unit:
-    # Versions of before there were order tickets say nothing about them.
-    return Unit(one.subject, one.body["asset"], one.body.get("tickets_required", False))
-
-
-def _earn(one: RuleVersion) -> EarnRule:
-    body = one.body
-    return EarnRule(
-        one.version,
-        body["points"],
-        body["per_fen"],
-        body.get("cap"),
-        body["pending_days"],
-        body["expiry_months"],
-        {
-            code: EarnRate(one["points"], one["per_fen"])
-            for code, one in (body.get("categories") or {}).items()
-        },
-        {int(tier): basis_points for tier, basis_points in (body.get("tiers") or {}).items()},
-    )
-
-
-def _rate(one: RuleVersion) -> Rate:
-    return Rate(one.body["numerator"], one.body["denominator"])
-
-
-def _spend(one: RuleVersion) -> SpendTerms:
-    body = one.body
-    # Versions of before there were holds say nothing about them.
-    lasts_s = body.get("hold_lasts_s", HOLD_LASTS_S)
-    return SpendTerms(one.version, body["minimum_fen"], body["share_bp"], lasts_s)
-
-
-def _cap(one: RuleVersion) -> CapRule:
-    return CapRule.read(one.version, one.body)
-
-
-def _campaign(one: RuleVersion) -> Campaign:
-    return Campaign.read(one.subject, one.version, one.body)
-
-
 _READERS: Mapping[RuleKind, Callable[[RuleVersion], Any]] = {
-    RuleKind.UNIT: _unit,
-    RuleKind.EARN: _earn,
-    RuleKind.RATE: _rate,
-    RuleKind.SPEND: _spend,
-    RuleKind.CAP: _cap,
-    RuleKind.CAMPAIGN: _campaign,
+    RuleKind.UNIT: lambda one: Unit.read(one.subject, one.body),
+    RuleKind.EARN: lambda one: EarnRule.read(one.version, one.body),
+    RuleKind.RATE: lambda one: Rate.read(one.body),
+    RuleKind.SPEND: lambda one: SpendTerms.read(one.version, one.body),
+    RuleKind.CAP: lambda one: CapRule.read(one.version, one.body),
+    RuleKind.CAMPAIGN: lambda one: Campaign.read(one.subject, one.version, one.body),
     RuleKind.CHECK_IN: lambda one: CheckInTerms.read(one.version, one.body),
     RuleKind.GRANT: lambda one: GrantTerms.read(one.version, one.body),
     RuleKind.CLAIM: lambda one: ClaimTerms.read(one.version, one.body),
     RuleKind.GIFT: lambda one: GiftTerms.read(one.version, one.body),
     RuleKind.OFFER: lambda one: Offer.read(one.subject, one.version, one.body),
-    RuleKind.PAIR: _rate,
+    RuleKind.PAIR: lambda one: Rate.read(one.body),
     RuleKind.EXCHANGE: lambda one: ExchangeTerms.read(one.version, one.body),
 }
 
