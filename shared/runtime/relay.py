@@ -7,7 +7,6 @@ loses that connection has nothing to send. Refuses to lose: a row leaves the out
 import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,14 +18,12 @@ from psycopg2.extensions import connection as Connection
 
 from contracts.event import Headers, constant_headers, own_headers
 from shared.runtime import broker
+from shared.runtime.floor import Floor
 from shared.runtime.metrics import OUTBOX_AGE_SECONDS, OUTBOX_PUBLISHED, RELAY_LEADING
 from shared.runtime.outbox import COLUMNS, Replaying, Row
+from shared.runtime.turn import acknowledged, within
 
 log = structlog.get_logger("relay")
-
-# Rows of one turn must fit into one request even if all have the same partition.
-TURN_BYTES_MAX = 900_000
-ROW_OVERHEAD_BYTES = 600
 
 # An outbox is mostly empty or mostly dead, and its statistics are of another moment: never a scan of it.
 BY_INDEX = "SET enable_seqscan = off; SET enable_bitmapscan = off"
@@ -337,53 +334,3 @@ class Held:
 
 class NotLeading(Exception):
     """Another relay of this service holds the lock."""
-
-
-class Floor:
-    """The id below which nothing pending can be: dead rows that an old snapshot keeps are not read again.
-
-    It is the smaller of the lowest pending id and the highest id seen `settled_s` seconds ago, plus one.
-    """
-
-    def __init__(self, settled_s: float) -> None:
-        self.low = 0
-        self._settled_s = settled_s
-        self._highest = -1
-        self._settled = -1
-        self._marks: deque[tuple[float, int]] = deque()
-
-    def seen(self, pending: Sequence[int], held: Sequence[int], present: float) -> None:
-        """Take note of one look (monotonic seconds): pending ids, ascending, and those held back."""
-        if pending:
-            self._highest = max(self._highest, pending[-1])
-        if not self._marks or present - self._marks[-1][0] >= self._settled_s / 60:
-            self._marks.append((present, self._highest))
-        while self._marks and present - self._marks[0][0] >= self._settled_s:
-            self._settled = self._marks.popleft()[1]
-        self.low = max(self.low, min([self._settled + 1, *pending[:1], *held]))
-
-
-def within(rows: Sequence[Row]) -> Sequence[Row]:
-    """Take as many rows, at least one, as fit into one request."""
-    total = 0
-    for place, row in enumerate(rows):
-        total += len(row[7]) * (1 if row[7].isascii() else 4) + ROW_OVERHEAD_BYTES
-        if total > TURN_BYTES_MAX and place:
-            return rows[:place]
-    return rows
-
-
-def acknowledged(sent: Sequence[tuple[Row, Any]]) -> tuple[list[int], Exception | None]:
-    """Keep only rows whose future succeeded, and of a key nothing after its first failure."""
-    published: list[int] = []
-    stopped: set[str] = set()
-    failed: Exception | None = None
-    for row, future in sent:
-        if row[3] in stopped:
-            continue
-        if future.succeeded():
-            published.append(row[0])
-        else:
-            stopped.add(row[3])
-            failed = future.exception or KafkaError("no answer in time")
-    return published, failed

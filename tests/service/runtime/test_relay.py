@@ -15,7 +15,7 @@ from kafka.errors import MessageSizeTooLargeError
 
 from shared.runtime import broker
 from shared.runtime.metrics import OUTBOX_AGE_SECONDS, REGISTRY
-from shared.runtime.relay import BY_INDEX, Floor, Relay, RelayPace
+from shared.runtime.relay import BY_INDEX, Relay, RelayPace
 from shared.runtime.topics import PARTITIONS, topic_of
 from tests import stack
 from tests.service.runtime.frame_database import announce, framed
@@ -272,23 +272,6 @@ def _buffers(database: stack.Database, floor: int) -> int:
         plan: Any = cursor.fetchone()[0]
     connection.close()
     return int(plan[0]["Plan"]["Shared Hit Blocks"]) + int(plan[0]["Plan"]["Shared Read Blocks"])
-
-
-def test_the_floor_follows_the_settled_and_never_passes_the_pending() -> None:
-    """Highest id seen a minute ago, or the lowest pending, whichever is smaller."""
-    floor = Floor(settled_s=60)
-    floor.seen([5, 9], [], 0.0)
-    assert floor.low == 0
-    floor.seen([5, 12], [], 59.0)
-    assert floor.low == 0
-    floor.seen([5, 12], [], 61.0)
-    assert floor.low == 5
-    floor.seen([12], [11], 62.0)
-    assert floor.low == 10
-    floor.seen([], [11], 130.0)
-    assert floor.low == 11
-    floor.seen([], [], 200.0)
-    assert floor.low == 13
 
 
 def test_a_late_row_below_ids_already_published_is_still_sent(database: stack.Database, topic: str) -> None:

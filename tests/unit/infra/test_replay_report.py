@@ -9,7 +9,7 @@ from rich.console import Console
 
 from infra.replay.report import canonical, month_entry, table_of_months, wallet_entries, write_report
 
-HALF_YEAR = Path(__file__).parents[1] / "replay" / "expected" / "2017-01-01_2017-07-01.json"
+HALF_YEAR = Path(__file__).parents[2] / "replay" / "expected" / "2017-01-01_2017-07-01.json"
 
 
 def test_a_report_is_written_as_the_independent_computation_writes_it() -> None:

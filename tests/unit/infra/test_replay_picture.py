@@ -12,7 +12,7 @@ import pytest
 from infra.replay.claims import UNITS_IN_ORDER, claims_of
 from infra.replay.picture import draw_settlement, yuan
 
-HALF_YEAR = Path(__file__).parents[1] / "replay" / "expected" / "2017-01-01_2017-07-01.json"
+HALF_YEAR = Path(__file__).parents[2] / "replay" / "expected" / "2017-01-01_2017-07-01.json"
 SVG = "{http://www.w3.org/2000/svg}"
 
 

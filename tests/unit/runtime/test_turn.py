@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.runtime.outbox import Row
-from shared.runtime.relay import ROW_OVERHEAD_BYTES, TURN_BYTES_MAX, acknowledged, within
+from shared.runtime.turn import ROW_OVERHEAD_BYTES, TURN_BYTES_MAX, acknowledged, within
 
 
 @dataclass(frozen=True, slots=True)
