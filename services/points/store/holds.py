@@ -38,8 +38,11 @@ ON CONFLICT (hold_id, place) DO UPDATE SET points_left = excluded.points_left
 """
 
 
-def put_holds(books: LedgerBooks, found: Mapping[str, Any]) -> None:
-    """Put what the load function found of holds into the books: the holds, their lots, what binds orders."""
+def put_holds(books: LedgerBooks, found: Mapping[str, Any], today: Mapping[str, str]) -> None:
+    """Put what the load function found of holds into the books: the holds, their lots, what binds orders.
+
+    :param today: who has by now what holders of then had.
+    """
     slices: dict[str, list[HeldSlice]] = {}
     for hold_id, place, lot_id, points, left in found["slices"] or ():
         slices.setdefault(hold_id, []).append(HeldSlice(place, lot_id, Points(points), Points(left)))
@@ -48,7 +51,7 @@ def put_holds(books: LedgerBooks, found: Mapping[str, Any]) -> None:
     for row in found["held"] or ():
         put_lot(books, row, datetime.fromisoformat)
     for name, holder_id, terms, answer in found["bound"] or ():
-        books.order_holds[name] = KnownHold(holder_id, terms, orjson.loads(answer))
+        books.order_holds[name] = KnownHold(today.get(holder_id, holder_id), terms, orjson.loads(answer))
 
 
 def _hold(row: Sequence[Any], slices: tuple[HeldSlice, ...]) -> Hold:

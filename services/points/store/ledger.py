@@ -25,7 +25,7 @@ from services.points.store.doubts import CLAIMS, DOUBTS, load_doubts
 from services.points.store.exchanges import EXCHANGED, QUOTES
 from services.points.store.gifts import GIFT_DAYS, GIFTS
 from services.points.store.holds import HOLD, put_holds
-from services.points.store.known import KNOWN
+from services.points.store.known import KNOWN, holders_today
 from services.points.store.limits import LimitSlices
 from services.points.store.noun import Noun, by_noun, load_each, resolve, save_each, widen
 from services.points.store.openings import OPENINGS, SHEETS
@@ -208,9 +208,12 @@ def _put_lots(books: LedgerBooks, rows: Iterable[Sequence[Any]]) -> None:
 def _put_known(cursor: Cursor, books: LedgerBooks, found: Mapping[str, Any]) -> None:
     for name, amount_fen, wallet_id, answer in found["receipts"] or ():
         books.receipts[name] = c.KnownReceipt(amount_fen, wallet_id, orjson.loads(answer))
-    for name, holder_id, terms, answer in found["redemptions"] or ():
-        books.redemptions[name] = c.KnownRedemption(holder_id, terms, orjson.loads(answer))
-    put_holds(books, found)
+    orders = found["redemptions"] or ()
+    today = holders_today(cursor, books, (row[1] for row in (*orders, *(found["bound"] or ()))))
+    for name, holder_id, terms, answer in orders:
+        whose = today.get(holder_id, holder_id)
+        books.redemptions[name] = c.KnownRedemption(whose, terms, orjson.loads(answer))
+    put_holds(books, found, today)
     put_owed(books, found["debts"] or ())
     told = [*(found["doubted"] or ()), *books.receipts]
     if told:
