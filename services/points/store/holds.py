@@ -145,4 +145,5 @@ def _slice(cursor: Cursor, holds: Sequence[Hold]) -> None:
     )
 
 
-HOLD = Noun("hold", writers={HoldPlaced: _place, HoldTurned: _turn})
+# Those that end first: an order that lets one hold go may get another in the same batch.
+HOLD = Noun("hold", writers={HoldTurned: _turn, HoldPlaced: _place})

@@ -1,7 +1,9 @@
 """Two ways that meet in one number, one hold or one purse: each is attacked alone elsewhere."""
 
-from tests.service.points.hold_room import hold, placed
+from shared.kernel.ids import read
+from tests.service.points.hold_room import MINUTE, hold, placed, release
 from tests.service.points.ledger_house import (
+    NOON,
     LedgerHouse,
     answer_of,
     code_of,
@@ -25,3 +27,17 @@ def test_an_order_paid_by_a_number_gets_its_first_answer_once_the_number_is_link
     stranger = house.fund("stranger", 1_000)
     refused = house.obey(redeem(stranger, "hotel", "before-1", 200), hold(stranger, "before-2", 300))
     assert [code_of(one) for one in refused] == ["order-redeemed", "order-held"]
+
+
+def test_an_order_lets_one_hold_go_and_gets_another_in_the_same_batch(house: LedgerHouse) -> None:
+    number = house.fund("turn", 1_000)
+    told = placed(house, hold(number, "turn-1", 300))
+    answers = house.obey(release(told), hold(number, "turn-1", 200, at=NOON + MINUTE))
+    assert [code_of(one) for one in answers] == ["ok", "ok"]
+    # One that clashes is obeyed again by halves, and slows down everybody beside it.
+    journals = [read("jrn", answer_of(one)["journal"]) for one in answers]
+    batches = house.rows(
+        "SELECT count(DISTINCT batch_id) FROM journals WHERE id = ANY (%s::uuid[])", journals
+    )
+    assert batches == [(1,)]
+    assert house.points_of(number) == 800
