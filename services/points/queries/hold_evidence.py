@@ -19,6 +19,7 @@ WITH mine AS (SELECT * FROM holds WHERE month = ANY (%(months)s) OR ended_month 
 SELECT month FROM mine UNION SELECT ended_month FROM mine WHERE ended_month IS NOT NULL
 UNION SELECT r.month FROM redemptions r JOIN mine m ON m.id = r.hold_id
 """
+# The capture that ends a hold says so, and need not be dated last: importers state their times.
 # What a point was worth when the hold was placed: the rates of that moment, as they were known then.
 _HOLDS = """
 WITH mine AS (SELECT * FROM holds WHERE month = ANY (%(months)s) OR ended_month = ANY (%(months)s)
@@ -53,7 +54,8 @@ worth AS (
         ORDER BY r.valid_from DESC, r.version DESC LIMIT 1) AS r
     WHERE m.is_open GROUP BY m.id),
 captured AS (
-    SELECT hold_id, sum(paid_fen) AS fen, count(*) AS times, max(occurred_at) AS last_at
+    SELECT hold_id, sum(paid_fen) AS fen, count(*) AS times, max(occurred_at) AS last_at,
+           max(occurred_at) FILTER (WHERE answer::json ->> 'state' = 'closed') AS closed_at
     FROM redemptions WHERE hold_id IN (SELECT id FROM mine) GROUP BY hold_id),
 booked AS (
     SELECT hold_id, count(*) FILTER (WHERE kind = 'hold') AS placed,
@@ -72,7 +74,7 @@ FROM (
                = (coalesce(m.captured_fen, 0), coalesce(b.captures, 0))
                AND coalesce(c.last_at < m.expires_at, true) AS captures_fit,
            coalesce(CASE WHEN m.is_open THEN b.releases = 0
-                         WHEN m.ended_by = 'captured' THEN b.releases = 0 AND m.ended_at = c.last_at
+                         WHEN m.ended_by = 'captured' THEN b.releases = 0 AND m.ended_at = c.closed_at
                          WHEN m.ended_by = 'expired' THEN b.releases = 1 AND m.ended_at = b.released_at
                               AND m.ended_at = m.expires_at
                          ELSE b.releases = 1 AND m.ended_at = b.released_at

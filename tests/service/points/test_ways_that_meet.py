@@ -1,7 +1,8 @@
 """Two ways that meet in one number, one hold or one purse: each is attacked alone elsewhere."""
 
 from shared.kernel.ids import read
-from tests.service.points.hold_room import MINUTE, hold, placed, release
+from tests.service.points.closing_room import audited
+from tests.service.points.hold_room import MINUTE, capture, hold, placed, release
 from tests.service.points.ledger_house import (
     NOON,
     LedgerHouse,
@@ -41,3 +42,11 @@ def test_an_order_lets_one_hold_go_and_gets_another_in_the_same_batch(house: Led
     )
     assert batches == [(1,)]
     assert house.points_of(number) == 800
+
+
+def test_a_capture_that_ends_a_hold_may_be_dated_before_another(house: LedgerHouse) -> None:
+    number = house.fund("early", 1_000)
+    told = placed(house, hold(number, "early-1", 300))
+    answer_of(house.obey(capture(told, "1", 100, at=NOON + 30 * MINUTE))[0])
+    answer_of(house.obey(capture(told, "2", 100, at=NOON + 10 * MINUTE, final=True))[0])
+    assert audited(house.database).findings == ()
