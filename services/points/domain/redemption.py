@@ -16,6 +16,7 @@ from services.points.domain.journal import CNY, GROUP_POINT, Lines, Transfer
 from services.points.domain.lot import Lot, Origin, usable_in_order
 from services.points.domain.rulebook import SpendTerms
 from services.points.domain.spending import Slice, slices, worth
+from services.points.domain.taking import LOTS_MAX, TooManyLots
 from shared.kernel.ids import derived
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.swift import swift
@@ -132,6 +133,7 @@ def granted(
     :param terms: how points may pay this, where it is not as at a till.
     :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
     :raises BelowMinimum: if too little was asked; counted as well.
+    :raises TooManyLots: if more than 1,500 lots would be drawn.
     """
     rates = books.rulebook.rates(now)
     # Points of an asset that has no rate yet are worth nothing yet; they wait for their rate.
@@ -141,7 +143,10 @@ def granted(
     except (BelowMinimum, InsufficientPoints) as refusal:
         declined = c.RedemptionDeclined(derived(asked_id, DECLINE), *order, refusal.code, now, month)
         raise type(refusal)(changes=(declined,), **refusal.facts) from None
-    return slices(lots, rates, pay), rates
+    taken = slices(lots, rates, pay)
+    if len(taken) > LOTS_MAX:
+        raise TooManyLots(most=LOTS_MAX)
+    return taken, rates
 
 
 def lines(

@@ -1,16 +1,25 @@
 """Two ways that meet in one number, one hold or one purse: each is attacked alone elsewhere."""
 
+from datetime import timedelta
+
+from services.points.domain.rulebook import RuleKind
+from shared.kernel.calendar import month_of
+from shared.kernel.command import Command
 from shared.kernel.ids import read
+from shared.runtime.clock import now
 from tests.service.points.closing_room import audited
 from tests.service.points.hold_room import MINUTE, capture, hold, placed, release
 from tests.service.points.ledger_house import (
+    BEGINNING,
     NOON,
     LedgerHouse,
     answer_of,
     code_of,
+    earn,
     link,
     redeem,
 )
+from tests.service.points.test_gifts import confirm, member, prepared
 
 
 def test_an_order_paid_by_a_number_gets_its_first_answer_once_the_number_is_linked(
@@ -50,3 +59,25 @@ def test_a_capture_that_ends_a_hold_may_be_dated_before_another(house: LedgerHou
     answer_of(house.obey(capture(told, "1", 100, at=NOON + 30 * MINUTE))[0])
     answer_of(house.obey(capture(told, "2", 100, at=NOON + 10 * MINUTE, final=True))[0])
     assert audited(house.database).findings == ()
+
+
+def test_whoever_is_given_a_purse_of_crumbs_pays_from_it_in_steps(fresh: LedgerHouse) -> None:
+    fresh.open_month(month_of(now()))
+    fresh.add_rule(RuleKind.RATE, "OFFI", {"numerator": 7, "denominator": 2}, BEGINNING + timedelta(days=1))
+    giver, receiver = member(fresh, "crumbs"), member(fresh, "whole")
+    at = now() - timedelta(hours=1)
+    # Each point is worth three and a half fen: of each lot by itself, three.
+    for place in range(2):
+        earned = fresh.obey(*(earn("office", "crumbs", 200, f"{place}-{n}", at) for n in range(1_100)))
+        assert {code_of(one) for one in earned} == {"ok"}
+        answer_of(fresh.obey(confirm(giver, prepared(fresh, giver, receiver, 1_100)))[0])
+    stated = now()
+    wishes: list[Command] = [
+        redeem(receiver, "hotel", "crumbs-1", 6_300, stated),
+        hold(receiver, "crumbs-2", 6_300, at=stated),
+        redeem(receiver, "hotel", "crumbs-3", 4_500, stated),
+        redeem(receiver, "hotel", "crumbs-4", 1_800, stated),
+    ]
+    codes = [code_of(one) for one in fresh.obey(*wishes)]
+    assert codes == ["too-many-lots", "too-many-lots", "ok", "ok"]
+    assert audited(fresh.database).findings == ()
