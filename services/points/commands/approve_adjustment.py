@@ -68,7 +68,8 @@ def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcom
     if known is None or known.kind is not command.kind:
         raise NotFound()
     own_unit_of_staff(principal, known.unit)
-    now = stated_time(principal, command.at, books.now)
+    # A clock that was set back a little must not date an approval before its request.
+    now = max(stated_time(principal, command.at, books.now), known.asked_at)
     adjustment = approved(known, principal.subject)
     unit = books.rulebook.find_unit(adjustment.unit, now)
     if unit is None:

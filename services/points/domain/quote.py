@@ -98,14 +98,23 @@ def check_open(quote: Quote, rulebook: Rulebook, now: datetime) -> None:
 
     :raises QuoteExpired: if its time is over.
     :raises QuoteVoid: if going back at the rates of now would profit, or at those of a version that was
-        published after the quote.
+        published after the quote, or if that version is in force at the quote's own moment.
     """
     if now >= quote.expires_at:
         raise QuoteExpired(expired_at=quote.expires_at.isoformat())
     published = len(rulebook.versions) != quote.rules_known
-    for moment in moments(rulebook, now) if published else (now,):
-        if _profits(quote.locked, rulebook, moment):
-            raise QuoteVoid(from_asset=quote.locked.from_asset, to_asset=quote.locked.to_asset)
+    profits = any(
+        _profits(quote.locked, rulebook, moment)
+        for moment in (moments(rulebook, now) if published else (now,))
+    )
+    if profits or (published and _is_overtaken(quote, rulebook)):
+        raise QuoteVoid(from_asset=quote.locked.from_asset, to_asset=quote.locked.to_asset)
+
+
+def _is_overtaken(quote: Quote, rulebook: Rulebook) -> bool:
+    """Tell whether what was locked is no longer what holds then: an importer may quote a moment ahead."""
+    agreed = quote.locked
+    return locked(rulebook, agreed.from_asset, agreed.to_asset, quote.quoted_at) != agreed
 
 
 def _profits(agreed: Locked, rulebook: Rulebook, moment: datetime) -> bool:

@@ -2,18 +2,25 @@
 
 from datetime import timedelta
 
+from services.points.commands.approve_adjustment import ApproveAdjustment
+from services.points.commands.request_adjustment import RequestAdjustment
+from services.points.domain.adjustment import AdjustmentKind
 from services.points.domain.rulebook import RuleKind
 from shared.kernel.calendar import month_of
 from shared.kernel.command import Command
 from shared.kernel.ids import read
 from shared.runtime.clock import now
 from tests.service.points.closing_room import audited
+from tests.service.points.exchanging import carrying_out, quoting
 from tests.service.points.hold_room import MINUTE, capture, hold, placed, release
 from tests.service.points.ledger_house import (
+    APPROVER,
     BEGINNING,
+    DRAFTER,
     NOON,
     LedgerHouse,
     answer_of,
+    asked,
     code_of,
     earn,
     link,
@@ -81,3 +88,29 @@ def test_whoever_is_given_a_purse_of_crumbs_pays_from_it_in_steps(fresh: LedgerH
     codes = [code_of(one) for one in fresh.obey(*wishes)]
     assert codes == ["too-many-lots", "too-many-lots", "ok", "ok"]
     assert audited(fresh.database).findings == ()
+
+
+def test_a_quote_ahead_of_time_is_void_once_other_rates_hold_then(fresh: LedgerHouse) -> None:
+    at = now() + timedelta(hours=1)
+    for month in {month_of(now()), month_of(at)}:
+        fresh.open_month(month)
+    who = fresh.fund("ahead", 1_000, at=now() - timedelta(minutes=1))
+    quotes = [answer_of(one) for one in fresh.obey(*(quoting(who, "OFFI-MALL", 100, at=at) for _ in "ab"))]
+    later_on = {"numerator": 1, "denominator": 2}
+    fresh.add_rule(RuleKind.RATE, "HOTL", later_on, now() + timedelta(minutes=5))
+    # What has nothing to do with the two assets leaves the quote as it is.
+    assert code_of(fresh.obey(carrying_out(who, quotes[0], at))[0]) == "ok"
+    cheaper = {"numerator": 4, "denominator": 1}
+    fresh.add_rule(RuleKind.RATE, "MALL", cheaper, now() + timedelta(minutes=5))
+    assert code_of(fresh.obey(carrying_out(who, quotes[1], at))[0]) == "quote-void"
+    assert audited(fresh.database).findings == ()
+
+
+def test_an_approval_by_a_clock_set_back_is_not_dated_before_its_request(house: LedgerHouse) -> None:
+    who = house.fund("patient", 10)
+    grant = AdjustmentKind.GRANT
+    wish = RequestAdjustment(asked(principal=DRAFTER), grant, "office", who, 40, "a late bus", NOON + MINUTE)
+    id_ = read("grt", answer_of(house.obey(wish)[0])["grant"]) or ""
+    answer_of(house.obey(ApproveAdjustment(asked(principal=APPROVER), grant, id_, NOON))[0])
+    assert house.points_of(who) == 50
+    assert audited(house.database).findings == ()
