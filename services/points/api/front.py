@@ -9,6 +9,7 @@ from services.points.domain.books import LedgerBooks
 from services.points.queries.asker import asked_by_member
 from services.points.store.secret import Secret
 from shared.kernel.principal import Principal, Role
+from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions, Reader
 from shared.runtime.desk import Desk
 from shared.web.cursor import Cursors
@@ -62,3 +63,14 @@ def _purpose(call: Call) -> str:
 def unit_seen(principal: Principal) -> str | None:
     """Give the unit whose rows this caller sees: `*` for the group's own, their own unit, or none."""
     return "*" if principal.role in GROUP_ROLES else principal.unit
+
+
+def unit_read(principal: Principal, named: str | None) -> str:
+    """Give the unit whose rows are asked for: a reader's own, whatever they name, or the one that is named.
+
+    :raises NotFound: if they have none and name none.
+    """
+    unit = principal.unit or named
+    if unit is None:
+        raise NotFound()
+    return unit

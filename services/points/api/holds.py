@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, model_validator
 
-from services.points.api.front import UNIT_READERS, Front
+from services.points.api.front import UNIT_READERS, Front, unit_read
 from services.points.api.order_tickets import OrderTicketText
 from services.points.api.paying import PayCodeText, payer_of, ticket_of
 from services.points.api.redemptions import OwedView, TakenView
@@ -19,7 +19,6 @@ from services.points.domain.rulebook import HOLD_LASTS_S
 from services.points.queries.holds import hold_of_order, hold_view, open_holds
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
-from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
 from shared.web.fields import AmountFen, AmountFenOrZero, MemberNumber, Moment, Number, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
@@ -211,9 +210,7 @@ def declare(door: Door, front: Front) -> None:
     @door.get("/holds", takes=HoldOrderQuery, gives=HoldView, roles=UNIT_READERS)
     def read_hold_of_order(asked: Asked, query: HoldOrderQuery, call: Call) -> Mapping[str, Any]:
         """Read the hold of an order of one's own unit: the only proof a till should trust."""
-        unit = call.principal.unit or query.unit
-        if unit is None:
-            raise NotFound()
+        unit = unit_read(call.principal, query.unit)
         with front.asking(call) as questions:
             return hold_of_order(questions, unit, query.order_no)
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 
-from services.points.api.front import UNIT_READERS, Front
+from services.points.api.front import UNIT_READERS, Front, unit_read
 from services.points.api.returns import ReturnView
 from services.points.api.splits import CutView, SplitBody
 from services.points.commands.earn_points import EarnPoints
@@ -13,7 +13,6 @@ from services.points.domain.doubt import Source
 from services.points.queries.receipts import receipt_as_printed, receipt_of
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
-from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
 from shared.web.fields import Day, MemberNumber, Moment, Number, Text, UnitCode
 from shared.web.strict import Inbound, Nothing
@@ -112,9 +111,7 @@ def declare(door: Door, front: Front) -> None:
     @door.get("/receipts", takes=PrintedQuery, gives=ReturnedView, roles=UNIT_READERS)
     def read_printed(asked: Asked, query: PrintedQuery, call: Call) -> Mapping[str, Any]:
         """Read what a receipt of one's own unit earned and what came back of it, by what is printed on it."""
-        unit = call.principal.unit or query.unit
-        if unit is None:
-            raise NotFound()
+        unit = unit_read(call.principal, query.unit)
         with front.asking(call) as questions:
             return receipt_as_printed(questions, unit, query.store, query.receipt_no, query.purchased_on)
 

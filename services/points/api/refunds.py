@@ -5,14 +5,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.points.api.front import UNIT_READERS, Front
+from services.points.api.front import UNIT_READERS, Front, unit_read
 from services.points.api.redemptions import OwedView, RedemptionView
 from services.points.commands.refund_points import RefundPoints
 from services.points.domain.authority import unit_meant
 from services.points.queries.redemption import redemption_of, redemption_of_order
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
-from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
 from shared.web.fields import AmountFen, Moment, Number, UnitCode
 from shared.web.strict import Inbound, Nothing
@@ -95,9 +94,7 @@ def declare(door: Door, front: Front) -> None:
     @door.get("/redemptions", takes=OrderQuery, gives=RefundedView, roles=UNIT_READERS)
     def read_order(asked: Asked, query: OrderQuery, call: Call) -> Mapping[str, Any]:
         """Read what was redeemed for an order of one's own unit: the only proof a till should trust."""
-        unit = call.principal.unit or query.unit
-        if unit is None:
-            raise NotFound()
+        unit = unit_read(call.principal, query.unit)
         with front.asking(call) as questions:
             return redemption_of_order(questions, unit, query.order_no)
 
