@@ -1,6 +1,6 @@
 """The shape of a command and of what a decision returns. Refuses to know any service's nouns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
@@ -178,3 +178,7 @@ def fingerprint(*parts: bytes | str) -> bytes:
         raw = part.encode() if isinstance(part, str) else part
         pieces += (len(raw).to_bytes(8, "big"), raw)
     return blake2b(b"".join(pieces), digest_size=16).digest()
+
+
+Obey = Callable[[Sequence[Command]], list[Answer]]
+"""How whoever is no door hands commands to the desk: `desk.obey_all`."""

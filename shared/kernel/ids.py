@@ -9,6 +9,9 @@ import re
 _BARE = re.compile(r"[0-9a-f]{32}")
 DERIVED_MAX = 0xFFF
 
+BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+"""Sorts before every id: where a walk in the order of ids begins."""
+
 
 def derived(parent: str, ordinal: int) -> str:
     """Name the ordinal-th thing that a command creates.

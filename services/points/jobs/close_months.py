@@ -21,12 +21,10 @@ from services.points.jobs.audit import audit_unclosed
 from services.points.queries.closing_gate import hindrances
 from services.points.queries.month_fold import flows, month_fold
 from services.points.store.closing import add_snapshot
-from shared.kernel.command import Answer, Asked, Command
+from shared.kernel.command import Asked, Obey
 from shared.runtime.clock import mint_id
 
 log = structlog.get_logger("closing")
-Obey = Callable[[Sequence[Command]], list[Answer]]
-"""How a job hands commands to the desk: `desk.obey_all`."""
 
 CLOSING_OPTIONS = (
     "-c transaction_timeout=15000 -c timezone=UTC -c jit=off -c work_mem=64MB -c lock_timeout=300"

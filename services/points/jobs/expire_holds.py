@@ -3,7 +3,7 @@
 Refuses to decide what is over: it names holds, the command looks again under their holder's lock.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,12 @@ import orjson
 from psycopg2.extensions import connection as Connection
 
 from services.points.commands.expire_hold import ExpireHold
-from shared.kernel.command import Answer, Asked, Command
+from shared.kernel.command import Asked, Obey
+from shared.kernel.ids import BEFORE_ALL
 from shared.kernel.principal import Principal
 from shared.runtime.clock import mint_id
 
 HOLDS_MAX = 500
-NOBODY = "00000000-0000-0000-0000-000000000000"
 _DUE = """
 SELECT id::text FROM holds WHERE is_open AND expires_at <= %s AND id > %s::uuid ORDER BY id LIMIT %s
 """
@@ -24,7 +24,7 @@ SELECT id::text FROM holds WHERE is_open AND expires_at <= %s AND id > %s::uuid 
 
 def expire_due_holds(
     connection: Connection,
-    obey: Callable[[Sequence[Command]], list[Answer]],
+    obey: Obey,
     moment: datetime,
     *,
     stated_by: Principal | None = None,
@@ -33,7 +33,7 @@ def expire_due_holds(
 
     :param stated_by: the importer who states the moment; nobody means the clock, and the desk's own time.
     """
-    expired, refused, after = 0, 0, NOBODY
+    expired, refused, after = 0, 0, BEFORE_ALL
     while True:
         with connection, connection.cursor() as cursor:
             cursor.execute(_DUE, (moment, after, HOLDS_MAX))

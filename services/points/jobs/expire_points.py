@@ -3,7 +3,7 @@
 Refuses to decide what expires: it names holders, the command looks again under their lock.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,12 @@ import orjson
 from psycopg2.extensions import connection as Connection
 
 from services.points.commands.expire_points import ExpirePoints
-from shared.kernel.command import Answer, Asked, Command
+from shared.kernel.command import Asked, Obey
+from shared.kernel.ids import BEFORE_ALL
 from shared.kernel.principal import Principal
 from shared.runtime.clock import mint_id
 
 HOLDERS_MAX = 500
-NOBODY = "00000000-0000-0000-0000-000000000000"
 # One identity is enough to name a holder: the command takes the lots of all the holder's wallets.
 _DUE = """
 SELECT w.holder_id::text, min(w.identity) FROM lots l JOIN wallets w ON w.id = l.wallet_id
@@ -27,7 +27,7 @@ GROUP BY w.holder_id ORDER BY w.holder_id LIMIT %s
 
 def expire_due(
     connection: Connection,
-    obey: Callable[[Sequence[Command]], list[Answer]],
+    obey: Obey,
     moment: datetime,
     *,
     stated_by: Principal | None = None,
@@ -36,7 +36,7 @@ def expire_due(
 
     :param stated_by: the importer who states the moment; nobody means the clock, and the desk's own time.
     """
-    holders, lots, refused, after = 0, 0, 0, NOBODY
+    holders, lots, refused, after = 0, 0, 0, BEFORE_ALL
     while True:
         with connection, connection.cursor() as cursor:
             cursor.execute(_DUE, (moment, after, HOLDERS_MAX))

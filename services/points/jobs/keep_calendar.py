@@ -3,7 +3,7 @@
 Refuses to touch what an operator or importer opened: whoever opened a month closes it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -13,16 +13,14 @@ from services.points.commands.close_month import CloseMonth
 from services.points.commands.open_month import OpenMonth
 from services.points.domain.month import MonthState
 from shared.kernel.calendar import month_after, month_bounds, month_of
-from shared.kernel.command import Answer, Asked, Command
+from shared.kernel.command import Answer, Asked, Command, Obey
 from shared.runtime.clock import mint_id
 
 AHEAD = 2
 _MONTHS = "SELECT month, state, opened_by FROM months"
 
 
-def keep_calendar(
-    connection: Connection, obey: Callable[[Sequence[Command]], list[Answer]], moment: datetime
-) -> Mapping[str, Any] | None:
+def keep_calendar(connection: Connection, obey: Obey, moment: datetime) -> Mapping[str, Any] | None:
     """Open what is missing around the moment and close what is over; give what was done, or nothing."""
     with connection, connection.cursor() as cursor:
         cursor.execute(_MONTHS)

@@ -8,11 +8,12 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from services.points.jobs.audit import Auditor
-from services.points.jobs.close_months import MonthCloser, Obey
+from services.points.jobs.close_months import MonthCloser
 from services.points.jobs.expire_holds import expire_due_holds
 from services.points.jobs.expire_points import expire_due
 from services.points.jobs.keep_calendar import keep_calendar
 from services.points.jobs.watch_budgets import watch_budgets
+from shared.kernel.command import Obey
 from shared.runtime.clock import now
 from shared.runtime.rounds import Rounds
 from shared.runtime.sweeping import FRAME_BROOMS, Broom, swept

@@ -5,7 +5,7 @@ told to let it be. Refuses to end without a word: silence leaves the voucher as 
 again for as long as it takes.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from services.points.commands.settle_voucher import SettleVoucher
 from services.points.domain.voucher import WORTHLESS, Coupon, VoucherState
 from services.points.gateways.partner import Issued, Partners, PartnerSilent, Signing, Word
 from services.points.store.secret import Secret
-from shared.kernel.command import Answer, Asked, Command
+from shared.kernel.command import Asked, Obey
 from shared.kernel.ids import read
 from shared.runtime import clock
 from shared.runtime.errands import Errand, ErrandPace, Gateway
@@ -53,7 +53,7 @@ def partners_at(addresses: Mapping[str, str], signing: Signing, timeout_s: float
 
 def asking_partners(
     partners: Partners,
-    obey: Callable[[Sequence[Command]], list[Answer]],
+    obey: Obey,
     secret: Secret,
     *,
     now: Callable[[], datetime] = clock.now,

@@ -11,8 +11,7 @@ import structlog
 from psycopg2.extensions import connection as Connection
 
 from services.points.commands.alert_campaign import AlertCampaign
-from services.points.jobs.close_months import Obey
-from shared.kernel.command import Asked
+from shared.kernel.command import Asked, Obey
 from shared.runtime.clock import mint_id
 from shared.runtime.metrics import CAMPAIGN_ALERTS
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from shared.kernel.ids import shown
+from shared.kernel.ids import BEFORE_ALL, shown
 from shared.runtime.database import Questions
 
 # A holder whose wallets were linked to somebody else has none left, and takes no place on a page.
@@ -31,14 +31,12 @@ WHERE h.is_open AND h.holder_id = ANY (
 GROUP BY w.holder_id, l.asset
 """
 
-NOBODY = "00000000-0000-0000-0000-000000000000"
-
 
 def balances(
     questions: Questions, at: datetime, limit: int, after: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """Give a page of holders: points not expired at that moment, points on hold; where the next begins."""
-    holders = [str(row.id) for row in questions.rows(_PAGE, after=after or NOBODY, limit=limit)]
+    holders = [str(row.id) for row in questions.rows(_PAGE, after=after or BEFORE_ALL, limit=limit)]
     found: dict[str, dict[str, Any]] = {}
     for row in questions.rows(_SQL, at=at, holders=holders):
         view = found.setdefault(

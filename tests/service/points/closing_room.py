@@ -5,7 +5,7 @@ The fold reads every row and adds up in a plain loop; it shares no line with the
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from services.points.domain.sale import Part
 from services.points.jobs.audit import AUDIT_OPTIONS, AuditReport, audit_all
 from services.points.jobs.close_months import CLOSING_OPTIONS, Closed, close_draining
 from shared.kernel.calendar import month_bounds
-from shared.kernel.command import Answer, Command
+from shared.kernel.command import Command, Obey
 from shared.runtime.clock import mint_id
 from shared.runtime.database import connect
 from tests import stack
@@ -100,7 +100,7 @@ def over(month: date) -> datetime:
 def closed(
     house: LedgerHouse,
     *months: date,
-    obey: Callable[[Sequence[Command]], list[Answer]] | None = None,
+    obey: Obey | None = None,
     reached: Callable[[str], None] = lambda _: None,
 ) -> list[Closed]:
     """Close these months and let the closing job go one round."""
