@@ -4,7 +4,7 @@
 has all.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import partial
 from typing import Any
@@ -71,18 +71,17 @@ class PointsProcess:
         self.settings = settings
         self.role = role
         self.reached = falling_at(settings.fault)
-        desk_url = settings.database_url_desk.get_secret_value()
         self.relay = Relay.to(
             settings.kafka_bootstrap,
             "points",
             topic_of(settings.topic_prefix, "points"),
-            lambda: connect(settings.database_url_relay.get_secret_value()),
+            partial(connect, settings.database_url_relay.get_secret_value()),
             reached=self.reached,
         )
         self.desk: Desk[LedgerBooks] = Desk(
             LedgerMemory(),
             DECISIONS,
-            lambda: connect(desk_url, DESK_OPTIONS),
+            partial(self._connected, DESK_OPTIONS),
             DeskLimits(batch=settings.batch),
             committed=self._committed,
             reached=self.reached,
@@ -90,12 +89,12 @@ class PointsProcess:
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
         self.wallets: ReadingRoom[str, Mapping[str, Any]] = ReadingRoom(
             Wallets(clock.now).read,
-            lambda: connect(settings.database_url_reader.get_secret_value(), READING_OPTIONS),
+            partial(connect, settings.database_url_reader.get_secret_value(), READING_OPTIONS),
         )
         self.secret = Secret(settings.secret.get_secret_value().encode())
-        self.errands = _messenger(settings, self.desk, self.secret, self.reached)
-        self.keyring = Keyring(lambda: connect(desk_url), importers=settings.believes_importers)
-        self.parked = Parked(lambda: connect(desk_url))
+        self.errands = self._messenger()
+        self.keyring = Keyring(self._connected, importers=settings.believes_importers)
+        self.parked = Parked(self._connected)
         self.consumer = Consumer(
             settings.kafka_bootstrap,
             f"{settings.topic_prefix}points",
@@ -108,7 +107,7 @@ class PointsProcess:
 
     def prepare(self) -> None:
         """Do what must be done before the first request or event: partitions for events, known keys."""
-        with closing(connect(self.settings.database_url_desk.get_secret_value())) as connection:
+        with closing(self._connected()) as connection:
             open_ahead(connection, clock.now())
         if self.role.answers:
             self.keyring.refresh()
@@ -131,8 +130,7 @@ class PointsProcess:
             audited=self._audit_all,
         )
         declare_parked(door, self.consumer, self.desk)
-        desk_url = self.settings.database_url_desk.get_secret_value()
-        declare_outbox(door, OutboxReplays(lambda: connect(desk_url)))
+        declare_outbox(door, OutboxReplays(self._connected))
         return Application(
             "Tongfen points",
             VERSION,
@@ -162,11 +160,23 @@ class PointsProcess:
         self.relay.wake()
         self.errands.wake()
 
+    def _connected(self, *options: str) -> Connection:
+        return connect(self.settings.database_url_desk.get_secret_value(), *options)
+
+    def _messenger(self) -> Errands:
+        """Give the messenger to outside partners; without any it has nothing to carry."""
+        settings = self.settings
+        key = settings.partner_key.get_secret_value() if settings.partner_key else "00" * 32
+        signer = RequestSigner(PARTNERS_KNOW_US_AS, Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key)))
+        partners = partners_at(settings.partner_addresses, signer.headers, settings.partner_timeout_s)
+        asking = asking_partners(partners, self.desk.obey_all, self.secret, reached=self.reached)
+        pace = voucher_pace(settings.partner_timeout_s, settings.partner_backoff_s)
+        return Errands(self._connected, {ASK_PARTNER: asking}, pace=pace)
+
     def _jobs(self) -> Sequence[Rounds]:
-        desk_url = self.settings.database_url_desk.get_secret_value()
         return timetable(
-            lambda: connect(desk_url),
-            lambda: connect(desk_url, CLOSING_OPTIONS),
+            self._connected,
+            partial(self._connected, CLOSING_OPTIONS),
             self._auditing,
             self.desk.obey_all,
             audit_every_s=self.settings.auditor_every_s,
@@ -184,21 +194,6 @@ class PointsProcess:
     def _refresh_keys(self) -> Mapping[str, Any] | None:
         self.keyring.refresh()
         return None
-
-
-def _messenger(
-    settings: PointsSettings, desk: Desk[LedgerBooks], secret: Secret, reached: Callable[[str], None]
-) -> Errands:
-    """Give the messenger to outside partners; without any it has nothing to carry."""
-    key = settings.partner_key.get_secret_value() if settings.partner_key else "00" * 32
-    signer = RequestSigner(PARTNERS_KNOW_US_AS, Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key)))
-    partners = partners_at(settings.partner_addresses, signer.headers, settings.partner_timeout_s)
-    desk_url = settings.database_url_desk.get_secret_value()
-    return Errands(
-        lambda: connect(desk_url),
-        {ASK_PARTNER: asking_partners(partners, desk.obey_all, secret, reached=reached)},
-        pace=voucher_pace(settings.partner_timeout_s, settings.partner_backoff_s),
-    )
 
 
 def openapi_app() -> Application:
