@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -81,13 +82,7 @@ def phone_of(member: int) -> str:
 
 
 def _chunks(items: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    chunk: list[dict[str, Any]] = []
-    for item in items:
-        chunk.append(item)
-        if len(chunk) == BULK:
-            yield chunk
-            chunk = []
-    if chunk:
+    while chunk := list(islice(items, BULK)):
         yield chunk
 
 

@@ -1,4 +1,4 @@
-"""`tongfen replay`: a year of real purchases through the public doors, in a stack of its own.
+"""`tongfen replay`: real purchases of 2017 through the public doors, in a stack of its own.
 
 Refuses to touch the stack of `make run`: both can stand at the same time.
 """
