@@ -16,6 +16,8 @@ _LOWEST = 20_000
 _HIGHEST = 31_999
 _TRIES = 200
 
+_ANSWERS_WITHIN_S = 0.5
+
 
 class NoFreePort(Exception):
     """Raised if every port that was tried is taken."""
@@ -51,10 +53,10 @@ def held(port: int) -> socket.socket | None:
     return holder
 
 
-def is_open(port: int, timeout_s: float = 0.5) -> bool:
+def is_open(port: int) -> bool:
     """Tell whether somebody listens on this loopback port now."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=timeout_s):
+        with socket.create_connection((LOOPBACK, port), timeout=_ANSWERS_WITHIN_S):
             return True
     except OSError:
         return False

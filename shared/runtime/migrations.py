@@ -40,8 +40,8 @@ def is_migrated(reader: Reader, revision: str) -> bool:
     return row is not None and row.version_num >= revision
 
 
-def upgrade(service: str, url: str, revision: str = "head") -> None:
-    """Bring a service's database to that revision, connected as its owner role.
+def upgrade(service: str, url: str) -> None:
+    """Bring a service's database to its newest revision, connected as its owner role.
 
     :param url: `postgresql://owner:…@host:port/database`.
     """
@@ -51,5 +51,5 @@ def upgrade(service: str, url: str, revision: str = "head") -> None:
     config = configured(service)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        command.upgrade(config, "head")
     engine.dispose()

@@ -182,7 +182,7 @@ class Replaying:
     :param ids: how many ids one page spans.
     """
 
-    def __init__(self, look_s: float = 0.5, ids: int = 1_000) -> None:
+    def __init__(self, look_s: float, ids: int) -> None:
         self._look_s = look_s
         self._ids = ids
         self._looks_at = 0.0

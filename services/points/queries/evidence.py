@@ -25,7 +25,7 @@ from services.points.queries.scope import Scope
 from services.points.queries.statement_evidence import statement_papers
 
 
-def gathered(cursor: Cursor, scope: Scope, *, holders: bool = False) -> Evidence:
+def gathered(cursor: Cursor, scope: Scope, *, holders: bool) -> Evidence:
     """Gather what the invariants judge.
 
     A scope that ends in a snapshot is held against it, and its statements against the journals; one that ends

@@ -44,7 +44,7 @@ class Keyring:
     :param importers: whether systems that may state times are believed.
     """
 
-    def __init__(self, connect: Callable[[], Connection], *, importers: bool = True) -> None:
+    def __init__(self, connect: Callable[[], Connection], *, importers: bool) -> None:
         self._importers = importers
         self.tokens = TokenKeys()
         self.clients = ClientKeys()
