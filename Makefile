@@ -58,7 +58,7 @@ replay: setup ## Half a year of real purchases in a stack of its own, compared t
 bench: setup ## Measure hot paths, a month's end, memory, what bends (10 min; machine to itself; wrk)
 	@$(BIN)/tongfen bench --page docs/generated/bench.md
 
-faults: setup ## Every fault in full, each printing what it counted (20 min)
+faults: setup ## Every fault in full, each printing what it counted (12 min)
 	@$(FAULTS) $(BIN)/python -m pytest -s tests/faults tests/service/runtime $(FAULTY)
 
 chaos: setup ## Half a year, then ten minutes of 64 clients, while parts are killed (25 min)
