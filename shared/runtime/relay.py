@@ -44,7 +44,7 @@ ON CONFLICT (event_id) DO NOTHING
 class RelayPace:
     """How often the outbox is looked at, how much one turn takes, how long the relay waits after a failure.
 
-    `poll_s` lies between two looks; each that finds nothing doubles it, up to `idle_s`.
+    `poll_s` lies between two looks; once nothing has come for `quiet_s`, `idle_s` does.
     `settled_s`: no transaction lives that long (they end after 15 s), so below the highest id seen that long
     ago nothing can appear any more. `held_s`: how long a key rests whose event cannot be sent.
     After a turn of `crowd` rows or more it rests `gather_s`: every turn costs the database and the broker the
@@ -52,6 +52,7 @@ class RelayPace:
     """
 
     poll_s: float = 0.02
+    quiet_s: float = 1.0
     idle_s: float = 0.1
     rows: int = 1_000
     settled_s: float = 60.0
@@ -60,14 +61,11 @@ class RelayPace:
     backoff_max_s: float = 2.0
     held_s: float = 5.0
     crowd: int = 32
-    gather_s: float = 0.1
+    gather_s: float = 0.08
 
-    def look_away_s(self, before_s: float, carried: int) -> float:
-        """Give the seconds to the next look, by how many the last one carried.
-
-        :param before_s: how long the relay had looked away before that one.
-        """
-        return self.poll_s if carried else min(before_s * 2, self.idle_s)
+    def look_away_s(self, quiet_for_s: float) -> float:
+        """Give the seconds to the next look, by how long nothing has been found."""
+        return self.poll_s if quiet_for_s < self.quiet_s else self.idle_s
 
 
 class BrokerAway(Exception):
@@ -112,7 +110,7 @@ class Relay:
         self._woken = threading.Event()
         self._stopping = False
         self._carried = 0
-        self._away_s = pace.poll_s
+        self._carried_at = 0.0
         self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
 
     @classmethod
@@ -184,8 +182,7 @@ class Relay:
         if self._carried >= self._pace.crowd:
             self._rest(self._pace.gather_s)
         else:
-            self._away_s = self._pace.look_away_s(self._away_s, self._carried)
-            self._woken.wait(self._away_s)
+            self._woken.wait(self._pace.look_away_s(time.monotonic() - self._carried_at))
         self._woken.clear()
 
     def _pause(self, failures: int) -> float:
@@ -249,6 +246,7 @@ class Relay:
             self._carried = len(rows)
             if not rows:
                 return False
+            self._carried_at = present
             taken = within(rows)
             self._reached("relay.read")
             published, failed = self._publish(taken)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from services.points.domain.doubt import DoubtState
+from services.points.queries.asker import OWN_WALLETS
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
@@ -23,15 +24,17 @@ FROM doubts d LEFT JOIN LATERAL (
                       SELECT o.receipt_id FROM doubts o WHERE o.name = d.name AND o.state = 'accepted') n
     WHERE n.id IS DISTINCT FROM d.receipt_id ORDER BY n.id DESC NULLS LAST LIMIT 1
 ) AS k ON true
-LEFT JOIN receipts r ON r.id = k.id
+LEFT JOIN LATERAL (SELECT * FROM receipts WHERE id = k.id OFFSET 0) AS r ON true
 LEFT JOIN wallets w ON w.id = r.wallet_id
 WHERE (CAST(:state AS text) IS NULL OR d.state = :state)
   AND (CAST(:before AS uuid) IS NULL OR d.id < CAST(:before AS uuid))
 ORDER BY d.id DESC LIMIT :limit
 """  # noqa: S608 - its parts are constants of this file
 _CLAIMS = f"""
-SELECT {_COLUMNS}, r.points FROM doubts d LEFT JOIN receipts r ON r.id = d.receipt_id
-WHERE d.source = 'photo' AND (CAST(:before AS uuid) IS NULL OR d.id < CAST(:before AS uuid))
+SELECT {_COLUMNS}, r.points
+FROM doubts d LEFT JOIN LATERAL (SELECT points FROM receipts WHERE id = d.receipt_id OFFSET 0) AS r ON true
+WHERE d.source = 'photo' AND d.wallet_id = ANY ({OWN_WALLETS})
+  AND (CAST(:before AS uuid) IS NULL OR d.id < CAST(:before AS uuid))
 ORDER BY d.id DESC LIMIT :limit
 """  # noqa: S608 - as above
 
@@ -88,7 +91,7 @@ def claims_of(
     questions: Questions, limit: int, after: Sequence[str] | None
 ) -> tuple[list[dict[str, Any]], tuple[str] | None]:
     """Give a page of the asking member's own claims, newest first."""
-    rows = questions.rows(_CLAIMS, before=after[0] if after else None, limit=limit)
+    rows = questions.rows(_CLAIMS, holder=questions.holder, before=after[0] if after else None, limit=limit)
     data = [{**_view(row), "points": row.points} for row in rows]
     return data, (str(rows[-1].id),) if len(rows) == limit else None
 

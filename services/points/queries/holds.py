@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.points.domain.naming import order_name
+from services.points.queries.asker import HOLDERS_OF_THEN
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
@@ -21,7 +22,10 @@ _BY_ORDER = f"""
 {_HOLD} WHERE name = :name
 ORDER BY (is_open OR captured_fen > 0) DESC, occurred_at DESC, id DESC LIMIT 1
 """
-_OPEN = f"{_HOLD} WHERE is_open ORDER BY expires_at, id LIMIT :most"
+_OPEN = f"""
+{_HOLD} WHERE is_open AND (CAST(:holder AS uuid) IS NULL OR holder_id = ANY ({HOLDERS_OF_THEN}))
+ORDER BY expires_at, id LIMIT :most
+"""
 _SLICES = """
 SELECT h.id, s.lot_id, s.asset, s.issuer, s.points, s.points_left
 FROM unnest(CAST(:ids AS uuid[])) AS h(id) CROSS JOIN LATERAL slices_of_hold(h.id) AS s ORDER BY h.id, s.place
@@ -50,7 +54,7 @@ def hold_of_order(questions: Questions, unit: str, order_no: str) -> Mapping[str
 
 def open_holds(questions: Questions) -> list[dict[str, Any]]:
     """Give the open holds that the asker may see, soonest to expire first, at most 100."""
-    return _views(questions, questions.rows(_OPEN, most=MOST))
+    return _views(questions, questions.rows(_OPEN, holder=questions.holder, most=MOST))
 
 
 def _only(questions: Questions, row: Any) -> Mapping[str, Any]:

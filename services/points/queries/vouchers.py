@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from services.points.domain.voucher import request_number
+from services.points.queries.asker import OWN_WALLETS
 from services.points.queries.rules import rules_in_force
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
@@ -17,6 +18,7 @@ FROM vouchers v LEFT JOIN voucher_codes c ON c.voucher_id = v.id
 """
 _PAGE = f"""
 {_COLUMNS} WHERE (CAST(:before AS uuid) IS NULL OR v.id < CAST(:before AS uuid))
+  AND (CAST(:holder AS uuid) IS NULL OR v.wallet_id = ANY ({OWN_WALLETS}))
   AND (CAST(:state AS text) IS NULL OR v.state = CAST(:state AS text))
 ORDER BY v.id DESC LIMIT :limit
 """
@@ -28,7 +30,7 @@ def vouchers_of(
 ) -> tuple[list[dict[str, Any]], tuple[str] | None]:
     """Give a page of the vouchers that the asker may see, newest first, and where the next page begins."""
     before = after[0] if after else None
-    rows = questions.rows(_PAGE, before=before, state=state, limit=limit)
+    rows = questions.rows(_PAGE, before=before, holder=questions.holder, state=state, limit=limit)
     return [_view(row) for row in rows], (str(rows[-1].id),) if len(rows) == limit else None
 
 
