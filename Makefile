@@ -55,7 +55,7 @@ replay: setup ## Half a year of real purchases in a stack of its own, compared t
 	@$(BIN)/tongfen replay --from 2017-01-01 --to 2017-07-01 --report out/half-year.json
 	@$(BIN)/python -m tests.replay.agreement out/half-year.json
 
-bench: setup ## Measure hot paths, a month's end, memory, what bends (10 min; machine to itself; wrk)
+bench: setup ## Measure hot paths, a month's end, memory, what bends (15 min; machine to itself; wrk)
 	@$(BIN)/tongfen bench --page docs/generated/bench.md
 
 faults: setup ## Every fault in full, each printing what it counted (12 min)
