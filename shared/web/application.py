@@ -1,7 +1,7 @@
 """The application: everything between the socket and a door, in one pure ASGI layer around FastAPI.
 
 It gives each request its id and trace, answers refusals as problems, puts on the security headers, counts,
-and writes the one log line. Addresses without a value in them go straight to their passage; FastAPI finds the
+and writes the one log line. An address goes straight to its passage; FastAPI, which describes all, has the
 rest. Refuses stacked middleware: one layer costs less than six.
 """
 
@@ -20,6 +20,7 @@ from shared.runtime import logs, metrics
 from shared.runtime.clock import now
 from shared.runtime.metrics import Meters
 from shared.runtime.traces import Spans
+from shared.web.addresses import Addresses
 from shared.web.arrival import Arrival, HungUp, Receive, Scope, Send
 from shared.web.declaration import EXCHANGE, declare, openapi_of
 from shared.web.door import Door, Passage, Services, refused
@@ -80,7 +81,7 @@ class Application:
         self.doors = (*doors, house)
         self._meters: dict[tuple[str, str, int], Meters] = {}
         self.allowed: dict[str, set[str]] = {}
-        self._straight: dict[str, dict[str, Passage]] = {}
+        self._addresses = Addresses()
         for door in self.doors:
             declare(self.framework, door)
             for passage in door.passages:
@@ -88,8 +89,7 @@ class Application:
                 for why in metrics.WHYS:
                     metrics.DENIED.labels(passage.path, why)
                 self.allowed.setdefault(passage.path, set()).add(passage.method)
-                if "{" not in passage.path:
-                    self._straight.setdefault(passage.path, {})[passage.method] = passage
+                self._addresses.add(passage)
         self.framework.add_exception_handler(HTTPException, _unmatched)
 
     def openapi(self) -> dict[str, Any]:
@@ -120,13 +120,15 @@ class Application:
     async def _route(self, exchange: "Exchange", scope: Scope, receive: Receive) -> None:
         arrival = exchange.arrival
         method = "GET" if arrival.method == "HEAD" else arrival.method
-        passages = self._straight.get(arrival.path)
-        if passages is None:
+        found = self._addresses.find(arrival.path)
+        if found is None:
             scope["method"] = method
             scope[EXCHANGE] = exchange
             await self.framework(scope, receive, exchange.raw_send)
-        elif method in passages:
-            await exchange.answer(passages[method], {})
+            return
+        passages, values = found
+        if method in passages:
+            await exchange.answer(passages[method], values)
         else:
             await exchange.send(refused(WrongMethod(allowed=", ".join(sorted(passages))), arrival))
 
