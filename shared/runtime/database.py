@@ -56,7 +56,9 @@ READER_SPARE = 2
 trust) is answered whatever the requests wait for.
 """
 
-_FOR_WHOM = "SELECT set_config('app.unit', :unit, true), set_config('app.holder', :holder, true) AS holder"
+_FOR_WHOM = (
+    "SELECT set_config('app.unit', :unit, true) AS unit, set_config('app.holder', :holder, true) AS holder"
+)
 
 STREAMED_ROWS = 2_000
 """How many rows of a stream are fetched at a time."""
@@ -96,12 +98,12 @@ class Reader:
     def asking(self, for_whom: str, **parameters: Any) -> Iterator["Questions"]:
         """Open a transaction whose first statement says for whom it asks, and maybe finds that out.
 
-        :param for_whom: sets `app.unit` and `app.holder`, both, for this transaction, and gives the latter as
-            `holder`; with `:name` parameters.
+        :param for_whom: sets `app.unit` and `app.holder`, both, for this transaction, and gives them as
+            `unit` and `holder`; with `:name` parameters.
         """
         with self._engine.begin() as connection:
             asked = connection.execute(text(for_whom), parameters).one()
-            yield Questions(connection, asked.holder or None)
+            yield Questions(connection, asked.holder or None, asked.unit or None)
 
     def answers(self) -> bool:
         """Tell whether the database answers at all; one of `OUTAGES` says no as well."""
@@ -117,11 +119,13 @@ class Questions:
     """One read-only transaction: plain SQL in, rows out.
 
     :param holder: whose rows it sees (canonical id), or None.
+    :param unit: which unit's rows it sees, `*` for all, or None.
     """
 
-    def __init__(self, connection: ReadConnection, holder: str | None) -> None:
+    def __init__(self, connection: ReadConnection, holder: str | None, unit: str | None) -> None:
         self._connection = connection
         self.holder = holder
+        self.unit = unit
 
     def rows(self, sql: str, **parameters: Any) -> Sequence[Row[Any]]:
         """Ask for all rows of a statement with `:name` parameters."""

@@ -64,6 +64,7 @@ class Parked:
         self._connect = connect
         self._connection: Connection | None = None
         self._one_at_a_time = threading.RLock()
+        self._measured: set[str] = set()
 
     def open_places(self, topics: Sequence[str]) -> set[Place]:
         """Give the keys of these topics that have something parked."""
@@ -112,11 +113,16 @@ class Parked:
 
     def measure(self) -> None:
         """Show the counts as a measure: to be called by who listens, again and again, and by nobody else."""
-        for topic, count in self._counts().items():
+        counts = self._counts()
+        for topic in self._measured - counts.keys():
+            PARKED.labels(topic).set(0)
+        for topic, count in counts.items():
             PARKED.labels(topic).set(count)
+        self._measured |= counts.keys()
 
     def _counts(self) -> dict[str, int]:
-        counted = "SELECT topic, count(*) FILTER (WHERE healed_at IS NULL) FROM parked GROUP BY topic"
+        # Those alone that are not healed, which have an index: the others stay for ever.
+        counted = "SELECT topic, count(*) FROM parked WHERE healed_at IS NULL GROUP BY topic"
         return dict(self._rows(counted, ()))
 
     def replay(

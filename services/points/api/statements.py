@@ -11,8 +11,12 @@ from services.points.queries.statement import statement_as_csv, statement_of
 from services.points.queries.statement_lines import lines_of
 from shared.kernel.command import Asked
 from shared.web.door import Call, Door
+from shared.web.faults import malformed
 from shared.web.reply import Reply, csv_reply, json_reply
 from shared.web.strict import Inbound
+
+CURSOR_PARTS = 2
+"""Journal and line; a cursor of the releases before has the line alone, and goes on nowhere any more."""
 
 
 class FormatQuery(Inbound):
@@ -48,7 +52,7 @@ class LineView(BaseModel):
 
 
 class LinesView(BaseModel):
-    """A page of lines in the order in which they were booked."""
+    """A page of lines, journal by journal, the one that was asked for first before the others."""
 
     data: list[LineView]
     cursor: NextView
@@ -72,8 +76,8 @@ def declare(door: Door, front: Front) -> None:
         lot.
         """
         after = front.after(call, query.cursor)
+        if after is not None and len(after) != CURSOR_PARTS:
+            raise malformed("/cursor", "cursor", "请从第一页重新读取", "this list begins anew: leave it out")
         with front.asking(call) as questions:
-            rows, last = lines_of(
-                questions, call.id_of("statement", "stm"), query.limit, int(after[0]) if after else 0
-            )
-        return {"data": rows, "cursor": front.next(call, (str(last),) if last else None)}
+            rows, last = lines_of(questions, call.id_of("statement", "stm"), query.limit, after)
+        return {"data": rows, "cursor": front.next(call, last)}

@@ -20,7 +20,7 @@ from services.points.domain.statement import Flow, claims, statements, summary
 from services.points.jobs.audit import audit_unclosed
 from services.points.queries.closing_gate import hindrances
 from services.points.queries.month_fold import flows, month_fold
-from services.points.store.closing import add_snapshot
+from services.points.store.closing import add_snapshot, index_sides
 from shared.kernel.command import Asked, Obey
 from shared.runtime.clock import mint_id
 
@@ -132,7 +132,10 @@ def _seal(connection: Connection, month: date) -> tuple[str, ...]:
 def _finish(
     connection: Connection, obey: Obey, month: date, reached: Callable[[str], None], *, stated: bool
 ) -> tuple[str, ...]:
-    """Issue the statements, which people wait for, then take the snapshot; give what the month waits for."""
+    """Issue the statements, which people wait for, let their lines be found, then take the snapshot.
+
+    :return: what the month waits for.
+    """
     with connection, connection.cursor() as cursor:
         # What moved in a sealed month stays as it is: a large one is grouped once.
         moved = flows(cursor, month)
@@ -140,6 +143,10 @@ def _finish(
     if not stated:
         reached("closing.issued")
     if not waits_for:
+        try:
+            index_sides(connection, month)
+        except errors.LockNotAvailable:
+            return ("whoever vacuums the month",)
         add_snapshot(connection, month, claims(moved).rounding_cny)
         reached("closing.snapshot")
     return waits_for

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.points.domain.adjustment import PREFIXES, AdjustmentKind, AdjustmentState
+from services.points.queries.newest import newest
 from shared.kernel.ids import shown
 from shared.runtime.database import Questions
 
-_PAGE = """
+_LISTED = """
 SELECT id, kind, unit, identity, points, reason, asked_by, asked_at, state, decided_by, decided_at, remark
-FROM adjustments
-WHERE kind = :kind AND (CAST(:state AS text) IS NULL OR state = :state)
-  AND (CAST(:before AS uuid) IS NULL OR id < CAST(:before AS uuid))
-ORDER BY id DESC LIMIT :limit
+FROM adjustments WHERE
 """
 
 
@@ -24,9 +22,9 @@ def adjustments(
     after: Sequence[str] | None,
 ) -> tuple[list[dict[str, Any]], tuple[str] | None]:
     """Give a page of requests, newest first, and where the next page begins."""
-    before = after[0] if after else None
     named = None if state is None else state.value
-    rows = questions.rows(_PAGE, kind=kind, state=named, before=before, limit=limit)
+    page = newest(questions, {"kind": kind.value, "state": named}, limit, after)
+    rows = questions.rows(_LISTED + page.rows, **page.parameters)
     last = (str(rows[-1].id),) if len(rows) == limit else None
     return [_view(row) for row in rows], last
 

@@ -17,7 +17,7 @@ HOLDERS_OF_THEN = (
 
 # Who somebody is must be known before their rows can be shown: holder_of is asked above the policies.
 _MEMBER = """
-SELECT set_config('app.unit', '', true),
+SELECT set_config('app.unit', '', true) AS unit,
        set_config('app.holder', coalesce(CAST(holder_of(:identity) AS text), ''), true) AS holder
 """
 

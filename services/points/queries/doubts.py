@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from services.points.domain.doubt import DoubtState
 from services.points.queries.asker import OWN_WALLETS
+from services.points.queries.newest import newest
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
@@ -14,10 +15,11 @@ _COLUMNS = """
 d.id, d.unit, d.store, d.number, d.identity, d.amount_fen, d.purchased_at, d.source, d.told_by, d.told_at,
 d.state, d.decided_by, d.decided_at, d.reason
 """
-_PAGE = f"""
+_LISTED = f"""
 SELECT {_COLUMNS}, r.id AS known_id, r.amount_fen AS known_fen, r.points AS known_points,
        r.answer AS known_answer, w.identity AS known_identity
-FROM doubts d LEFT JOIN LATERAL (
+FROM (SELECT * FROM doubts WHERE {{which}}) AS d
+LEFT JOIN LATERAL (
     -- The last one that the slip has earned as: what was accepted beside the first included.
     SELECT n.id FROM (SELECT f.id FROM receipts f WHERE f.name = d.name
                       UNION
@@ -25,10 +27,8 @@ FROM doubts d LEFT JOIN LATERAL (
     WHERE n.id IS DISTINCT FROM d.receipt_id ORDER BY n.id DESC NULLS LAST LIMIT 1
 ) AS k ON true
 LEFT JOIN LATERAL (SELECT * FROM receipts WHERE id = k.id OFFSET 0) AS r ON true
-LEFT JOIN wallets w ON w.id = r.wallet_id
-WHERE (CAST(:state AS text) IS NULL OR d.state = :state)
-  AND (CAST(:before AS uuid) IS NULL OR d.id < CAST(:before AS uuid))
-ORDER BY d.id DESC LIMIT :limit
+LEFT JOIN LATERAL (SELECT identity FROM wallets WHERE id = r.wallet_id OFFSET 0) AS w ON true
+ORDER BY d.id DESC
 """  # noqa: S608 - its parts are constants of this file
 _CLAIMS = f"""
 SELECT {_COLUMNS}, r.points
@@ -80,9 +80,8 @@ def doubts_listed(
     questions: Questions, state: DoubtState | None, limit: int, after: Sequence[str] | None
 ) -> tuple[list[dict[str, Any]], tuple[str] | None]:
     """Give a page of doubts, newest first, each beside what is known of the receipt."""
-    before = after[0] if after else None
-    named = None if state is None else state.value
-    rows = questions.rows(_PAGE, state=named, before=before, limit=limit)
+    page = newest(questions, {"state": None if state is None else state.value}, limit, after)
+    rows = questions.rows(_LISTED.format(which=page.rows), **page.parameters)
     data = [{**_view(row), "told_by": row.told_by, "known": _known(row)} for row in rows]
     return data, (str(rows[-1].id),) if len(rows) == limit else None
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from services.points.queries.asker import OWN_WALLETS
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
@@ -11,7 +12,8 @@ from shared.runtime.database import Questions
 _COLUMNS = "id, receiver, asset, points, asked_at, expires_at, given_at"
 _PAGE = f"""
 SELECT {_COLUMNS} FROM gifts
-WHERE is_known AND giver = :giver AND (CAST(:before AS uuid) IS NULL OR id < CAST(:before AS uuid))
+WHERE is_known AND giver = :giver AND giver_wallet_id = ANY ({OWN_WALLETS})
+  AND (CAST(:before AS uuid) IS NULL OR id < CAST(:before AS uuid))
 ORDER BY id DESC LIMIT :limit
 """  # noqa: S608 - its parts are constants of this file
 _ONE = f"""
@@ -24,7 +26,7 @@ def gifts_of(
 ) -> tuple[list[dict[str, Any]], tuple[str] | None]:
     """Give a page of a member's gifts, newest first, and where the next page begins."""
     before = after[0] if after else None
-    rows = questions.rows(_PAGE, giver=giver, before=before, limit=limit)
+    rows = questions.rows(_PAGE, holder=questions.holder, giver=giver, before=before, limit=limit)
     return [_view(row, at) for row in rows], (str(rows[-1].id),) if len(rows) == limit else None
 
 

@@ -32,7 +32,8 @@ _MOVEMENTS = """
 SELECT t.journal_id, t.asset,
        sum(CASE WHEN w.account = t.to_account THEN t.amount ELSE -t.amount END) AS points
 FROM transfers t JOIN wallets w ON w.account IN (t.from_account, t.to_account)
-WHERE t.journal_id = ANY (CAST(:journals AS uuid[])) AND w.holder_id = CAST(:holder AS uuid)
+WHERE t.month = ANY (CAST(:months AS date[])) AND t.journal_id = ANY (CAST(:journals AS uuid[]))
+  AND w.holder_id = CAST(:holder AS uuid)
 GROUP BY t.journal_id, t.asset ORDER BY t.asset
 """
 
@@ -47,7 +48,8 @@ def history(
     holder, (before, before_id) = questions.holder, after or (None, None)
     page = questions.rows(_PAGE, holder=holder, before=before, before_id=before_id, limit=limit)
     moved: dict[str, list[dict[str, Any]]] = {}
-    for row in questions.rows(_MOVEMENTS, holder=holder, journals=[str(one.id) for one in page]):
+    booked = {"months": [one.month for one in page], "journals": [str(one.id) for one in page]}
+    for row in questions.rows(_MOVEMENTS, holder=holder, **booked):
         if row.points:
             moved.setdefault(str(row.journal_id), []).append({"asset": row.asset, "points": int(row.points)})
     data = [

@@ -7,12 +7,13 @@ from shared.runtime.database import Questions
 
 _PAGE = """
 SELECT b.name, b."window", b.total, b.granted, s.used, b.alerted_at
-FROM budgets b
+FROM (SELECT * FROM budgets
+      WHERE (CAST(:prefix AS text) IS NULL OR starts_with(name, :prefix))
+        AND (CAST(:name AS text) IS NULL OR (name, "window") > (:name, :window))
+      ORDER BY name, "window" LIMIT :limit) AS b
 CROSS JOIN LATERAL (SELECT coalesce(sum(l.used), 0)::bigint AS used FROM limits l
                     WHERE l.name = b.name AND l."window" = b."window") AS s
-WHERE (CAST(:prefix AS text) IS NULL OR starts_with(b.name, :prefix))
-  AND (CAST(:name AS text) IS NULL OR (b.name, b."window") > (:name, :window))
-ORDER BY b.name, b."window" LIMIT :limit
+ORDER BY b.name, b."window"
 """
 
 

@@ -18,7 +18,7 @@ WHERE :month IS NULL OR m.month = CAST(:month AS date) ORDER BY m.month
 
 _STATEMENTS = """
 SELECT month, id, unit, net_fen FROM statements
-WHERE :month IS NULL OR month = CAST(:month AS date) ORDER BY month, unit
+WHERE (:unit = '*' OR unit = :unit) AND (:month IS NULL OR month = CAST(:month AS date)) ORDER BY month, unit
 """
 
 
@@ -43,7 +43,7 @@ def _seen(questions: Questions, month: str | None) -> list[tuple[dict[str, Any],
     """Give months with their figures, as far as the reader may see them."""
     # Statements first: whoever sees one then sees the figures too, which are saved together with them.
     statements: dict[date, list[dict[str, Any]]] = {}
-    for one in questions.rows(_STATEMENTS, month=month):
+    for one in questions.rows(_STATEMENTS, unit=questions.unit, month=month):
         link = {"statement": shown("stm", str(one.id)), "unit": one.unit, "net_fen": one.net_fen}
         statements.setdefault(one.month, []).append(link)
     return [

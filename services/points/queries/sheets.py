@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.points.queries.newest import newest
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
 
+# How much was taken is counted line by line, of the sheets shown alone: no row keeps it.
 _TAKEN = """
 SELECT s.id, s.unit, s.digest, s.lines, s.points, s.asked_by, s.asked_at, s.approved_by, s.approved_at,
        o.lines AS taken_lines, o.points AS taken_points
-FROM opening_sheets s CROSS JOIN LATERAL (
+FROM (SELECT * FROM opening_sheets WHERE {which}) AS s CROSS JOIN LATERAL (
     SELECT count(*) AS lines, coalesce(sum(points), 0)::bigint AS points
     FROM openings WHERE sheet_id = s.id) AS o
+ORDER BY s.id DESC
 """
-_ONE = f"{_TAKEN} WHERE s.id = CAST(:id AS uuid)"
-_PAGE = f"""
-{_TAKEN} WHERE CAST(:before AS uuid) IS NULL OR s.id < CAST(:before AS uuid) ORDER BY s.id DESC LIMIT :limit
-"""
+_ONE = _TAKEN.format(which="id = CAST(:id AS uuid)")
 
 
 def sheet_of(questions: Questions, sheet: str) -> dict[str, Any]:
@@ -35,7 +35,8 @@ def sheets_listed(
     questions: Questions, limit: int, after: Sequence[str] | None
 ) -> tuple[list[dict[str, Any]], tuple[str] | None]:
     """Give a page of sheets, newest first, and where the next page begins."""
-    rows = questions.rows(_PAGE, before=after[0] if after else None, limit=limit)
+    page = newest(questions, {}, limit, after)
+    rows = questions.rows(_TAKEN.format(which=page.rows), **page.parameters)
     return [_view(row) for row in rows], (str(rows[-1].id),) if len(rows) == limit else None
 
 

@@ -6,31 +6,39 @@ from typing import Any
 
 from services.points.domain.voucher import request_number
 from services.points.queries.asker import OWN_WALLETS
+from services.points.queries.newest import newest
 from services.points.queries.rules import rules_in_force
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
 
-_COLUMNS = """
+_SHOWN = """
 SELECT v.id, v.state, v.offer, v.offer_version, v.partner, v.unit, v.price_fen, v.asked_at, v.ask_until,
        v.settled_at, v.redemption_id, v.valid_until, v.reason, c.sealed
-FROM vouchers v LEFT JOIN voucher_codes c ON c.voucher_id = v.id
+FROM (SELECT * FROM vouchers WHERE {which}) AS v
+LEFT JOIN LATERAL (SELECT sealed FROM voucher_codes WHERE voucher_id = v.id OFFSET 0) AS c ON true
+ORDER BY v.id DESC
 """
-_PAGE = f"""
-{_COLUMNS} WHERE (CAST(:before AS uuid) IS NULL OR v.id < CAST(:before AS uuid))
-  AND (CAST(:holder AS uuid) IS NULL OR v.wallet_id = ANY ({OWN_WALLETS}))
-  AND (CAST(:state AS text) IS NULL OR v.state = CAST(:state AS text))
-ORDER BY v.id DESC LIMIT :limit
+_OWN = f"""
+wallet_id = ANY ({OWN_WALLETS})
+AND (CAST(:before AS uuid) IS NULL OR id < CAST(:before AS uuid))
+AND (CAST(:state AS text) IS NULL OR state = CAST(:state AS text))
+ORDER BY id DESC LIMIT :limit
 """
-_ONE = f"{_COLUMNS} WHERE v.id = CAST(:voucher AS uuid)"
+_ONE = _SHOWN.format(which="id = CAST(:voucher AS uuid)")
 
 
 def vouchers_of(
     questions: Questions, state: str | None, limit: int, after: Sequence[str] | None
 ) -> tuple[list[dict[str, Any]], tuple[str] | None]:
     """Give a page of the vouchers that the asker may see, newest first, and where the next page begins."""
-    before = after[0] if after else None
-    rows = questions.rows(_PAGE, before=before, holder=questions.holder, state=state, limit=limit)
+    if questions.holder is not None:
+        before = after[0] if after else None
+        own = {"holder": questions.holder, "before": before, "state": state, "limit": limit}
+        rows = questions.rows(_SHOWN.format(which=_OWN), **own)
+    else:
+        page = newest(questions, {"state": state}, limit, after)
+        rows = questions.rows(_SHOWN.format(which=page.rows), **page.parameters)
     return [_view(row) for row in rows], (str(rows[-1].id),) if len(rows) == limit else None
 
 

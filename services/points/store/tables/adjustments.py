@@ -27,6 +27,10 @@ class Adjustments(PointsTable, table=True):
             "(state = 'approved') = (month IS NOT NULL)", name="adjustments_booked_once_approved"
         ),
         Index("adjustments_month", "month"),
+        Index("adjustments_listed", "kind", "id"),
+        Index("adjustments_listed_by_state", "kind", "state", "id"),
+        Index("adjustments_of_unit", "unit", "kind", "id"),
+        Index("adjustments_of_unit_by_state", "unit", "kind", "state", "id"),
     )
 
     id: UUID = identifier(key=True)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 
 from services.points.store.columns import count, day, identifier, moment, raw, small, text
 from services.points.store.tables.declared import PointsTable
@@ -13,7 +13,10 @@ class Statements(PointsTable, table=True):
     """One unit's month, folded from journals after the seal."""
 
     __tablename__ = "statements"
-    __table_args__ = (UniqueConstraint("month", "unit", name="statements_once_per_unit"),)
+    __table_args__ = (
+        UniqueConstraint("month", "unit", name="statements_once_per_unit"),
+        Index("statements_of_unit", "unit", "month"),
+    )
 
     id: UUID = identifier(key=True)
     month: date = day()

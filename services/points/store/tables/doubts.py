@@ -31,6 +31,9 @@ class Doubts(PointsTable, table=True):
         Index("doubts_claims", "wallet_id", "day"),
         Index("doubts_open", "unit", postgresql_where="state = 'open'"),
         Index("doubts_receipt", "receipt_id"),
+        Index("doubts_listed_by_state", "state", "id"),
+        Index("doubts_of_unit", "unit", "id"),
+        Index("doubts_of_unit_by_state", "unit", "state", "id"),
     )
 
     id: UUID = identifier(key=True)

@@ -21,6 +21,7 @@ class OpeningSheets(PointsTable, table=True):
         CheckConstraint(
             "(approved_by IS NULL) = (approved_at IS NULL)", name="opening_sheets_approved_by_somebody"
         ),
+        Index("opening_sheets_of_unit", "unit", "id"),
     )
 
     id: UUID = identifier(key=True)

@@ -28,6 +28,9 @@ class Vouchers(PointsTable, table=True):
         Index("vouchers_month", "month"),
         Index("vouchers_settled_month", "settled_month"),
         Index("vouchers_waiting", "asked_at", postgresql_where="state = 'asked'"),
+        Index("vouchers_listed_by_state", "state", "id"),
+        Index("vouchers_of_unit", "unit", "id"),
+        Index("vouchers_of_unit_by_state", "unit", "state", "id"),
     )
 
     id: UUID = identifier(key=True)

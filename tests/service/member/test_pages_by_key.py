@@ -1,0 +1,68 @@
+"""A member's profile is found by key, however many members there are.
+
+Systems and staff are shown whole; texts are those that no carrier took (on one machine alone), and are swept.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from services.member.queries.member_profile import member_profile
+from shared.runtime.database import Questions, Reader
+from tests import stack
+from tests.service.explained import cost
+
+OTHERS = 20_000
+ROWS, BLOCKS = 10, 30
+"""The most that a profile of two identities may touch."""
+
+_CROWD = f"""
+CREATE TEMP TABLE crowd AS SELECT n, uuidv7() AS id FROM generate_series(1, {OTHERS}) AS n;
+INSERT INTO members (id, version, registered_at, registered_by) SELECT id, 1, now(), 'crowd' FROM crowd;
+INSERT INTO identities (kind, scope, value, member, linked_at, range_known)
+SELECT 'unit-number', unit, n::text, id, now(), true FROM crowd, unnest(ARRAY['office', 'hotel']) AS unit;
+ANALYZE members; ANALYZE identities;
+"""
+
+
+class Told(Reader):
+    """A reader that is asked by a query itself, and asks with other questions than its own."""
+
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
+
+    def asked_by(  # type: ignore[override]
+        self, *, unit: str | None = None, holder: str | None = None
+    ) -> "Told":
+        """Give itself: the transaction is open."""
+        return self
+
+    def __enter__(self) -> Questions:
+        return self._questions
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[stack.Database]:
+    """Lend a database in which many people are members."""
+    with stack.database_per_module("member") as found:
+        stack.rows(found.superuser_url, _CROWD)
+        yield found
+
+
+def test_a_profile_does_not_read_the_crowds(database: stack.Database) -> None:
+    ((member,),) = stack.rows(database.superuser_url, "SELECT id::text FROM members OFFSET 777 LIMIT 1")
+    reader = Reader(database.url("reader"), size=1)
+    try:
+        assert len((member_profile(reader, str(member)) or {})["identities"]) == 2
+        found = cost(
+            partial(reader.asked_by, holder=str(member)), lambda q: member_profile(Told(q), str(member))
+        )
+        print(found)
+        assert found.rows <= ROWS
+        assert found.blocks <= BLOCKS
+    finally:
+        reader.close()
