@@ -154,6 +154,18 @@ def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
     moved = Wallet(wallet.id, wallet.identity, change.holder_id, wallet.account)
     books.wallets[wallet.identity] = moved
     books.held.setdefault(change.holder_id, {})[wallet.id] = moved
+    if not books.held[wallet.holder_id]:
+        _hand_over_orders(books, wallet.holder_id, change.holder_id)
+
+
+def _hand_over_orders(books: LedgerBooks, before: str, now: str) -> None:
+    """Let a repeat behind the link find its order: what the number paid or holds is the member's by now."""
+    for name, paid in books.redemptions.items():
+        if paid.holder_id == before:
+            books.redemptions[name] = c.KnownRedemption(now, paid.terms, paid.answer)
+    for name, held in books.order_holds.items():
+        if held.holder_id == before:
+            books.order_holds[name] = replace(held, holder_id=now)
 
 
 def _draft_rule(books: LedgerBooks, change: c.RuleDrafted) -> None:

@@ -133,20 +133,29 @@ def granted(
     :param terms: how points may pay this, where it is not as at a till.
     :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
     :raises BelowMinimum: if too little was asked; counted as well.
-    :raises TooManyLots: if more than 1,500 lots would be drawn.
+    :raises TooManyLots: if more than 1,500 lots would be drawn; with `up_to_fen`, if as many are not worth
+        the minimum.
     """
-    rates = books.rulebook.rates(now)
+    rates, allowed = books.rulebook.rates(now), terms or books.rulebook.spend_terms(now)
     # Points of an asset that has no rate yet are worth nothing yet; they wait for their rate.
     lots = usable_in_order((lot for lot in books.lots_of(holder_id) if lot.asset in rates), now)
     try:
-        pay = agreed(price, terms or books.rulebook.spend_terms(now), worth(lots, rates))
+        pay = agreed(price, allowed, worth(lots, rates))
     except (BelowMinimum, InsufficientPoints) as refusal:
         declined = c.RedemptionDeclined(derived(asked_id, DECLINE), *order, refusal.code, now, month)
         raise type(refusal)(changes=(declined,), **refusal.facts) from None
-    taken = slices(lots, rates, pay)
-    if len(taken) > LOTS_MAX:
+    return _within_lots(slices(lots, rates, pay), price, allowed), rates
+
+
+def _within_lots(taken: list[Slice], price: Price, terms: SpendTerms) -> list[Slice]:
+    """Keep to as many lots as one command draws from: whoever asked for as much as can be pays with those."""
+    if len(taken) <= LOTS_MAX:
+        return taken
+    # Those that others would have followed are used up, and leave no change.
+    first = taken[:LOTS_MAX]
+    if price.up_to_fen is None or sum(one.paid_fen for one in first) < terms.minimum_fen:
         raise TooManyLots(most=LOTS_MAX)
-    return taken, rates
+    return first
 
 
 def lines(

@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from services.points.commands.approve_adjustment import ApproveAdjustment
+from services.points.commands.place_hold import PlaceHold
 from services.points.commands.request_adjustment import RequestAdjustment
 from services.points.domain.adjustment import AdjustmentKind
+from services.points.domain.redemption import Price
 from services.points.domain.rulebook import RuleKind
 from shared.kernel.calendar import month_of
 from shared.kernel.command import Command
@@ -25,6 +27,7 @@ from tests.service.points.ledger_house import (
     earn,
     link,
     redeem,
+    redeem_up_to,
 )
 from tests.service.points.test_gifts import confirm, member, prepared
 
@@ -44,6 +47,26 @@ def test_an_order_paid_by_a_number_gets_its_first_answer_once_the_number_is_link
     stranger = house.fund("stranger", 1_000)
     refused = house.obey(redeem(stranger, "hotel", "before-1", 200), hold(stranger, "before-2", 300))
     assert [code_of(one) for one in refused] == ["order-redeemed", "order-held"]
+
+
+def test_an_order_gets_its_first_answer_behind_the_link_in_the_same_batch(house: LedgerHouse) -> None:
+    number = house.fund("beside", 1_000)
+    first = answer_of(house.obey(redeem(number, "hotel", "beside-1", 200))[0])
+    waiting = placed(house, hold(number, "beside-2", 300))
+    batch = [
+        redeem(number, "hotel", "beside-3", 100),
+        link("mem_beside", "office", "beside"),
+        redeem(number, "hotel", "beside-1", 200),
+        hold(number, "beside-2", 300),
+        redeem("mem_beside", "hotel", "beside-1", 200),
+        hold("mem_beside", "beside-2", 300),
+        redeem("mem_beside", "hotel", "beside-3", 100),
+    ]
+    answers = house.obey(*batch)
+    assert [code_of(one) for one in answers] == ["ok"] * len(batch)
+    third = answer_of(answers[0])
+    assert [answer_of(one) for one in answers[2:]] == [first, waiting, first, waiting, third]
+    assert house.points_of(number) == 400
 
 
 def test_an_order_lets_one_hold_go_and_gets_another_in_the_same_batch(house: LedgerHouse) -> None:
@@ -87,6 +110,28 @@ def test_whoever_is_given_a_purse_of_crumbs_pays_from_it_in_steps(fresh: LedgerH
     ]
     codes = [code_of(one) for one in fresh.obey(*wishes)]
     assert codes == ["too-many-lots", "too-many-lots", "ok", "ok"]
+    assert audited(fresh.database).findings == ()
+
+
+def test_as_much_as_can_be_is_what_fifteen_hundred_crumbs_are_worth(fresh: LedgerHouse) -> None:
+    fresh.open_month(month_of(now()))
+    fresh.add_rule(RuleKind.RATE, "OFFI", {"numerator": 7, "denominator": 2}, BEGINNING + timedelta(days=1))
+    giver, receiver = member(fresh, "crumbs"), member(fresh, "whole")
+    at = now() - timedelta(hours=1)
+    for place in range(4):
+        earned = fresh.obey(*(earn("office", "crumbs", 200, f"{place}-{n}", at) for n in range(1_100)))
+        assert {code_of(one) for one in earned} == {"ok"}
+        answer_of(fresh.obey(confirm(giver, prepared(fresh, giver, receiver, 1_100)))[0])
+    stated = now()
+    most = redeem_up_to(receiver, "hotel", "most-1", 20_000, stated)
+    first = answer_of(fresh.obey(most)[0])
+    assert (first["paid_fen"], len(first["taken"]), first["change_points"]) == (4_500, 1_500, 0)
+    assert answer_of(fresh.obey(most)[0]) == first
+    price = Price(40_000, None, 20_000)
+    held = answer_of(fresh.obey(PlaceHold(asked(), receiver, "hotel", "most-2", price, None, stated))[0])
+    assert (held["amount_fen"], len(held["slices"])) == (4_500, 1_500)
+    rest = answer_of(fresh.obey(redeem_up_to(receiver, "hotel", "most-3", 20_000, stated))[0])
+    assert rest["paid_fen"] == (4_400 - 3_000) * 3
     assert audited(fresh.database).findings == ()
 
 
