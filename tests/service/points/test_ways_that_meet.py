@@ -53,7 +53,7 @@ def test_an_order_gets_its_first_answer_behind_the_link_in_the_same_batch(house:
     number = house.fund("beside", 1_000)
     first = answer_of(house.obey(redeem(number, "hotel", "beside-1", 200))[0])
     waiting = placed(house, hold(number, "beside-2", 300))
-    batch = [
+    batch: list[Command] = [
         redeem(number, "hotel", "beside-3", 100),
         link("mem_beside", "office", "beside"),
         redeem(number, "hotel", "beside-1", 200),
