@@ -113,8 +113,9 @@ SELECT b.batch_id, clock_timestamp(), count(*), sha256(convert_to(string_agg(con
            coalesce(l.lot_id::text, '-'), coalesce(l.cause_id::text, '-'), coalesce(l.worth_fen::text, '-')),
            E'\\n' ORDER BY l.id), 'UTF8'))
 FROM lines l JOIN batched b USING (journal_id) GROUP BY b.batch_id;
-UPDATE holders AS h SET version = h.version + n.journals
-FROM (SELECT holder_id, count(*) AS journals FROM posted GROUP BY holder_id) AS n WHERE h.id = n.holder_id;
+UPDATE holders AS h SET version = h.version + n.journals, batch_id = n.batch_id
+FROM (SELECT holder_id, count(*) AS journals, max(batch_id) AS batch_id FROM batched GROUP BY holder_id) AS n
+WHERE h.id = n.holder_id;
 """
 _TUNED = "SET work_mem = '128MB'; SET synchronous_commit = off; SET timezone = 'UTC'"
 _LATER = timedelta(minutes=1)

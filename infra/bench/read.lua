@@ -1,8 +1,8 @@
 -- Every request reads for the next member in turn.
--- Words: file of tokens, rest in ms before each request.
+-- Words: file of tokens, rest in ms before each request, which member begins.
 -- Set from outside, for each thread another: a local of that name would stay 0 in all of them.
 thread_no = 0
-local threads, tokens, count, pause = 0, {}, 0, 0
+local threads, tokens, count, pause, first = 0, {}, 0, 0, 0
 
 function setup(thread)
   thread:set("thread_no", threads)
@@ -12,6 +12,7 @@ end
 function init(words)
   for line in io.lines(words[1]) do tokens[#tokens + 1] = line end
   pause = tonumber(words[2] or "0")
+  first = tonumber(words[3] or "0")
   math.randomseed(os.time() + thread_no)
   -- A script without this function is not asked before each request, which would cost the generator.
   if pause > 0 then
@@ -21,6 +22,6 @@ end
 
 function request()
   count = count + 1
-  local token = tokens[(count * 2 + thread_no) % #tokens + 1]
+  local token = tokens[(first + count * 2 + thread_no) % #tokens + 1]
   return wrk.format("GET", nil, { ["Authorization"] = "Bearer " .. token })
 end

@@ -96,10 +96,12 @@ class Room:
         seconds: int = SECONDS,
         connections: int = CONNECTIONS,
         per_s: float = 0.0,
+        first: int = 0,
     ) -> Load:
-        """Let the crowd read their own, as fast as it goes or about so often."""
+        """Let the crowd read their own, from that turn on, as fast as it goes or about so often."""
         pause = pause_ms(connections, per_s) if per_s else 0
-        load = drive(self.points + path, READ, seconds, connections, self.tokens.file(), str(pause))
+        told = (self.tokens.file(), str(pause), str(first))
+        load = drive(self.points + path, READ, seconds, connections, *told)
         self.answered += load.requests
         return load
 

@@ -31,6 +31,11 @@ class Tokens:
         self._place = place
         self._good_until = 0.0
 
+    @property
+    def members(self) -> int:
+        """How many members have a token."""
+        return self._crowd.members
+
     def file(self) -> str:
         """Give the file, its tokens good for a few minutes at least."""
         if time.monotonic() > self._good_until:

@@ -38,4 +38,4 @@ def link_number(books: LedgerBooks, command: LinkNumber) -> Outcome:
     wallet = books.wallet(command.identity)
     if wallet.holder_id == holder_id:
         return Outcome()
-    return Outcome(changes=(c.WalletMoved(wallet.id, holder_id),))
+    return Outcome(changes=(c.WalletMoved(wallet.id, holder_id, wallet.holder_id),))

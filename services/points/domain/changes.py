@@ -160,10 +160,11 @@ class RedemptionDeclined:
 
 @dataclass(frozen=True, slots=True)
 class WalletMoved:
-    """A wallet points to another holder; its lots stay where they are."""
+    """A wallet points to another holder than the former one; its lots stay where they are."""
 
     wallet_id: str
     holder_id: str
+    former_holder_id: str
 
 
 @dataclass(frozen=True, slots=True)

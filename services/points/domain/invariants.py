@@ -15,6 +15,7 @@ from services.points.domain.looks import (
     Evidence,
     ExchangeLook,
     Finding,
+    HolderLook,
     Invariant,
     JournalLook,
     LimitLook,
@@ -73,6 +74,10 @@ def _lot_orphan(one: LotLook) -> str | None:
 
 def _differs(one: BalanceLook) -> str | None:
     return None if one.difference == 0 else f"differs by {one.difference}"
+
+
+def _behind(one: HolderLook) -> str | None:
+    return "a journal of a later batch is the holder's" if one.is_behind else None
 
 
 def _unbalanced(one: SumLook) -> str | None:
@@ -170,6 +175,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a sealed month refuses every change", lambda e: e.locks, _paper),
     Invariant("nets and statements are what the journals fold to", lambda e: e.statements, _paper),
     Invariant("a holder's version counts the holder's journals", lambda e: e.holders, _differs),
+    Invariant("a holder's last batch is not before its journals'", lambda e: e.holders, _behind),
     Invariant("a limit counts what was drawn", lambda e: e.limits, _off_limit),
 )
 

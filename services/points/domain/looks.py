@@ -106,6 +106,13 @@ class BalanceLook(Look):
 
 
 @dataclass(frozen=True, slots=True)
+class HolderLook(BalanceLook):
+    """Holders: version beside the count of journals, and whether a journal is of a later batch than they."""
+
+    is_behind: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SumLook(Look):
     """The sum of an asset over a set of accounts."""
 
@@ -295,7 +302,7 @@ class Evidence:
     digests: Sequence[PaperLook] = ()
     locks: Sequence[PaperLook] = ()
     statements: Sequence[PaperLook] = ()
-    holders: Sequence[BalanceLook] = ()
+    holders: Sequence[HolderLook] = ()
     limits: Sequence[LimitLook] = ()
     wishes: Sequence[WishLook] = ()
     turns: Sequence[TurnLook] = ()

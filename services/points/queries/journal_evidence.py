@@ -6,8 +6,8 @@ Refuses to judge. Batches that reach into other months are looked up there, and 
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.looks import (
-    BalanceLook,
     BatchLook,
+    HolderLook,
     JournalLook,
     PaperLook,
     ReceiptLook,
@@ -136,12 +136,15 @@ FROM batches k LEFT JOIN (
 WHERE k.id = ANY (%(batches)s)
 """
 _HOLDERS = """
-SELECT count(*), concat('holder ', min(id::text)), difference
-FROM (SELECT coalesce(h.id, j.holder_id) AS id, coalesce(h.version, 0) - coalesce(j.journals, 0) AS difference
+SELECT count(*), concat('holder ', min(id::text)), difference, is_behind
+FROM (SELECT coalesce(h.id, j.holder_id) AS id,
+             coalesce(h.version, 0) - coalesce(j.journals, 0) AS difference,
+             coalesce(h.batch_id < j.batch_id, false) AS is_behind
       FROM holders h
-      FULL JOIN (SELECT holder_id, count(*) AS journals FROM journals GROUP BY holder_id) AS j
+      FULL JOIN (SELECT holder_id, count(*) AS journals, max(batch_id) AS batch_id
+                 FROM journals GROUP BY holder_id) AS j
           ON j.holder_id = h.id) AS seen
-GROUP BY difference, CASE WHEN difference <> 0 THEN id END
+GROUP BY difference, is_behind, CASE WHEN difference <> 0 OR is_behind THEN id END
 """
 # Two partitions, each with a trigger for rows and one for truncation, fired in every session role.
 _LOCKS = """
@@ -188,10 +191,10 @@ def batches(cursor: Cursor, scope: Scope) -> list[BatchLook]:
     return [BatchLook(len(sound), f"batch {min(sound)}", True, True, True), *looks] if sound else looks
 
 
-def holders(cursor: Cursor) -> list[BalanceLook]:
-    """Hold each holder's version against the count of its journals, over all months."""
+def holders(cursor: Cursor) -> list[HolderLook]:
+    """Hold each holder's version and last batch against those of its journals, over all months."""
     cursor.execute(_HOLDERS)
-    return [BalanceLook(*row) for row in cursor.fetchall()]
+    return [HolderLook(*row) for row in cursor.fetchall()]
 
 
 def locks(cursor: Cursor, scope: Scope) -> list[PaperLook]:

@@ -1,77 +1,154 @@
-"""A member's wallet now: usable, pending, about to expire, worth; many members in one question."""
+"""A member's wallet now: usable, pending, about to expire, worth; many members in one question.
+
+Whoever has not changed is shown what was read before, after one look at who they are and which batch changed
+them last.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.amounts import Points, Rate
+from services.points.queries.wallet_shelf import WalletShelf
 from services.points.store.rules import RulebookShelf
 from shared.kernel.calendar import days
 from shared.kernel.ids import shown
 
-SOON_DAYS = 30
+SOON = days(30)
 
-_APPROVED = "SELECT count(*) FROM rules WHERE approved_at IS NOT NULL"
-_READ = (
-    "SELECT place, holder::text, owing, owed_fen, asset, available, pending, on_hold, expiring, next_expiry"
-    " FROM wallets_shown(%s, %s, %s)"
+_ASK = (
+    "SELECT (SELECT count(*) FROM rules WHERE approved_at IS NOT NULL), holder::text, batch"
+    " FROM holders_changed(%s) ORDER BY place"
 )
+_READ = (
+    "SELECT place, holder::text, asset, available, pending, on_hold, expiring, next_expiry, next_available,"
+    " next_soon, owing, owed_fen FROM wallets_now(%s, %s, %s)"
+)
+
+
+class _Row(NamedTuple):
+    """What is told of an asset's lots, of its points on hold, or of a debt; a wallet has one row at least.
+
+    `next_soon` is the next end of a lot that is more than 30 days away.
+    """
+
+    place: int
+    holder: str
+    asset: str | None
+    available: int
+    pending: int
+    on_hold: int
+    expiring: int
+    next_expiry: datetime | None
+    next_available: datetime | None
+    next_soon: datetime | None
+    owing: str | None
+    owed_fen: int
 
 
 class Wallets:
     """Reads the wallets of many members at once, each behind the policy of its own holder.
 
-    One instance belongs to one thread: it keeps the rulebook until another rule is approved.
+    One instance belongs to one thread: it keeps the rulebook until another rule is approved, and each wallet
+    until it changes.
     """
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
-        self._shelf = RulebookShelf()
+        self._rulebooks = RulebookShelf()
+        self._shelf = WalletShelf()
+        self._kept_under: tuple[Connection, Mapping[str, Rate]] | None = None
 
     def read(self, cursor: Cursor, identities: Sequence[str]) -> list[Mapping[str, Any]]:
         """Give each wallet: per asset available, pending, on hold, expiring within 30 days, worth in fen."""
         at = self._clock()
-        cursor.execute(_APPROVED)
-        rulebook, _ = self._shelf.at(cursor, (cursor.fetchone() or (0,))[0])
-        rates = rulebook.rates(at)
-        views: list[dict[str, Any]] = [
-            {"holder": None, "worth_fen": 0, "assets": [], "owed_fen": 0, "owed": []} for _ in identities
-        ]
-        cursor.execute(_READ, (list(identities), at, at + days(SOON_DAYS)))
-        for place, holder, owing, owed_fen, *asset in cursor.fetchall():
-            view = views[place - 1]
-            view["holder"] = shown("hol", holder)
-            if owing is not None:
-                view["owed_fen"] += owed_fen
-                view["owed"].append({"unit": owing, "amount_fen": owed_fen})
-            elif asset[0] is not None:
-                _add(view, rates, *asset)
-        return list(views)
+        # Asked before the wallets are read, so that none is kept under a later batch than it shows.
+        cursor.execute(_ASK, (list(identities),))
+        asked = cursor.fetchall()
+        rates = self._rates(cursor, asked[0][0] if asked else 0, at)
+        found: dict[str, Mapping[str, Any]] = {}
+        unread: dict[str, tuple[str, int]] = {}
+        for identity, (_, holder, batch) in zip(identities, asked, strict=True):
+            kept = None if holder is None else self._shelf.find(holder, batch, at)
+            if kept is not None:
+                found[identity] = kept
+            elif holder is not None:
+                unread[identity] = (holder, batch)
+        if unread:
+            self._read(cursor, unread, at, rates, found)
+        return [found.get(identity) or _empty(None) for identity in identities]
+
+    def _rates(self, cursor: Cursor, rules: int, at: datetime) -> Mapping[str, Rate]:
+        """Give the rates of that moment; what was kept under other ones, or from elsewhere, is let go."""
+        rulebook, _ = self._rulebooks.at(cursor, rules)
+        under = (cursor.connection, rulebook.rates(at))
+        if self._kept_under != under:
+            # Behind another connection may stand a database that came back from a backup: it gives numbers of
+            # batches a second time.
+            self._shelf.clear()
+            self._kept_under = under
+        return under[1]
+
+    def _read(
+        self,
+        cursor: Cursor,
+        unread: Mapping[str, tuple[str, int]],
+        at: datetime,
+        rates: Mapping[str, Rate],
+        found: dict[str, Mapping[str, Any]],
+    ) -> None:
+        """Read wallets whose holders and last batches were asked before, and keep them."""
+        identities = list(unread)
+        cursor.execute(_READ, (identities, at, at + SOON))
+        rows: dict[str, list[_Row]] = {}
+        for row in map(_Row._make, cursor.fetchall()):
+            rows.setdefault(identities[row.place - 1], []).append(row)
+        for identity, told in rows.items():
+            found[identity] = view = _view(told, rates)
+            holder, batch = unread[identity]
+            # Whoever was linked to somebody else in between is shown, and not kept under a name of before.
+            if told[0].holder == holder:
+                self._shelf.keep(holder, batch, at, _until(told), view)
 
 
-def _add(
-    view: dict[str, Any],
-    rates: Mapping[str, Rate],
-    asset: str,
-    available: int,
-    pending: int,
-    on_hold: int,
-    expiring: int,
-    next_expiry: datetime,
-) -> None:
-    rate = rates.get(asset)
-    worth_fen = rate.worth(Points(available)) if rate else 0
-    view["worth_fen"] += worth_fen
-    view["assets"].append(
-        {
-            "asset": asset,
-            "available": available,
-            "pending": pending,
-            "held": on_hold,
-            "expiring_soon": expiring,
-            "next_expiry_at": next_expiry,
-            "worth_fen": worth_fen,
-        }
-    )
+def _empty(holder: str | None) -> dict[str, Any]:
+    return {"holder": holder, "worth_fen": 0, "assets": [], "owed_fen": 0, "owed": []}
+
+
+def _view(rows: Sequence[_Row], rates: Mapping[str, Rate]) -> Mapping[str, Any]:
+    view = _empty(shown("hol", rows[0].holder))
+    assets: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row.owing is not None:
+            view["owed_fen"] += row.owed_fen
+            view["owed"].append({"unit": row.owing, "amount_fen": row.owed_fen})
+        elif row.asset in assets:
+            # Its lots were told before: these are on hold.
+            assets[row.asset]["held"] += row.on_hold
+        elif row.asset is not None:
+            assets[row.asset] = _asset(row, rates.get(row.asset))
+    view["assets"] = [assets[asset] for asset in sorted(assets)]
+    view["worth_fen"] = sum(one["worth_fen"] for one in view["assets"])
+    return view
+
+
+def _asset(row: _Row, rate: Rate | None) -> dict[str, Any]:
+    return {
+        "asset": row.asset,
+        "available": row.available,
+        "pending": row.pending,
+        "held": row.on_hold,
+        "expiring_soon": row.expiring,
+        "next_expiry_at": row.next_expiry,
+        "worth_fen": rate.worth(Points(row.available)) if rate else 0,
+    }
+
+
+def _until(rows: Sequence[_Row]) -> datetime | None:
+    """Give when points become usable next, are about to expire, or do; None if never."""
+    told = [moment for row in rows for moment in (row.next_expiry, row.next_available) if moment is not None]
+    soon = [row.next_soon - SOON for row in rows if row.next_soon is not None]
+    return min(told + soon, default=None)

@@ -7,11 +7,10 @@ from typing import Any
 
 from services.points.domain import changes as c
 from services.points.domain.books import LedgerBooks
+from services.points.domain.changed import ByKind, changed_holders
 from services.points.domain.journal import Journal
 from services.points.domain.lot import Lot
 from shared.runtime.memory import Record, json_text, pg_array, pg_integers, pg_lines, pg_texts
-
-ByKind = Mapping[type, Sequence[Any]]
 
 _LOT = attrgetter(
     *("id", "wallet_id", "asset", "issuer", "receipt_number", "parent_id", "origin", "earned"),
@@ -38,7 +37,7 @@ def saved_parameters(books: LedgerBooks, by_kind: ByKind, record: Record) -> tup
     return (
         books.batch_id,
         books.now.isoformat(),
-        *_holders(by_kind),
+        *_holders(books, by_kind),
         *_lots(by_kind),
         *_journals(by_kind),
         *_receipts(by_kind, record),
@@ -60,9 +59,10 @@ def _times(moments: Iterable[datetime]) -> str:
     return pg_texts([moment.isoformat() for moment in moments])
 
 
-def _holders(by_kind: ByKind) -> tuple[str, ...]:
-    turned = {change.holder_id: change.version for change in by_kind.get(c.HolderTurned, ())}
-    return pg_array(turned), pg_integers(turned.values())
+def _holders(books: LedgerBooks, by_kind: ByKind) -> tuple[str, ...]:
+    """Give everybody whose wallet shows something else now, turned or not: they get the batch's number."""
+    changed = changed_holders(books, by_kind)
+    return pg_array(changed), pg_integers([books.holders[holder_id] for holder_id in changed])
 
 
 def _lots(by_kind: ByKind) -> tuple[str, ...]:

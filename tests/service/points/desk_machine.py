@@ -29,6 +29,7 @@ from services.points.commands.redeem_points import FIRST_CHANGE_LOT, RedeemPoint
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Answer, Command
 from shared.kernel.ids import derived, shown
+from tests.service.points.kept_wallets import KeptWallets, reading
 from tests.service.points.ledger_house import (
     LedgerHouse,
     PointsDesk,
@@ -68,17 +69,20 @@ TROUBLES = st.tuples(
 
 @dataclass(slots=True)
 class Fleet:
-    """The desks of one test, each in its own weather."""
+    """The desks of one test, each in its own weather, and a process that reads wallets and keeps them."""
 
     house: LedgerHouse
     desks: list[tuple[PointsDesk, Weather]]
+    wallets: KeptWallets
 
     @classmethod
-    def of(cls, house: LedgerHouse, count: int) -> "Fleet":
+    def of(cls, house: LedgerHouse, count: int, wallets: KeptWallets) -> "Fleet":
         """Open that many desks."""
         weathers = [Weather(house.database, house.connect) for _ in range(count)]
         return cls(
-            house, [(house.desk(connection=one.connection, reached=one.reached), one) for one in weathers]
+            house,
+            [(house.desk(connection=one.connection, reached=one.reached), one) for one in weathers],
+            wallets,
         )
 
 
@@ -150,6 +154,12 @@ class DesksAgree(RuleBasedStateMachine):
             command = earn(unit, number, amount, order, at)
         self.given[command.asked.id] = command
         return command
+
+    @rule()
+    def look(self) -> None:
+        """Read everybody's wallets in the middle of it all: what is kept now must not be shown later."""
+        numbers = [f"{unit}:{number}" for unit in sorted(ISSUES) for number in self.numbers]
+        self.fleet.wallets.read([*numbers, *(f"mem_{number}" for number in self.numbers)])
 
     @precondition(lambda self: self.running)
     @rule()
@@ -231,6 +241,7 @@ class DesksAgree(RuleBasedStateMachine):
 
     def _compare(self, purse: Purse, identities: list[str]) -> None:
         assert purse.content() == self._content(identities)
+        self.fleet.wallets.agreed(identities)
 
     def _repeat_spending(self, purse: Purse, told: dict[str, Any]) -> None:
         (command,) = [
@@ -327,7 +338,6 @@ def agree(house: LedgerHouse, machine: type[DesksAgree], desks: int, examples: i
     `TONGFEN_FAULTS_EXAMPLES` says how many stories it tells instead.
     """
     examples = int(os.environ.get("TONGFEN_FAULTS_EXAMPLES", examples))
-    fleet = Fleet.of(house, desks)
     terms = settings(
         max_examples=examples,
         stateful_step_count=14,
@@ -336,7 +346,9 @@ def agree(house: LedgerHouse, machine: type[DesksAgree], desks: int, examples: i
         phases=(Phase.explicit, Phase.generate),
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(partial(machine, fleet), settings=terms)  # type: ignore[arg-type]
+    with reading(house.database) as connection:
+        fleet = Fleet.of(house, desks, KeptWallets(connection, lambda: FIRST + timedelta(days=20)))
+        run_state_machine_as_test(partial(machine, fleet), settings=terms)  # type: ignore[arg-type]
     storms = sum(len(weather.seen) for _, weather in fleet.desks)
     kinds = dict(house.rows("SELECT kind, count(*) FROM journals GROUP BY kind ORDER BY kind"))
     print(f"{machine.__name__}, {desks} desks: {storms} points reached, journals so far {kinds}")

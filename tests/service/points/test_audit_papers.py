@@ -159,6 +159,12 @@ def test_the_version_of_a_holder(books: stack.Database) -> None:
     assert named(books) == [f"holder {holder}"]
 
 
+def test_the_last_batch_of_a_holder(books: stack.Database) -> None:
+    holder = one(books, "SELECT id FROM holders WHERE version > 1 ORDER BY id LIMIT 1")
+    by_hand(books, "UPDATE holders SET batch_id = batch_id - 1 WHERE id = %s", holder)
+    assert named(books) == [f"holder {holder}"]
+
+
 def test_each_round_reads_the_open_month_and_the_sealed_ones_in_turn(books: stack.Database) -> None:
     with closing(connect(books.url("auditor"), AUDIT_OPTIONS)) as connection:
         rounds = [[scope.scope[:7] for scope in audit_once(connection, turn).scopes] for turn in range(3)]

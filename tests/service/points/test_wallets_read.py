@@ -1,7 +1,6 @@
 """Wallets read together: the same as read alone, and nobody's points in somebody else's wallet."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,21 +8,13 @@ from psycopg2.extensions import connection as Connection
 
 from services.points.queries.wallet import Wallets
 from shared.kernel.command import Command
-from shared.runtime.database import READING_OPTIONS, connect
 from tests.service.points.hold_room import hold, placed
+from tests.service.points.kept_wallets import reading
 from tests.service.points.ledger_house import LedgerHouse, answer_of, earn, link, redeem
 
 NOON_LATER = datetime(2017, 1, 28, 12, 0, tzinfo=UTC)
-CONDITIONS = ("AND l.wallet_id = ANY (mine)", "AND l.wallet_id = m.id")
+CONDITION = "AND l.wallet_id = m.id"
 """What keeps lots of others out of the sums, beside the policies."""
-
-
-@contextmanager
-def reading(house: LedgerHouse) -> Iterator[Connection]:
-    """Open a connection as the reading room does."""
-    with closing(connect(house.database.url("reader"), READING_OPTIONS)) as connection:
-        connection.autocommit = True
-        yield connection
 
 
 def read(connection: Connection, identities: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -50,7 +41,7 @@ def test_wallets_read_together_are_the_wallets_read_alone(house: LedgerHouse) ->
     members = crowd(house, "together", 20)
     answer_of(house.obey(redeem(members[3], "hotel", "together-1", 100))[0])
     asked = [*members, "mem_nobody", members[0], "", "office:TOGETHER5"]
-    with reading(house) as connection:
+    with reading(house.database) as connection:
         alone = [read(connection, [one])[0] for one in asked]
         together = read(connection, asked)
     assert together == alone
@@ -75,15 +66,12 @@ def test_the_policies_alone_keep_wallets_apart_that_are_read_together(house: Led
     members = crowd(house, "policy", 5)
     for member in members[1:]:
         placed(house, hold(member, f"of-{member}", 100))
-    with reading(house) as connection:
+    with reading(house.database) as connection:
         right = read(connection, members)
-        ((source,),) = house.rows("SELECT pg_get_functiondef('wallets_shown'::regproc)")
-        assert [source.count(one) for one in CONDITIONS] == [1, 2]
+        ((source,),) = house.rows("SELECT pg_get_functiondef('wallets_now'::regproc)")
+        assert source.count(CONDITION) == 1
         # Each wallet would add up everybody's: the sums of one are enough.
-        forgetful = source.replace("unnest(mine)", "unnest(mine[1:1])")
-        for condition in CONDITIONS:
-            forgetful = forgetful.replace(condition, "")
-        house.rows(forgetful)
+        house.rows(source.replace("unnest(mine)", "unnest(mine[1:1])").replace(CONDITION, ""))
         try:
             assert read(connection, members) == right
         finally:
@@ -106,7 +94,7 @@ def test_what_a_person_with_several_wallets_holds_is_counted_once(house: LedgerH
         )
         for member in members
     }
-    with reading(house) as connection:
+    with reading(house.database) as connection:
         shown = [sum(one["held"] for one in view["assets"]) for view in read(connection, members)]
     assert shown == [held[member] for member in members]
     assert all(shown)
@@ -114,12 +102,15 @@ def test_what_a_person_with_several_wallets_holds_is_counted_once(house: LedgerH
 
 def test_a_reading_leaves_nobodys_rows_in_sight(house: LedgerHouse) -> None:
     members = crowd(house, "after", 2)
-    with reading(house) as connection, connection.cursor() as cursor:
+    placed(house, hold(members[1], "of-after", 100))
+    with reading(house.database) as connection, connection.cursor() as cursor:
         cursor.execute("BEGIN")
         assert all(view["assets"] for view in read(connection, members))
         for table in ("lots", "wallets", "holders", "journals", "transfers"):
             cursor.execute(f"SELECT count(*) FROM {table}")
             assert cursor.fetchone() == (0,), table
+        cursor.execute("SELECT * FROM points_on_hold()")
+        assert cursor.fetchall() == []
         cursor.execute("ROLLBACK")
 
 
@@ -127,7 +118,7 @@ def test_what_was_planned_on_small_tables_still_goes_by_key(house: LedgerHouse) 
     """Beside its key a table has other indexes, which look as good while it has three rows."""
     members = crowd(house, "grown", 70)[10:]
     told = "SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'holds'"
-    with reading(house) as connection, connection.cursor() as cursor:
+    with reading(house.database) as connection, connection.cursor() as cursor:
         placed(house, hold(members[0], "grown-0", 100))
         house.rows("VACUUM ANALYZE holds")
         read(connection, members[:2])

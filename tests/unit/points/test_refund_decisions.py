@@ -200,7 +200,8 @@ def test_what_was_paid_from_wallets_that_came_to_two_persons_comes_back_to_each(
     night = redeem("office:1", "hotel", 1_203, at=LATER)
     obey(books, night)
     books.holders["other"] = 7
-    books.apply((WalletMoved(books.wallet("office:1").id, "other"),))
+    wallet = books.wallet("office:1")
+    books.apply((WalletMoved(wallet.id, "other", wallet.holder_id),))
     outcome = obey(books, refund(night, 1_203, at=LATER))
     assert [(event.key[4:], event.seq, event.data["refunded_fen"]) for event in outcome.events] == [
         ("other", 8, 203),

@@ -170,7 +170,8 @@ def test_a_debt_goes_with_its_wallet() -> None:
     obey(books, redeem("mall-east:1", "hotel", 500))
     obey(books, give_back(coat, 100_000, at=LATER))
     books.holders["other"] = 0
-    books.apply((WalletMoved(books.wallet("mall-east:1").id, "other"),))
+    wallet = books.wallet("mall-east:1")
+    books.apply((WalletMoved(wallet.id, "other", wallet.holder_id),))
     assert (owed(books), [one.fen for one in books.debts_of("other")]) == ({}, [500])
     assert len(obey(books, earn("hotel", "1", 10_000, "2", LATER)).events) == 1
     assert len(obey(books, earn("mall-east", "1", 10_000, "3", LATER)).events) == 2

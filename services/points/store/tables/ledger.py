@@ -13,13 +13,17 @@ from services.points.store.tables.declared import PointsTable
 
 
 class Holders(PointsTable, table=True):
-    """Who may spend; the row is the lock, its version the `seq` of what is announced about the holder."""
+    """Who may spend; the row is the lock, its version the `seq` of what is announced about the holder.
+
+    `batch_id` is the last batch that changed anything their wallet shows, announced or not.
+    """
 
     __tablename__ = "holders"
     __table_args__ = (CheckConstraint("version >= 0", name="holders_version_not_negative"),)
 
     id: UUID = identifier(key=True)
     version: int = count()
+    batch_id: int = count()
 
 
 class Wallets(PointsTable, table=True):
