@@ -8,6 +8,9 @@ from rich.table import Table
 from infra.cli.answer import AsJson, AtHome, as_json, err, home_of, out
 from infra.cli.door import As, StaffDoor
 
+PATIENCE_S = 900.0
+"""Large books take minutes: the door is asked again while the auditor reads."""
+
 
 def audit(who: As = "operator-1", home: AtHome = None, json: AsJson = False) -> None:
     """Recompute wallets, lots, nets and statements of all months from the journals.
@@ -19,7 +22,7 @@ def audit(who: As = "operator-1", home: AtHome = None, json: AsJson = False) -> 
     Ends with 1 when a row does not add up, 3 when nothing runs.
     """
     with err.status("The auditor reads the books …"):
-        found = StaffDoor(home_of(home), who).get("/points/v1/audit")
+        found = StaffDoor(home_of(home), who, PATIENCE_S).get("/points/v1/audit")
     if json:
         as_json(found)
     else:

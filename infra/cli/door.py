@@ -13,7 +13,7 @@ import typer
 from infra.cli.answer import NOT_RUNNING, give_up
 from infra.embedded.home import Home
 from infra.embedded.secrets import Secrets
-from infra.staff import TIMEOUT_S, Staff, passed, sent
+from infra.staff import PATIENCE_S, TIMEOUT_S, Staff, passed, sent
 from shared.web.signatures import RequestSigner
 
 As = Annotated[
@@ -24,8 +24,8 @@ As = Annotated[
 class StaffDoor(Staff):
     """The doors of the stack in a folder as one person of the staff sees them."""
 
-    def __init__(self, home: Home, who: str) -> None:
-        super().__init__(address_of(home), who, Secrets(home.secrets).staff())
+    def __init__(self, home: Home, who: str, patience_s: float = PATIENCE_S) -> None:
+        super().__init__(address_of(home), who, Secrets(home.secrets).staff(), patience_s)
 
 
 def system_reads(home: Home, signer: RequestSigner, path: str) -> str:

@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 
+from services.points.domain.auditing import AuditUnderWay
 from services.points.domain.invariants import checked, findings
 from services.points.domain.looks import Finding
 from services.points.queries.evidence import gathered
@@ -24,6 +26,12 @@ log = structlog.get_logger("auditor")
 # A month is read whole: nested loops are what a planner without statistics of a young partition falls into.
 AUDIT_OPTIONS = (
     "-c transaction_timeout=600000 -c timezone=UTC -c jit=off -c work_mem=64MB -c enable_nestloop=off"
+)
+# On demand one at a time, in whatever process; who waits for it in vain is told so before clients hang up.
+_ALONE = (
+    "SET LOCAL lock_timeout = 10000",
+    "SELECT pg_advisory_xact_lock(hashtextextended('tongfen audit of all', 0))",
+    "SET LOCAL lock_timeout = 0",
 )
 NEVER_CHECKED = (
     "answers kept in the inbox (those of receipts and redemptions are)",
@@ -46,7 +54,7 @@ class ScopeReport:
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """One round of the auditor, all of it in one snapshot of the database."""
+    """One round of the auditor, all of it in one snapshot of the database, as it was `at` that moment."""
 
     at: datetime
     scopes: tuple[ScopeReport, ...]
@@ -78,8 +86,14 @@ class AuditReport:
 
 
 def audit_all(connection: Connection) -> AuditReport:
-    """Check every month and every holder, in one snapshot."""
-    return _audited(connection, lambda closed: closed, holders=True)
+    """Check every month and every holder, in one snapshot.
+
+    :raises AuditUnderWay: if somebody else does so already.
+    """
+    try:
+        return _audited(connection, lambda closed: closed, holders=True)
+    except errors.LockNotAvailable:
+        raise AuditUnderWay() from None
 
 
 def audit_once(connection: Connection, turn: int) -> AuditReport:
@@ -101,13 +115,17 @@ def _audited(
         # that runs keeps its time: it is stopped and wound anew.
         cursor.execute("SET LOCAL transaction_timeout = 0")
         cursor.execute("SET LOCAL transaction_timeout = 600000")
+        if holders:
+            for statement in _ALONE:
+                cursor.execute(statement)
+        at = now()
         closed = closed_scopes(cursor)
         scopes = chosen(closed)
         reports = [_judged(scope, cursor) for scope in scopes]
         reports.append(_judged(unclosed_scope(cursor), cursor, holders=holders))
     left_out = [scope.name for scope in closed if scope not in scopes]
     missing = () if holders else ("holders' versions against their journals of all months",)
-    return AuditReport(now(), tuple(reports), (*left_out, *missing, *NEVER_CHECKED))
+    return AuditReport(at, tuple(reports), (*left_out, *missing, *NEVER_CHECKED))
 
 
 def _judged(scope: Scope, cursor: Any, *, holders: bool = False) -> ScopeReport:

@@ -29,7 +29,6 @@ _READ = """
 SELECT id::text, member, offer, offer_version, partner, unit, price_fen, asked_at, ask_until, state, reason
 FROM vouchers WHERE id = ANY (%s::uuid[])
 """
-_STATE = 9
 
 # One that was refused costs nothing and counts for nothing.
 _DAYS = """
@@ -44,10 +43,10 @@ GROUP BY a.name, w.holder_id
 
 def _load(cursor: Cursor, books: LedgerBooks, ids: Sequence[str]) -> None:
     cursor.execute(_READ, (list(ids),))
+    names = [column.name for column in cursor.description]
     for row in cursor.fetchall():
-        facts: list[Any] = list(row)
-        facts[_STATE] = VoucherState(facts[_STATE])
-        voucher = Voucher(*facts)
+        facts: dict[str, Any] = dict(zip(names, row, strict=True))
+        voucher = Voucher(**{**facts, "state": VoucherState(facts["state"])})
         books.vouchers[voucher.id] = voucher
 
 

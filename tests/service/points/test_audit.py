@@ -1,9 +1,13 @@
 """One line or lot changed by hand, by a superuser who gets past triggers, is found and named."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
+from services.points.domain.auditing import AuditUnderWay
+from services.points.jobs import audit
+from shared.runtime.database import connect
 from tests import stack
 from tests.service.points.closing_room import audited, copied
 from tests.service.points.tampering import EARNED, SLICE, by_hand, closed_books, named, one, pick
@@ -231,3 +235,19 @@ def test_a_wallet_that_is_gone(books: stack.Database) -> None:
     by_hand(books, "DELETE FROM wallets WHERE id = %s", wallet)
     assert any(row.startswith("lot ") for row in named(books))
     assert any(finding.told == "its wallet is missing" for finding in audited(books).findings), lot
+
+
+def test_all_books_are_read_by_one_at_a_time(kept: stack.Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "_ALONE", ("SET LOCAL lock_timeout = 50", *audit._ALONE[1:]))
+    with (
+        closing(connect(kept.url("auditor"), audit.AUDIT_OPTIONS)) as first,
+        closing(connect(kept.url("auditor"), audit.AUDIT_OPTIONS)) as second,
+    ):
+        with first.cursor() as cursor:
+            cursor.execute(audit._ALONE[1])
+        with pytest.raises(AuditUnderWay):
+            audit.audit_all(second)
+        # The auditor's own rounds wait for nobody.
+        assert audit.audit_once(second, 0).findings == ()
+        first.rollback()
+        assert audit.audit_all(second).findings == ()
