@@ -26,6 +26,12 @@ from shared.kernel.ids import derived, shown
 FIRST_NAME, NAMES_MAX = 3_072, 512
 """Under which numbers of its command a repayment names journals and lots of change."""
 
+DEBTS_MAX = 128
+"""How many debts one command repays: each needs a journal, and each new lot may leave change to name.
+
+Somebody with thousands of numbers may owe through each. What is owed beyond waits for the next points.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class AfterDebts:
@@ -59,13 +65,15 @@ def after_debts(
 ) -> AfterDebts:
     """Let new lots of a wallet repay what its holder owes, oldest debt first, at the rates of that moment.
 
+    At most 128 debts are repaid by one command.
+
     Whoever calls has asked for the fact `debts_of(identity)`, posts its own journal before these changes, and
     announces its own event before these.
 
     :param command_id: the command whose ids are used from 3,072 on.
     :param version: the holder's version after what the command itself announces.
     """
-    debts = books.debts_of(wallet.holder_id)
+    debts = books.debts_of(wallet.holder_id)[:DEBTS_MAX]
     if not debts:
         return AfterDebts(tuple(c.LotOpened(one) for one in lots), (), version)
     names = (derived(command_id, FIRST_NAME + place) for place in range(NAMES_MAX))

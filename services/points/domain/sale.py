@@ -69,7 +69,8 @@ class Part:
 class Sale:
     """A receipt as a return sees it: its terms, what it was given and in which lots, what came back of it.
 
-    `lots` are the receipt's own, by what they brought: `points`, and `bonus` where a campaign gave one.
+    `lots` are the receipt's own, by what they brought: `points`, and `bonus` where a campaign gave one. Of
+    `returned`, parts of one category may stand as their sum.
     """
 
     id: str

@@ -31,9 +31,10 @@ SELECT r.name, r.id::text, r.unit, r.store, r.number, r.wallet_id::text, r.amoun
        r.points, r.terms, r.answer
 FROM receipts r
 """
+# A purchase may come back in thousands of parts: those of a category count like one.
 _RETURNED = """
-SELECT receipt_id::text, amount_fen, category FROM returns
-WHERE receipt_id = ANY (%s::uuid[]) ORDER BY receipt_id, returned_fen
+SELECT receipt_id::text, sum(amount_fen)::bigint, category FROM returns
+WHERE receipt_id = ANY (%s::uuid[]) GROUP BY receipt_id, category ORDER BY receipt_id, category
 """
 _KNOWN = "SELECT name, receipt_id::text, amount_fen, category, answer FROM returns WHERE name = ANY (%s)"
 _KEEP = """
