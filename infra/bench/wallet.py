@@ -8,7 +8,7 @@ from infra.bench.line import Line, middle, ratio
 from infra.bench.load import Load
 from infra.bench.room import HALF_SECONDS, Room, beside, in_turn, rates
 
-REDEEMING_SECONDS, READING_SECONDS = 3, 1
+REDEEMING_SECONDS, READING_SECONDS = 4, 1
 """As many members redeem as a fast machine reads wallets of meanwhile, with something to spare."""
 
 
