@@ -135,6 +135,10 @@ def simulate(
         as_json(found)
     elif found["month"] is not None:
         out.print(_month_table(found["month"]))
+        one_in = found["month"]["one_in"]
+        if one_in > 1:
+            out.print(f"[yellow]A sample: the receipts of one member in {one_in}.[/yellow] All come to about")
+            out.print(f"{one_in} times as many receipts, points and yuan.")
         out.print(f"Took {found['took_ms']} ms.")
     else:
         out.print(_receipt_line(found["receipt"]))

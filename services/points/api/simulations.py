@@ -89,9 +89,13 @@ class UnitOutcome(BaseModel):
 
 
 class MonthOutcome(BaseModel):
-    """A month's real receipts under the version, over all units and one by one."""
+    """A month's real receipts under the version, over all units and one by one.
+
+    Of very many receipts those of one member in `one_in` are assessed, and every figure is of those alone.
+    """
 
     month: str
+    one_in: int
     receipts: int
     receipts_changed: int
     cost_was_fen: int

@@ -97,8 +97,9 @@ def units_touched(rulebook: Rulebook, draft: RuleVersion, ends_at: datetime) -> 
 class _Month:
     """Sums of one simulation, and what the present holder's day has brought."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: Rulebook, one_in: int) -> None:
         self.rulebook = rulebook
+        self.one_in = one_in
         self.sums: dict[str, _Sums] = {}
         self.receipts: dict[str, list[int]] = {}
         self.left: dict[str, int] = {}
@@ -106,9 +107,9 @@ class _Month:
         self.earned: list[DayEarning] = []
 
     def draw(self, campaign: Campaign, wished: int, unit: str) -> int:
-        """Draw on a budget that was full when the month began."""
+        """Draw on a budget that was full when the month began; a sample has its part of it."""
         name = campaign.wish(unit, wished, "").name
-        given = min(wished, self.left.setdefault(name, campaign.budget))
+        given = min(wished, self.left.setdefault(name, campaign.budget // self.one_in))
         self.left[name] -= given
         return given
 
@@ -145,12 +146,15 @@ class _Month:
         return self.sums.setdefault(bearer, _Sums(GROUP_POINT if bearer == GROUP else asset))
 
 
-def simulated(rulebook: Rulebook, receipts: Iterable[Past], rates: Mapping[str, Rate]) -> Mapping[str, Any]:
+def simulated(
+    rulebook: Rulebook, receipts: Iterable[Past], rates: Mapping[str, Rate], one_in: int = 1
+) -> Mapping[str, Any]:
     """Add up what receipts earned and what they would have earned under these rules, unit by unit.
 
     :param receipts: holder by holder, each holder's in the order of purchase.
+    :param one_in: of how many holders one is among them.
     """
-    month = _Month(rulebook)
+    month = _Month(rulebook, one_in)
     for past in receipts:
         month.add(past)
     units = [

@@ -22,18 +22,26 @@ from shared.runtime.database import Questions
 SIMULATION_S = 10
 """How long one simulation may read and reckon; a reader's transaction ends after 15 s."""
 
+RECEIPTS_MOST = 100_000
+"""Of a month of more receipts those of some members are assessed, about as many as this."""
+
 LOOK_EVERY = 1_000
 """After how many receipts it looks at the time."""
 
 _RULE = """
 SELECT kind, subject, version, valid_from, body FROM rules WHERE id = :rule
 """
+_COUNT = """
+SELECT count(*) AS receipts FROM receipts r WHERE r.month = :month AND (:all_units OR r.unit = ANY (:units))
+"""
+# Whoever is in a sample is in it with all they bought: caps join the receipts of a day.
 # A unit sees its receipts, but not the wallet of a member who photographed one: that one counts by itself.
 _RECEIPTS = """
 SELECT coalesce(w.holder_id, r.wallet_id)::text, r.unit, r.store,
     r.amount_fen, r.purchased_at, r.points, r.terms
 FROM receipts r LEFT JOIN wallets w ON w.id = r.wallet_id
 WHERE r.month = :month AND (:all_units OR r.unit = ANY (:units))
+  AND (uuid_hash_extended(coalesce(w.holder_id, r.wallet_id), 0) & 2147483647) % :one_in = 0
 ORDER BY 1, r.purchased_at, r.id
 """
 
@@ -46,14 +54,23 @@ def find_rule(questions: Questions, rule_id: str) -> RuleVersion | None:
     return RuleVersion(RuleKind(row.kind), row.subject, row.version, row.valid_from, orjson.loads(row.body))
 
 
-def receipts_of_month(questions: Questions, month: date, units: Sequence[str] | None) -> Iterator[Past]:
-    """Stream the receipts booked in a month, of these units or of all.
+def sampling(questions: Questions, month: date, units: Sequence[str] | None) -> int:
+    """Say of how many members one is assessed, so that a month of these units is done in time; 1 is all."""
+    found = questions.row(_COUNT, month=month, all_units=units is None, units=list(units or ()))
+    return max(1, -(-found.receipts // RECEIPTS_MOST)) if found is not None else 1
+
+
+def receipts_of_month(
+    questions: Questions, month: date, units: Sequence[str] | None, one_in: int
+) -> Iterator[Past]:
+    """Stream the receipts booked in a month, of these units or of all, by one in so many members.
 
     :raises SimulationTooLong: if it goes on for longer than `SIMULATION_S`.
     """
     began = time.monotonic()
     read: dict[str, Terms] = {}
-    rows = questions.stream(_RECEIPTS, month=month, all_units=units is None, units=list(units or ()))
+    asked = {"month": month, "all_units": units is None, "units": list(units or ()), "one_in": one_in}
+    rows = questions.stream(_RECEIPTS, **asked)
     for count, row in enumerate(rows):
         if count % LOOK_EVERY == 0 and time.monotonic() - began > SIMULATION_S:
             raise SimulationTooLong(receipts=count, limit_s=SIMULATION_S)
@@ -70,12 +87,17 @@ def receipts_of_month(questions: Questions, month: date, units: Sequence[str] | 
 def month_simulated(
     questions: Questions, rules: Rulebook, draft: RuleVersion, text: str
 ) -> Mapping[str, Any]:
-    """Say what a month's receipts (`YYYY-MM`) earned, and what they would have earned and cost."""
+    """Say what a month's receipts (`YYYY-MM`) earned, and what they would have earned and cost.
+
+    Of a month of very many the sums are those of one member in `one_in`, and not told as if they were all.
+    """
     month = as_month(text)
     assert month is not None
     _, ends_at = month_bounds(month)
-    receipts = receipts_of_month(questions, month, units_touched(rules, draft, ends_at))
-    return {"month": text, **simulated(rules, receipts, rules.rates(ends_at))}
+    units = units_touched(rules, draft, ends_at)
+    one_in = sampling(questions, month, units)
+    receipts = receipts_of_month(questions, month, units, one_in)
+    return {"month": text, "one_in": one_in, **simulated(rules, receipts, rules.rates(ends_at), one_in)}
 
 
 def receipt_simulated(
