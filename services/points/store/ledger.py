@@ -15,27 +15,32 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.effects import EFFECTS
 from services.points.domain.month import MonthState
 from services.points.domain.wallet import Wallet
-from services.points.store import rare
 from services.points.store.adjustments import ADJUSTMENTS
+from services.points.store.calendar import CALENDAR
 from services.points.store.campaign_alerts import CAMPAIGN_ALERTS
 from services.points.store.check_ins import CHECK_INS
 from services.points.store.day_earnings import DAY_EARNINGS_NOUN, budget_rows
 from services.points.store.debts import DEBTS, put_owed
+from services.points.store.declines import DECLINES
 from services.points.store.doubts import CLAIMS, DOUBTS, load_doubts
 from services.points.store.exchanges import EXCHANGED, QUOTES
 from services.points.store.gifts import GIFT_DAYS, GIFTS
 from services.points.store.holds import HOLD, put_holds
 from services.points.store.known import KNOWN, holders_today
+from services.points.store.latches import latch
 from services.points.store.limits import LimitSlices
 from services.points.store.noun import Noun, by_noun, load_each, resolve, save_each, widen
 from services.points.store.openings import OPENINGS, SHEETS
-from services.points.store.pay_codes import LIVE_CODES, PAY_CODE
+from services.points.store.pay_codes import GUESSERS, LIVE_CODES, PAY_CODE
 from services.points.store.purse import Purses, Reach, put_lot
 from services.points.store.refunds import REDEMPTION, REFUND
 from services.points.store.returns import RECEIPT, RECEIPT_NAME, RETURN
-from services.points.store.rules import RulebookShelf
+from services.points.store.rules import RULEBOOK, RULES, RulebookShelf
 from services.points.store.save import saved_parameters
+from services.points.store.statements import STATEMENTS
+from services.points.store.trust import CLIENTS, SIGNING_KEYS
 from services.points.store.vouchers import COUPON, VOUCHER_DAYS, VOUCHERS
+from services.points.store.wallets import WALLETS
 from shared.kernel.command import Row
 from shared.runtime.memory import (
     Claim,
@@ -51,6 +56,14 @@ from shared.runtime.memory import (
 from shared.runtime.script import Script
 
 NOUNS: tuple[Noun, ...] = (
+    RULEBOOK,
+    RULES,
+    CALENDAR,
+    WALLETS,
+    DECLINES,
+    CLIENTS,
+    SIGNING_KEYS,
+    STATEMENTS,
     KNOWN,
     DAY_EARNINGS_NOUN,
     CHECK_INS,
@@ -65,6 +78,7 @@ NOUNS: tuple[Noun, ...] = (
     GIFT_DAYS,
     HOLD,
     PAY_CODE,
+    GUESSERS,
     LIVE_CODES,
     QUOTES,
     EXCHANGED,
@@ -119,7 +133,7 @@ class LedgerMemory:
         _put_known(cursor, books, found)
         books.named.update(named)
         locks = _locks(books, wanted.rows)
-        locks.update(rare.load(cursor, books, wanted.rows, wanted.facts))
+        locks.update(latch(cursor, wanted.rows))
         budgets = budget_rows(rulebook, wanted.facts)
         locks.update(self._limits.load(cursor, books, [*wanted.rows, *budgets]))
         # After every lock, the latches' too: what a latch guards is read once nobody else can change it.
@@ -134,7 +148,6 @@ class LedgerMemory:
             by_kind.setdefault(type(change), []).append(change)
         framed = record_parameters(record, pg_lines)
         with cursor.connection.cursor(cursor_factory=Script) as script:
-            rare.save(script, by_kind)
             save_each(script, by_kind, NOUNS)
             self._limits.save(script, by_kind)
             script.execute(_SAVE, (*framed, *saved_parameters(books, by_kind, record)))

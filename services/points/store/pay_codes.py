@@ -45,7 +45,7 @@ def _put(cursor: Cursor, books: LedgerBooks) -> None:
         books.pay_codes[row[0]] = PayCode(*row)
 
 
-def load_guessers(cursor: Cursor, books: LedgerBooks, clients: Sequence[str]) -> None:
+def _load_guessers(cursor: Cursor, books: LedgerBooks, clients: Sequence[str]) -> None:
     """Read how often these clients guessed, once their latches are held."""
     cursor.execute(
         "SELECT client, wrong, last_at, locked_until FROM guessers WHERE client = ANY (%s)", (list(clients),)
@@ -73,4 +73,5 @@ def _count(cursor: Cursor, changes: Sequence[Guesser]) -> None:
 
 
 PAY_CODE = Noun("pay-code", _load, _IDENTITIES, spends=True, writers={PayCode: _keep, Guesser: _count})
+GUESSERS = Noun("guesser", _load_guessers)
 LIVE_CODES = Noun("live-codes", _load_live)
