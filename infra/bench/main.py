@@ -11,6 +11,7 @@ import psycopg2
 
 from infra.bench.batch import batches
 from infra.bench.bending import bending
+from infra.bench.complaints import Complaints
 from infra.bench.crowd import Crowd, gather
 from infra.bench.hearing import hearing
 from infra.bench.holds import holds
@@ -86,8 +87,10 @@ def bench(
 
 def _measured(room: Room, measure: Measure) -> Iterator[Line]:
     """Measure, or say what stood in the way: one measure that fails costs no other."""
+    complaints = Complaints(room.stack.home.log("points"))
     try:
         yield from measure(room)
     except (Failed, ReplayStopped, Obstacle, TimeoutError, psycopg2.Error) as fault:
         name = measure.__name__.replace("_", "-")
-        yield Line(name, "not measured", None, {"said": " ".join(str(fault).split())[:200]})
+        said = {"said": " ".join(str(fault).split())[:200], "answered": complaints.told() or "nothing else"}
+        yield Line(name, "not measured", None, said)

@@ -1,7 +1,11 @@
 """What the benchmark reckons by itself: goals, medians, the page, what pgbench says, pauses at half load."""
 
+from pathlib import Path
+
+import orjson
 import pytest
 
+from infra.bench.complaints import Complaints
 from infra.bench.line import Line, middle, percentile, ratio
 from infra.bench.load import Failed, pause_ms
 from infra.bench.page import figures_of, page_of, value_of
@@ -73,3 +77,21 @@ def test_what_pgbench_says_is_read() -> None:
     assert (load.per_s, load.p99_ms, load.requests) == (1049.9, 15.238, 2100)
     with pytest.raises(Failed):
         load_of("pgbench: error")
+
+
+def test_what_was_answered_beside_success_is_read_from_where_the_measure_began(tmp_path: Path) -> None:
+    log = tmp_path / "points.log"
+    assert Complaints(log).told() == ""
+
+    def answered(*told: tuple[int, str]) -> bytes:
+        lines = [{"event": "request", "status": status, "code": code} for status, code in told]
+        return b"".join(orjson.dumps(line) + b"\n" for line in lines)
+
+    log.write_bytes(answered((409, "in-flight")))
+    complaints = Complaints(log)
+    with log.open("ab") as lines:
+        lines.write(b'Traceback of somebody else\n{"status": 5')
+        lines.write(
+            b"\n" + answered((201, "ok"), (503, "unavailable"), (503, "unavailable"), (404, "not-found"))
+        )
+    assert complaints.told() == "503 unavailable 2 times, 404 not-found 1 times"

@@ -1,0 +1,45 @@
+"""What points answered beside success while something was measured: read from its own log."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import orjson
+
+_FAILED = 400
+
+
+class Complaints:
+    """The answers that were no success, from now on.
+
+    :param log: the log of the process that answers.
+    """
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        self._from = log.stat().st_size if log.exists() else 0
+
+    def told(self) -> str:
+        """Say which there were, the most frequent first: `503 unavailable 3 times`; nothing if none."""
+        counted: Counter[str] = Counter()
+        if self._log.exists():
+            with self._log.open("rb") as lines:
+                lines.seek(self._from)
+                for line in lines:
+                    # A line per request: only those that say so are worth parsing.
+                    if b'"status":' in line:
+                        counted.update(_complaint(line))
+        return ", ".join(f"{what} {times} times" for what, times in counted.most_common(5))
+
+
+def _complaint(line: bytes) -> list[str]:
+    """Read one line: what was answered if it was no success; a line cut off by a kill says nothing."""
+    try:
+        told = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return []
+    status = told.get("status")
+    if not isinstance(status, int) or status < _FAILED:
+        return []
+    return [f"{status} {told.get('code')}"]
