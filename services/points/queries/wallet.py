@@ -6,6 +6,7 @@ them last.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from itertools import count
 from typing import Any, NamedTuple
 
 from psycopg2.extensions import connection as Connection
@@ -16,17 +17,22 @@ from services.points.queries.wallet_shelf import WalletShelf
 from services.points.store.rules import RulebookShelf
 from shared.kernel.calendar import days
 from shared.kernel.ids import shown
+from shared.runtime.memory import pg_texts
 
 SOON = days(30)
 
-_ASK = (
-    "SELECT (SELECT count(*) FROM rules WHERE approved_at IS NOT NULL), holder::text, batch"
-    " FROM holders_changed(%s) ORDER BY place"
-)
-_READ = (
-    "SELECT place, holder::text, asset, available, pending, on_hold, expiring, next_expiry, next_available,"
-    " next_soon, owing, owed_fen FROM wallets_now(%s, %s, %s)"
-)
+# Planned once: to plan them for each few who wait costs more than to answer them.
+_PREPARED = """
+PREPARE holders_changed_{number}(text[]) AS
+SELECT (SELECT count(*) FROM rules WHERE approved_at IS NOT NULL), holder::text, batch
+FROM holders_changed($1) ORDER BY place;
+PREPARE wallets_now_{number}(text[], timestamptz, timestamptz) AS
+SELECT place, holder::text, asset, available, pending, on_hold, expiring, next_expiry, next_available,
+       next_soon, owing, owed_fen
+FROM wallets_now($1, $2, $3)
+"""
+_numbers = count(1)
+"""Of those who have prepared: two may ask through the same connection."""
 
 
 class _Row(NamedTuple):
@@ -60,15 +66,19 @@ class Wallets:
         self._clock = clock
         self._rulebooks = RulebookShelf()
         self._shelf = WalletShelf()
-        self._kept_under: tuple[Connection, Mapping[str, Rate]] | None = None
+        self._connection: Connection | None = None
+        self._number = 0
+        self._rates: Mapping[str, Rate] = {}
 
     def read(self, cursor: Cursor, identities: Sequence[str]) -> list[Mapping[str, Any]]:
         """Give each wallet: per asset available, pending, on hold, expiring within 30 days, worth in fen."""
         at = self._clock()
+        if cursor.connection is not self._connection:
+            self._prepare(cursor)
         # Asked before the wallets are read, so that none is kept under a later batch than it shows.
-        cursor.execute(_ASK, (list(identities),))
+        cursor.execute(f"EXECUTE holders_changed_{self._number}(%s)", (pg_texts(identities),))
         asked = cursor.fetchall()
-        rates = self._rates(cursor, asked[0][0] if asked else 0, at)
+        self._price(cursor, asked[0][0] if asked else 0, at)
         found: dict[str, Mapping[str, Any]] = {}
         unread: dict[str, tuple[str, int]] = {}
         for identity, (_, holder, batch) in zip(identities, asked, strict=True):
@@ -78,36 +88,43 @@ class Wallets:
             elif holder is not None:
                 unread[identity] = (holder, batch)
         if unread:
-            self._read(cursor, unread, at, rates, found)
+            self._read(cursor, unread, at, found)
         return [found.get(identity) or _empty(None) for identity in identities]
 
-    def _rates(self, cursor: Cursor, rules: int, at: datetime) -> Mapping[str, Rate]:
-        """Give the rates of that moment; what was kept under other ones, or from elsewhere, is let go."""
+    def _prepare(self, cursor: Cursor) -> None:
+        """Prepare what is asked on this connection; whatever was read through another one is let go.
+
+        Behind it may stand a database that came back from a backup: it gives numbers of batches once more.
+        """
+        self._number = next(_numbers)
+        cursor.execute(_PREPARED.format(number=self._number))
+        self._shelf.clear()
+        self._connection = cursor.connection
+
+    def _price(self, cursor: Cursor, rules: int, at: datetime) -> None:
+        """Take the rates of that moment; what was shown at other ones is let go."""
         rulebook, _ = self._rulebooks.at(cursor, rules)
-        under = (cursor.connection, rulebook.rates(at))
-        if self._kept_under != under:
-            # Behind another connection may stand a database that came back from a backup: it gives numbers of
-            # batches a second time.
+        rates = rulebook.rates(at)
+        if rates != self._rates:
             self._shelf.clear()
-            self._kept_under = under
-        return under[1]
+            self._rates = rates
 
     def _read(
         self,
         cursor: Cursor,
         unread: Mapping[str, tuple[str, int]],
         at: datetime,
-        rates: Mapping[str, Rate],
         found: dict[str, Mapping[str, Any]],
     ) -> None:
         """Read wallets whose holders and last batches were asked before, and keep them."""
         identities = list(unread)
-        cursor.execute(_READ, (identities, at, at + SOON))
+        asking = (pg_texts(identities), at, at + SOON)
+        cursor.execute(f"EXECUTE wallets_now_{self._number}(%s, %s, %s)", asking)
         rows: dict[str, list[_Row]] = {}
         for row in map(_Row._make, cursor.fetchall()):
             rows.setdefault(identities[row.place - 1], []).append(row)
         for identity, told in rows.items():
-            found[identity] = view = _view(told, rates)
+            found[identity] = view = _view(told, self._rates)
             holder, batch = unread[identity]
             # Whoever was linked to somebody else in between is shown, and not kept under a name of before.
             if told[0].holder == holder:

@@ -300,7 +300,7 @@ class Meddler:
 
     def execute(self, statement: str, parameters: Any = None) -> None:
         """Let it happen before a wallet is read, then ask."""
-        if "wallets_now" in statement:
+        if statement.startswith("EXECUTE wallets_now"):
             obey(self._house, *self._meddle)
         self._cursor.execute(statement, parameters)
 

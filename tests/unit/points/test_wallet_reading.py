@@ -24,9 +24,9 @@ class Scripted:
     def execute(self, statement: str, _: Any = None) -> None:
         """Take a question."""
         self._rows = []
-        if "holders_changed" in statement:
+        if statement.startswith("EXECUTE holders_changed"):
             self._rows = [(0, self.holder, self.batch)]
-        elif "wallets_now" in statement:
+        elif statement.startswith("EXECUTE wallets_now"):
             self.readings += 1
             self._rows = [(1, self.found, None, 0, 0, 0, 0, None, None, None, None, 0)]
 
