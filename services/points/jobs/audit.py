@@ -115,10 +115,11 @@ def _audited(
         # that runs keeps its time: it is stopped and wound anew.
         cursor.execute("SET LOCAL transaction_timeout = 0")
         cursor.execute("SET LOCAL transaction_timeout = 600000")
+        # The first query is the moment that the whole audit sees, even where that waits for another audit.
+        at = now()
         if holders:
             for statement in _ALONE:
                 cursor.execute(statement)
-        at = now()
         closed = closed_scopes(cursor)
         scopes = chosen(closed)
         reports = [_judged(scope, cursor) for scope in scopes]
