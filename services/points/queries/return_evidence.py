@@ -3,9 +3,11 @@
 The receipt's terms and the rates of the moment are asked again, as the decision asked them. Refuses to judge.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -25,11 +27,15 @@ _RULES = (
 _RETURNS = """
 SELECT f.id::text, f.name, f.unit, f.amount_fen, f.category, f.returned_fen, f.points, f.debt_fen,
        f.occurred_at, f.answer, r.id::text, r.unit, r.wallet_id::text, r.amount_fen, r.purchased_at, r.points,
-       r.terms,
-       (SELECT json_agg(json_build_array(b.amount_fen, b.category) ORDER BY b.returned_fen)
-        FROM returns b WHERE b.receipt_id = f.receipt_id AND b.returned_fen < f.returned_fen)
+       r.terms
 FROM returns f LEFT JOIN receipts r ON r.id = f.receipt_id
 WHERE f.month = ANY (%(months)s)
+"""
+# Also those of other months, each once: what came before a return is added up while going through them.
+_PARTS = """
+SELECT receipt_id, id::text, amount_fen, category FROM returns
+WHERE receipt_id IN (SELECT receipt_id FROM returns WHERE month = ANY (%(months)s))
+ORDER BY receipt_id, returned_fen, name
 """
 _JOURNALS = """
 SELECT j.subject::text, j.id::text, j.unit, j.occurred_at, j.posted_at,
@@ -97,8 +103,10 @@ def returns(cursor: Cursor, scope: Scope) -> list[ReturnLook]:
     booked = {subject: _Booked(*row) for subject, *row in cursor.fetchall()}
     cursor.execute(_RETURNS, scope.parameters)
     kept = cursor.fetchall()
+    cursor.execute(_PARTS, scope.parameters)
+    before = _before(cursor.fetchall())
     rules = _Rules(cursor)
-    looks = [_look(row, booked.pop(row[0], None), rules) for row in kept]
+    looks = [_look(row, before[row[0]], booked.pop(row[0], None), rules) for row in kept]
     looks += [
         ReturnLook(1, f"journal {one.id}", False, True, False, False, False, False) for one in booked.values()
     ]
@@ -115,7 +123,18 @@ def repayments(cursor: Cursor, scope: Scope) -> list[RepaymentLook]:
     return [RepaymentLook(*row) for row in cursor.fetchall()]
 
 
-def _look(row: Sequence[Any], booked: _Booked | None, rules: _Rules) -> ReturnLook:
+def _before(rows: Iterable[tuple[str, str, int, str | None]]) -> dict[str, tuple[Part, ...]]:
+    """Give what had come back of a return's purchase before it, by category, however many parts that was."""
+    found: dict[str, tuple[Part, ...]] = {}
+    for _, parts in groupby(rows, key=itemgetter(0)):
+        sums: dict[str | None, int] = {}
+        for _, id_, fen, category in parts:
+            found[id_] = tuple(Part(Fen(sum_), of) for of, sum_ in sums.items())
+            sums[category] = sums.get(category, 0) + fen
+    return found
+
+
+def _look(row: Sequence[Any], before: tuple[Part, ...], booked: _Booked | None, rules: _Rules) -> ReturnLook:
     id_, name, unit, fen, category, returned_fen, points, debt_fen, occurred_at, answer, *receipt = row
     told = orjson.loads(answer)
     answer_fits = (told["amount_fen"], told["returned_fen"], told["debt_fen"], told["return_id"][4:]) == (
@@ -126,7 +145,7 @@ def _look(row: Sequence[Any], booked: _Booked | None, rules: _Rules) -> ReturnLo
     ) and sum(one["points"] for one in told["clawed_back"]) == points
     if receipt[0] is None:
         return ReturnLook(1, name, True, True, False, False, False, answer_fits)
-    sale = _sale(*receipt)
+    sale = _sale(before, *receipt)
     if sale is None:
         return ReturnLook(1, name, True, True, True, False, True, answer_fits)
     follows = sale.returned_fen + fen == returned_fen <= sale.amount_fen
@@ -150,6 +169,7 @@ def _wanted(rulebook: Rulebook, sale: Sale, part: Part) -> dict[tuple[str, str],
 
 
 def _sale(
+    before: tuple[Part, ...],
     id_: str,
     unit: str,
     wallet_id: str,
@@ -157,7 +177,6 @@ def _sale(
     purchased_at: datetime,
     points: int,
     terms: str,
-    before: Sequence[tuple[int, str | None]] | None,
 ) -> Sale | None:
     try:
         kept = Terms.read(orjson.loads(terms))
@@ -175,7 +194,7 @@ def _sale(
         terms=kept,
         given=Earning(Points(points), bonus),
         lots={},
-        returned=tuple(Part(Fen(fen), category) for fen, category in before or ()),
+        returned=before,
     )
 
 
