@@ -21,7 +21,8 @@ from infra.partner_sim.book import CouponBook, OtherTerms
 from shared.kernel.principal import Role
 from shared.kernel.refusal import Unauthenticated
 from shared.web.arrival import Arrival
-from shared.web.signatures import Client, ClientsInMemory, RequestVerifier
+from shared.web.clients import Client, ClientsInMemory
+from shared.web.signatures import RequestVerifier
 
 CUSTOMER = "tongfen"
 BODY_MAX = 65_536

@@ -7,12 +7,11 @@ older than five minutes. Whether a number was used before is decided by the desk
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
-from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from http_message_signatures import (
@@ -25,11 +24,12 @@ from http_message_signatures import (
 )
 from http_message_signatures.algorithms import ED25519
 
-from shared.kernel.principal import Principal, Role
+from shared.kernel.principal import Principal
 from shared.kernel.refusal import Unauthenticated
 from shared.runtime.clock import now
 from shared.web.arrival import Arrival
 from shared.web.callers import Signed
+from shared.web.clients import ClientBook
 
 LASTS = timedelta(seconds=300)
 """How old a signature may be."""
@@ -45,23 +45,6 @@ _LABEL = "tongfen"
 _SIGNING = frozenset({b"signature-input", b"signature"})
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _HEADERS_MAX = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A registered system: its id is the keyid it signs with and the subject of its principal."""
-
-    id: str
-    role: Role
-    unit: str | None
-    public_key: Ed25519PublicKey
-
-
-class ClientBook(Protocol):
-    """Knows the registered clients; asked in the event loop, so it answers from memory."""
-
-    def find(self, client_id: str) -> Client | None:
-        """Find a client that is registered and not revoked."""
 
 
 @dataclass(slots=True)
@@ -204,22 +187,3 @@ def _check_digest(said: bytes, body: bytes) -> None:
 
 def _quoted(components: Iterable[str]) -> set[str]:
     return {f'"{component}"' for component in components} | {'"@signature-params"'}
-
-
-class ClientsInMemory:
-    """A client book in memory, filled by whoever hears of clients (events, tests)."""
-
-    def __init__(self, clients: Mapping[str, Client] | None = None) -> None:
-        self._clients: dict[str, Client] = dict(clients or {})
-
-    def find(self, client_id: str) -> Client | None:
-        """Find a client that is registered and not revoked."""
-        return self._clients.get(client_id)
-
-    def register(self, client: Client) -> None:
-        """Take a client in, or its new key."""
-        self._clients[client.id] = client
-
-    def revoke(self, client_id: str) -> None:
-        """Forget a client; its next request is refused."""
-        self._clients.pop(client_id, None)

@@ -20,9 +20,10 @@ from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import now
 from shared.runtime.logs import configure_logs
 from shared.web.arrival import Arrival
+from shared.web.clients import Client, ClientsInMemory
 from shared.web.keys import new_private_key
 from shared.web.rates import Quota, Rates
-from shared.web.signatures import Client, ClientsInMemory, RequestSigner, RequestVerifier
+from shared.web.signatures import RequestSigner, RequestVerifier
 from shared.web.strict import read
 from shared.web.tokens import TokenReader, mint_token
 from tests.key_book import KeysInMemory

@@ -25,11 +25,12 @@ from shared.runtime.clock import mint_id, now
 from shared.runtime.hearing import Hearing, Record
 from shared.runtime.traces import continue_trace
 from shared.web.arrival import Arrival
+from shared.web.clients import Client, ClientsInMemory
 from shared.web.cursor import Cursors
 from shared.web.door import Passage
 from shared.web.keys import new_private_key
 from shared.web.language import chosen_language
-from shared.web.signatures import Client, ClientsInMemory, RequestSigner, RequestVerifier
+from shared.web.signatures import RequestSigner, RequestVerifier
 from shared.web.strict import parse, parse_query
 from shared.web.tokens import ALGORITHM, TokenReader, mint_token
 from tests.fuzz.feeding import FUZZ_S, fed

@@ -10,8 +10,8 @@ from services.member.queries.client_list import client_list
 from services.member.store.ring import Ring
 from shared.kernel.principal import Role
 from shared.runtime.database import Reader
+from shared.web.clients import Client
 from shared.web.keys import public_key_of
-from shared.web.signatures import Client
 
 
 @dataclass(slots=True)

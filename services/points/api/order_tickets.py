@@ -13,8 +13,8 @@ from pydantic import Field, ValidationError
 
 from services.points.domain.order_ticket import NoTicket, OrderTicket, ShownTicket
 from shared.kernel.principal import Role
+from shared.web.clients import Client, ClientBook
 from shared.web.fields import AmountFen, MemberNumber, Number, UnitCode, whole
-from shared.web.signatures import Client, ClientBook
 from shared.web.strict import Inbound
 from shared.web.tokens import ALGORITHM, kid_of
 

@@ -11,8 +11,8 @@ from psycopg2.extensions import connection as Connection
 
 from shared.kernel.principal import Role
 from shared.runtime import clock
+from shared.web.clients import Client
 from shared.web.keys import public_key_of
-from shared.web.signatures import Client
 
 
 class TokenKeys:

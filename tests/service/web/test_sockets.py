@@ -16,10 +16,11 @@ from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.application import Application
 from shared.web.callers import Callers
+from shared.web.clients import Client, ClientsInMemory
 from shared.web.door import ANYONE, Call, Door, Given, Services
 from shared.web.keys import new_private_key
 from shared.web.serving import configured
-from shared.web.signatures import Client, ClientsInMemory, RequestSigner, RequestVerifier
+from shared.web.signatures import RequestSigner, RequestVerifier
 from shared.web.strict import BODY_MAX, Inbound, Nothing
 from shared.web.whole_answers import WholeAnswers
 

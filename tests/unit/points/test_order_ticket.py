@@ -14,8 +14,8 @@ from services.points.api.order_tickets import TICKET_MAX, TYPE, TicketReader
 from services.points.domain.order_ticket import NoTicket, OrderTicket
 from shared.kernel.principal import Role
 from shared.runtime.clock import now
+from shared.web.clients import Client, ClientsInMemory
 from shared.web.keys import new_private_key, private_key_text
-from shared.web.signatures import Client, ClientsInMemory
 from shared.web.tokens import ALGORITHM
 
 GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "hold-points.md"

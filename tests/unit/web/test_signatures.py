@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import now
 from shared.web.application import Application
+from shared.web.clients import Client, ClientsInMemory
 from shared.web.keys import new_private_key, private_key_of, private_key_text, public_key_of, public_key_text
-from shared.web.signatures import KEYED_COMPONENTS, Client, ClientsInMemory, RequestSigner, RequestVerifier
+from shared.web.signatures import KEYED_COMPONENTS, RequestSigner, RequestVerifier
 from tests.unit.web.errand import GOOD, Said, Stub, ask
 
 KEY, OTHER_KEY = new_private_key(), new_private_key()
