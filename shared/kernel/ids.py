@@ -12,6 +12,9 @@ DERIVED_MAX = 0xFFF
 BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 """Sorts before every id: where a walk in the order of ids begins."""
 
+AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+"""Sorts behind every id: where a walk back begins."""
+
 
 def derived(parent: str, ordinal: int) -> str:
     """Name the ordinal-th thing that a command creates.

@@ -60,6 +60,9 @@ _FOR_WHOM = (
     "SELECT set_config('app.unit', :unit, true) AS unit, set_config('app.holder', :holder, true) AS holder"
 )
 
+EVERY_UNIT = "*"
+"""In place of a unit: the group's own, who see every unit's rows. The policies spell it the same."""
+
 STREAMED_ROWS = 2_000
 """How many rows of a stream are fetched at a time."""
 
@@ -89,7 +92,7 @@ class Reader:
     def asked_by(self, *, unit: str | None = None, holder: str | None = None) -> Iterator["Questions"]:
         """Open a transaction that sees the rows of this unit, or of this holder; with neither, no row.
 
-        `unit="*"` is the group's own staff, who see every unit.
+        With `EVERY_UNIT` it sees the rows of all.
         """
         with self.asking(_FOR_WHOM, unit=unit or "", holder=holder or "") as questions:
             yield questions
@@ -119,7 +122,7 @@ class Questions:
     """One read-only transaction: plain SQL in, rows out.
 
     :param holder: whose rows it sees (canonical id), or None.
-    :param unit: which unit's rows it sees, `*` for all, or None.
+    :param unit: which unit's rows it sees, `EVERY_UNIT` for all, or None.
     """
 
     def __init__(self, connection: ReadConnection, holder: str | None, unit: str | None) -> None:

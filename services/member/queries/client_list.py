@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from shared.runtime.database import Reader
+from shared.runtime.database import EVERY_UNIT, Reader
 
 _CLIENTS = "SELECT id, role, unit, public_key, registered_at, revoked_at FROM clients ORDER BY id"
 
 
 def client_list(reader: Reader) -> list[dict[str, Any]]:
     """List all clients by name, revoked ones too."""
-    with reader.asked_by(unit="*") as questions:
+    with reader.asked_by(unit=EVERY_UNIT) as questions:
         return [
             {
                 "client": row.id,

@@ -10,6 +10,7 @@ from services.points.api.lists import NextView, PageQuery
 from services.points.queries.balances import balances
 from shared.kernel.command import Asked
 from shared.runtime.clock import now
+from shared.runtime.database import EVERY_UNIT
 from shared.web.door import Call, Door
 from shared.web.fields import Moment
 
@@ -44,6 +45,6 @@ def declare(door: Door, front: Front) -> None:
     def list_balances(asked: Asked, query: BalancesQuery, call: Call) -> Mapping[str, Any]:
         """List every holder's points by asset."""
         after = front.after(call, query.cursor)
-        with front.reader.asked_by(unit="*") as questions:
+        with front.reader.asked_by(unit=EVERY_UNIT) as questions:
             rows, last = balances(questions, query.at or now(), query.limit, after[0] if after else None)
         return {"data": rows, "cursor": front.next(call, (last,) if last else None)}

@@ -10,7 +10,7 @@ from services.points.queries.asker import asked_by_member
 from services.points.store.secret import Secret
 from shared.kernel.principal import Principal, Role
 from shared.kernel.refusal import NotFound
-from shared.runtime.database import Questions, Reader
+from shared.runtime.database import EVERY_UNIT, Questions, Reader
 from shared.runtime.desk import Desk
 from shared.web.cursor import Cursors
 from shared.web.door import Call
@@ -61,8 +61,8 @@ def _purpose(call: Call) -> str:
 
 
 def unit_seen(principal: Principal) -> str | None:
-    """Give the unit whose rows this caller sees: `*` for the group's own, their own unit, or none."""
-    return "*" if principal.role in GROUP_ROLES else principal.unit
+    """Give the unit whose rows this caller sees: every unit's for the group's own, their own, or none."""
+    return EVERY_UNIT if principal.role in GROUP_ROLES else principal.unit
 
 
 def unit_read(principal: Principal, named: str | None) -> str:

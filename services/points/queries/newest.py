@@ -8,12 +8,8 @@ policies do.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from shared.runtime.database import Questions
-
-AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-"""Sorts behind every id: where a walk back in the order of ids begins."""
-
-EVERY_UNIT = "*"
+from shared.kernel.ids import AFTER_ALL
+from shared.runtime.database import EVERY_UNIT, Questions
 
 
 class Newest(NamedTuple):
