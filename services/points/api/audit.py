@@ -24,7 +24,7 @@ PATIENCE_S = 15.0
 """How long one request waits for the audit; clients of the house hang up after 30 s."""
 
 KEPT_S = 600.0
-"""How long what nobody has fetched is kept: it was found at the moment that it says."""
+"""How long a report that nobody fetched is kept for whoever asks next; it says which moment it saw."""
 
 Report = Mapping[str, Any]
 
@@ -59,7 +59,8 @@ class AuditView(BaseModel):
 class OneAudit:
     """The audit that a process has under way or has done, for whoever asks.
 
-    :param audited: reads all books, which takes its time.
+    :param audited: reads all books, which takes minutes where they are large.
+    :param patience_s: how long whoever asks waits for it.
     """
 
     def __init__(self, audited: Callable[[], Report], patience_s: float = PATIENCE_S) -> None:
@@ -68,7 +69,7 @@ class OneAudit:
         self._last: asyncio.Future[_Found] | None = None
 
     async def report(self) -> Report:
-        """Give what the audit found that is under way, or that was done and nobody fetched; else begin one.
+        """Give what the audit under way finds, or the last one found that nobody fetched; else begin one.
 
         :raises AuditUnderWay: if it is not done in time; it goes on.
         """
@@ -112,6 +113,7 @@ class _Found(NamedTuple):
 
 
 def _is_of_no_use(last: "asyncio.Future[_Found]") -> bool:
+    """Tell whether it failed, or was done too long ago."""
     if not last.done():
         return False
     return last.cancelled() or last.exception() is not None or time.monotonic() - last.result().ended > KEPT_S

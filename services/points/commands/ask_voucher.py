@@ -57,6 +57,7 @@ def ask_voucher(books: LedgerBooks, command: AskVoucher) -> Outcome:
     :raises OfferChanged: if the price is another one by now.
     :raises VoucherLimitReached: if the day's vouchers are as many as allowed.
     :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
+    :raises TooManyLots: if more lots would be drawn than one command can name.
     """
     now = books.now
     wallet = books.wallet(command.member)

@@ -64,6 +64,7 @@ def place_hold(books: LedgerBooks, command: PlaceHold) -> Outcome:
     :raises OrderHeld: if points are on hold for the order on other terms or for somebody else.
     :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
     :raises BelowMinimum: if too little was asked; counted as well.
+    :raises TooManyLots: if more lots would be drawn than one command can name.
     """
     now = stated_time(command.asked.principal, command.at, books.now)
     who = paying(books, command.payer, command.name)

@@ -62,6 +62,7 @@ def redeem_points(books: LedgerBooks, command: RedeemPoints) -> Outcome:
     :raises OrderHeld: if points are on hold for the order, or were captured.
     :raises InsufficientPoints: if the points do not reach; the refusal is counted for the unit.
     :raises BelowMinimum: if too little was asked; counted as well.
+    :raises TooManyLots: if more lots would be drawn than one command can name.
     """
     now = stated_time(command.asked.principal, command.at, books.now)
     who = paying(books, command.payer, command.name)

@@ -154,6 +154,7 @@ def _move_wallet(books: LedgerBooks, change: c.WalletMoved) -> None:
     moved = Wallet(wallet.id, wallet.identity, change.holder_id, wallet.account)
     books.wallets[wallet.identity] = moved
     books.held.setdefault(change.holder_id, {})[wallet.id] = moved
+    # An order names its holder, no wallet: whoever keeps another one keeps the orders.
     if not books.held[wallet.holder_id]:
         _hand_over_orders(books, wallet.holder_id, change.holder_id)
 

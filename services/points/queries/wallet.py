@@ -20,6 +20,7 @@ from shared.kernel.ids import shown
 from shared.runtime.memory import pg_texts
 
 SOON = days(30)
+"""How far ahead an end counts as near: the same as a wallet's `expiring_soon` says."""
 
 # Planned once: to plan them for each few who wait costs more than to answer them.
 _PREPARED = """
@@ -32,7 +33,7 @@ SELECT place, holder::text, asset, available, pending, on_hold, expiring, next_e
 FROM wallets_now($1, $2, $3)
 """
 _numbers = count(1)
-"""Of those who have prepared: two may ask through the same connection."""
+"""Names what is prepared apart: two may ask through the same connection."""
 
 
 class _Row(NamedTuple):
@@ -71,7 +72,10 @@ class Wallets:
         self._rates: Mapping[str, Rate] = {}
 
     def read(self, cursor: Cursor, identities: Sequence[str]) -> list[Mapping[str, Any]]:
-        """Give each wallet: per asset available, pending, on hold, expiring within 30 days, worth in fen."""
+        """Give each wallet: per asset available, pending, on hold, expiring within 30 days, worth in fen.
+
+        :return: a view for each identity, in that order; without a holder where there is no wallet.
+        """
         at = self._clock()
         if cursor.connection is not self._connection:
             self._prepare(cursor)
@@ -101,9 +105,12 @@ class Wallets:
         self._shelf.clear()
         self._connection = cursor.connection
 
-    def _price(self, cursor: Cursor, rules: int, at: datetime) -> None:
-        """Take the rates of that moment; what was shown at other ones is let go."""
-        rulebook, _ = self._rulebooks.at(cursor, rules)
+    def _price(self, cursor: Cursor, approved: int, at: datetime) -> None:
+        """Take the rates of that moment; what was shown at other ones is let go.
+
+        :param approved: how many rules are, which tells whether the rulebook that is kept is still the last.
+        """
+        rulebook, _ = self._rulebooks.at(cursor, approved)
         rates = rulebook.rates(at)
         if rates != self._rates:
             self._shelf.clear()
