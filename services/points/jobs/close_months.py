@@ -1,4 +1,4 @@
-"""Close months that drain: gate, seal, statements, snapshot. Each step is taken once, whoever died before it.
+"""Close months that drain: gate, seal, statements, index, snapshot. Each step is taken once, whoever died.
 
 It is no clock door: a month drains because somebody closed it. Refuses to seal what does not add up.
 """
