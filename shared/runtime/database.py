@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 import psycopg2
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 from psycopg2.extras import register_default_json
 from sqlalchemy import Connection as ReadConnection
 from sqlalchemy import Row, create_engine, text
@@ -70,6 +71,13 @@ STREAMED_ROWS = 2_000
 def connect(url: str, options: str = "-c transaction_timeout=15000 -c timezone=UTC") -> Connection:
     """Open a direct connection; by default a transaction ends after 15 s (the outbox floor rests on it)."""
     return psycopg2.connect(url, options=options, connect_timeout=2)
+
+
+def may_take(cursor: Cursor, seconds: int) -> None:
+    """Let the transaction under way last so long from now on, whatever its connection allows others."""
+    # A clock that runs keeps its time: it is stopped and wound anew.
+    cursor.execute("SET LOCAL transaction_timeout = 0")
+    cursor.execute("SET LOCAL transaction_timeout = %s", (seconds * 1000,))
 
 
 class Reader:

@@ -19,13 +19,18 @@ from services.points.domain.looks import Finding
 from services.points.queries.evidence import gathered
 from services.points.queries.scope import Scope, closed_scopes, unclosed_scope
 from shared.runtime.clock import now
+from shared.runtime.database import may_take
 from shared.runtime.metrics import LEDGER_IMBALANCE
 
 log = structlog.get_logger("auditor")
 
-# A month is read whole: nested loops are what a planner without statistics of a young partition falls into.
+AUDIT_S = 600
+"""How long one audit may read."""
+
 AUDIT_OPTIONS = (
-    "-c transaction_timeout=600000 -c timezone=UTC -c jit=off -c work_mem=64MB -c enable_nestloop=off"
+    f"-c transaction_timeout={AUDIT_S * 1000} -c timezone=UTC -c jit=off -c work_mem=64MB"
+    # A month is read whole: a planner that knows nothing of a young partition falls into nested loops.
+    " -c enable_nestloop=off"
 )
 # On demand one at a time, in whatever process; who waits for it in vain is told so before clients hang up.
 _ALONE = (
@@ -111,10 +116,8 @@ def _audited(
 ) -> AuditReport:
     with connection, connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        # As a gate of a seal it reads on the closing job's connection, whose writes must end sooner. A clock
-        # that runs keeps its time: it is stopped and wound anew.
-        cursor.execute("SET LOCAL transaction_timeout = 0")
-        cursor.execute("SET LOCAL transaction_timeout = 600000")
+        # As a gate of a seal it reads on the closing job's connection, whose writes must end sooner.
+        may_take(cursor, AUDIT_S)
         # The first query is the moment that the whole audit sees, even where that waits for another audit.
         at = now()
         if holders:

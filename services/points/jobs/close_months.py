@@ -20,7 +20,8 @@ from services.points.domain.statement import Flow, claims, statements, summary
 from services.points.jobs.audit import audit_unclosed
 from services.points.queries.closing_gate import hindrances
 from services.points.queries.month_fold import flows, month_fold
-from services.points.store.closing import add_snapshot, index_sides
+from services.points.store.closing import add_snapshot
+from services.points.store.side_indexes import index_sides
 from shared.kernel.command import Asked, Obey
 from shared.runtime.clock import mint_id
 

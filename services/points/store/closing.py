@@ -63,24 +63,6 @@ def find_digest(cursor: Cursor, month: date, previous: date | None, rounding_cny
     return bytes(cursor.fetchone()[0])
 
 
-def index_sides(connection: Connection, month: date) -> None:
-    """Give each unit's journals of a sealed month an index, so that the lines behind its statement are found.
-
-    One unit a transaction, which may take longer than others: it writes no row and announces nothing.
-
-    :raises psycopg2.errors.LockNotAvailable: if the month is being vacuumed just then.
-    """
-    with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT unit FROM statements WHERE month = %s ORDER BY unit", (month,))
-        units = [unit for (unit,) in cursor.fetchall()]
-    for unit in units:
-        with connection, connection.cursor() as cursor:
-            # A clock that runs keeps its time: it is stopped and wound anew.
-            cursor.execute("SET LOCAL transaction_timeout = 0")
-            cursor.execute("SET LOCAL transaction_timeout = 600000")
-            cursor.execute("SELECT index_sealed(%s, %s)", (month, unit))
-
-
 def add_snapshot(connection: Connection, month: date, rounding_cny: int) -> bool:
     """Write the snapshot of a sealed month in one transaction; tell whether it was missing."""
     with connection, connection.cursor() as cursor:

@@ -7,7 +7,7 @@ no auditor would call them sound.
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from services.points.store.closing import index_sides
+from services.points.store.side_indexes import index_sides
 from shared.runtime.database import connect
 from tests import stack
 from tests.service.points.ledger_house import JANUARY, LedgerHouse

@@ -31,6 +31,9 @@ from tests.service.points.ledger_house import (
 )
 from tests.service.points.test_gifts import confirm, member, prepared
 
+GIFT_CRUMBS = 1_100
+"""Lots of one gift."""
+
 
 def test_an_order_paid_by_a_number_gets_its_first_answer_once_the_number_is_linked(
     house: LedgerHouse,
@@ -91,16 +94,24 @@ def test_a_capture_that_ends_a_hold_may_be_dated_before_another(house: LedgerHou
     assert audited(house.database).findings == ()
 
 
-def test_whoever_is_given_a_purse_of_crumbs_pays_from_it_in_steps(fresh: LedgerHouse) -> None:
-    fresh.open_month(month_of(now()))
-    fresh.add_rule(RuleKind.RATE, "OFFI", {"numerator": 7, "denominator": 2}, BEGINNING + timedelta(days=1))
-    giver, receiver = member(fresh, "crumbs"), member(fresh, "whole")
+def purse_of_crumbs(house: LedgerHouse, lots: int) -> str:
+    """Let somebody be given that many lots of a point each, worth three and a half fen: by itself, three.
+
+    :param lots: a multiple of what one gift brings, 1,100.
+    """
+    house.open_month(month_of(now()))
+    house.add_rule(RuleKind.RATE, "OFFI", {"numerator": 7, "denominator": 2}, BEGINNING + timedelta(days=1))
+    giver, receiver = member(house, "crumbs"), member(house, "whole")
     at = now() - timedelta(hours=1)
-    # Each point is worth three and a half fen: of each lot by itself, three.
-    for place in range(2):
-        earned = fresh.obey(*(earn("office", "crumbs", 200, f"{place}-{n}", at) for n in range(1_100)))
+    for first in range(0, lots, GIFT_CRUMBS):
+        earned = house.obey(*(earn("office", "crumbs", 200, f"{first + n}", at) for n in range(GIFT_CRUMBS)))
         assert {code_of(one) for one in earned} == {"ok"}
-        answer_of(fresh.obey(confirm(giver, prepared(fresh, giver, receiver, 1_100)))[0])
+        answer_of(house.obey(confirm(giver, prepared(house, giver, receiver, GIFT_CRUMBS)))[0])
+    return receiver
+
+
+def test_whoever_is_given_a_purse_of_crumbs_pays_from_it_in_steps(fresh: LedgerHouse) -> None:
+    receiver = purse_of_crumbs(fresh, 2 * GIFT_CRUMBS)
     stated = now()
     wishes: list[Command] = [
         redeem(receiver, "hotel", "crumbs-1", 6_300, stated),
@@ -114,14 +125,7 @@ def test_whoever_is_given_a_purse_of_crumbs_pays_from_it_in_steps(fresh: LedgerH
 
 
 def test_as_much_as_can_be_is_what_fifteen_hundred_crumbs_are_worth(fresh: LedgerHouse) -> None:
-    fresh.open_month(month_of(now()))
-    fresh.add_rule(RuleKind.RATE, "OFFI", {"numerator": 7, "denominator": 2}, BEGINNING + timedelta(days=1))
-    giver, receiver = member(fresh, "crumbs"), member(fresh, "whole")
-    at = now() - timedelta(hours=1)
-    for place in range(4):
-        earned = fresh.obey(*(earn("office", "crumbs", 200, f"{place}-{n}", at) for n in range(1_100)))
-        assert {code_of(one) for one in earned} == {"ok"}
-        answer_of(fresh.obey(confirm(giver, prepared(fresh, giver, receiver, 1_100)))[0])
+    receiver = purse_of_crumbs(fresh, 4 * GIFT_CRUMBS)
     stated = now()
     most = redeem_up_to(receiver, "hotel", "most-1", 20_000, stated)
     first = answer_of(fresh.obey(most)[0])
