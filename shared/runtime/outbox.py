@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 from psycopg2 import errors
@@ -42,8 +43,23 @@ CREATE UNIQUE INDEX outbox_replays_one_at_a_time ON outbox_replays ((ended_at IS
 CREATE INDEX outbox_archive_id ON outbox_archive USING brin (id) WITH (autosummarize = on);
 """
 
-Row = tuple[int, str, str, str, int, str, str | None, str, float]
-"""An event of outbox or archive: id, shown id, type, key, seq, time, traceparent, data, age in seconds."""
+
+class OutboxRow(NamedTuple):
+    """An event of outbox or archive, as `COLUMNS` selects it.
+
+    `event_id` is the shown one, `occurred_at` is RFC 3339 in UTC, `age_s` counts from when it was recorded.
+    """
+
+    id: int
+    event_id: str
+    type: str
+    key: str
+    seq: int
+    occurred_at: str
+    traceparent: str | None
+    data: str
+    age_s: float
+
 
 COLUMNS = """
     id, 'evt_' || replace(event_id::text, '-', ''), type, key, seq,
@@ -172,7 +188,7 @@ class Page:
 
     replay: str
     until: int
-    rows: Sequence[Row]
+    rows: Sequence[OutboxRow]
 
 
 class Replaying:
@@ -201,23 +217,28 @@ class Replaying:
         # The archive is no outbox: its index is one that only a bitmap reads.
         cursor.execute("SET enable_bitmapscan = on")
         cursor.execute(_PAGE, (next_id, until))
-        rows: list[Row] = cursor.fetchall()
+        rows = [OutboxRow._make(row) for row in cursor.fetchall()]
         cursor.execute("SET enable_bitmapscan = off")
         return Page(replay, until, rows)
 
     def passed(
-        self, cursor: Cursor, page: Page, taken: Sequence[Row], sent: Collection[int], held: Collection[str]
+        self,
+        cursor: Cursor,
+        page: Page,
+        taken: Sequence[OutboxRow],
+        sent: Collection[int],
+        held: Collection[str],
     ) -> None:
         """Note how far the page has left: up to the first event that the broker did not acknowledge.
 
         :param taken: the rows that were tried; `held` are keys whose event the broker will not take.
         """
         known = set(sent)
-        missing = [row[0] for row in taken if row[0] not in known and row[3] not in held]
-        behind = page.until if len(taken) == len(page.rows) else taken[-1][0] + 1
+        missing = [row.id for row in taken if row.id not in known and row.key not in held]
+        behind = page.until if len(taken) == len(page.rows) else taken[-1].id + 1
         next_id = missing[0] if missing else behind
-        gone = [row for row in taken if row[0] < next_id]
-        unsendable = sum(row[0] not in known for row in gone)
+        gone = [row for row in taken if row.id < next_id]
+        unsendable = sum(row.id not in known for row in gone)
         facts = {"id": page.replay, "next": next_id, "sent": len(gone) - unsendable, "unsendable": unsendable}
         cursor.execute(_ADVANCE, facts)
         (all_sent, all_unsendable, ended) = cursor.fetchone()

@@ -284,8 +284,9 @@ def _row(record: Record, cause: str) -> tuple[Any, ...]:
 
 
 def _parked(row: tuple[Any, ...]) -> ParkedRecord:
+    id_, topic, partition, position, key, told, body, cause, parked_at, healed_at = row
     headers = tuple(
-        (name, None if value is None else bytes.fromhex(value)) for name, value in orjson.loads(row[5])
+        (name, None if value is None else bytes.fromhex(value)) for name, value in orjson.loads(told)
     )
-    record = Record(row[1], row[2], row[3], row[4], headers, bytes(row[6]))
-    return ParkedRecord(row[0], record, row[7], row[8], row[9])
+    record = Record(topic, partition, position, key, headers, bytes(body))
+    return ParkedRecord(id_, record, cause, parked_at, healed_at)

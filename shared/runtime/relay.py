@@ -20,7 +20,7 @@ from contracts.event import Headers, constant_headers, own_headers
 from shared.runtime import broker
 from shared.runtime.floor import Floor
 from shared.runtime.metrics import OUTBOX_AGE_SECONDS, OUTBOX_PUBLISHED, RELAY_LEADING
-from shared.runtime.outbox import COLUMNS, Replaying, Row
+from shared.runtime.outbox import COLUMNS, OutboxRow, Replaying
 from shared.runtime.turn import acknowledged, within
 
 log = structlog.get_logger("relay")
@@ -240,9 +240,9 @@ class Relay:
         self._let_go()
         with self._connection.cursor() as cursor:
             cursor.execute(_READ, (self._floor.low, [*self._held], self._pace.rows))
-            rows: list[Row] = cursor.fetchall()
-            self._floor.seen([row[0] for row in rows], [held.id for held in self._held.values()], present)
-            OUTBOX_AGE_SECONDS.set(rows[0][8] if rows else 0)
+            rows = [OutboxRow._make(row) for row in cursor.fetchall()]
+            self._floor.seen([row.id for row in rows], [held.id for held in self._held.values()], present)
+            OUTBOX_AGE_SECONDS.set(rows[0].age_s if rows else 0)
             self._carried = len(rows)
             if not rows:
                 return False
@@ -259,19 +259,20 @@ class Relay:
             raise BrokerAway(str(failed))
         return len(taken) < len(rows) or len(rows) == self._pace.rows
 
-    def _publish(self, rows: Sequence[Row]) -> tuple[list[int], Exception | None]:
+    def _publish(self, rows: Sequence[OutboxRow]) -> tuple[list[int], Exception | None]:
         """Send rows and give the ids that the broker acknowledged, and what failed if anything did."""
         if self._producer is None:
             self._producer = self._producing()
         send, topic = self._producer.send, self.topic
-        sent: list[tuple[Row, Any]] = []
+        sent: list[tuple[OutboxRow, Any]] = []
         for row in rows:
-            key = row[3]
-            if key in self._held:
+            if row.key in self._held:
                 continue
             try:
                 headers = self._headers_of(row)
-                sent.append((row, send(topic, value=row[7].encode(), key=key.encode(), headers=headers)))
+                sent.append(
+                    (row, send(topic, value=row.data.encode(), key=row.key.encode(), headers=headers))
+                )
             except (ValueError, TypeError) as fault:
                 self._hold(row, fault)
             except KafkaError as fault:
@@ -284,16 +285,16 @@ class Relay:
             self._producer.flush(timeout=broker.DELIVERY_TIMEOUT_MS / 1000)
         return acknowledged(sent)
 
-    def _headers_of(self, row: Row) -> Headers:
-        shared = self._headers.get(row[2])
+    def _headers_of(self, row: OutboxRow) -> Headers:
+        shared = self._headers.get(row.type)
         if shared is None:
-            shared = self._headers[row[2]] = constant_headers(self._service, row[2])
-        return shared + own_headers(row[1], row[3], row[4], row[5], row[6])
+            shared = self._headers[row.type] = constant_headers(self._service, row.type)
+        return shared + own_headers(row.event_id, row.key, row.seq, row.occurred_at, row.traceparent)
 
-    def _hold(self, row: Row, fault: Exception) -> None:
+    def _hold(self, row: OutboxRow, fault: Exception) -> None:
         # The key stops at its first failure; everyone else goes on.
-        self._held[row[3]] = Held(row[0], time.monotonic() + self._pace.held_s)
-        log.error("relay.unsendable", topic=self.topic, event_id=row[1], key=row[3], cause=str(fault))
+        self._held[row.key] = Held(row.id, time.monotonic() + self._pace.held_s)
+        log.error("relay.unsendable", topic=self.topic, event_id=row.event_id, key=row.key, cause=str(fault))
 
     def _went_away(self, part: str, fault: Exception) -> None:
         if not self._away:

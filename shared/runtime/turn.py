@@ -8,34 +8,34 @@ from typing import Any
 
 from kafka.errors import KafkaError
 
-from shared.runtime.outbox import Row
+from shared.runtime.outbox import OutboxRow
 
 # Rows of one turn must fit into one request even if all have the same partition.
 TURN_BYTES_MAX = 900_000
 ROW_OVERHEAD_BYTES = 600
 
 
-def within(rows: Sequence[Row]) -> Sequence[Row]:
+def within(rows: Sequence[OutboxRow]) -> Sequence[OutboxRow]:
     """Take as many rows, at least one, as fit into one request."""
     total = 0
     for place, row in enumerate(rows):
-        total += len(row[7]) * (1 if row[7].isascii() else 4) + ROW_OVERHEAD_BYTES
+        total += len(row.data) * (1 if row.data.isascii() else 4) + ROW_OVERHEAD_BYTES
         if total > TURN_BYTES_MAX and place:
             return rows[:place]
     return rows
 
 
-def acknowledged(sent: Sequence[tuple[Row, Any]]) -> tuple[list[int], Exception | None]:
+def acknowledged(sent: Sequence[tuple[OutboxRow, Any]]) -> tuple[list[int], Exception | None]:
     """Keep only rows whose future succeeded, and of a key nothing after its first failure."""
     published: list[int] = []
     stopped: set[str] = set()
     failed: Exception | None = None
     for row, future in sent:
-        if row[3] in stopped:
+        if row.key in stopped:
             continue
         if future.succeeded():
-            published.append(row[0])
+            published.append(row.id)
         else:
-            stopped.add(row[3])
+            stopped.add(row.key)
             failed = future.exception or KafkaError("no answer in time")
     return published, failed

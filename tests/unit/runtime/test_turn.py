@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shared.runtime.outbox import Row
+from shared.runtime.outbox import OutboxRow
 from shared.runtime.turn import ROW_OVERHEAD_BYTES, TURN_BYTES_MAX, acknowledged, within
 
 
@@ -18,9 +18,9 @@ class Future:
         return self.answered and self.exception is None
 
 
-def row(id_: int, key: str, data: str = "{}") -> Row:
+def row(id_: int, key: str, data: str = "{}") -> OutboxRow:
     """Make a pending row."""
-    return (id_, "evt_", "member.client.revoked", key, id_, "2026-11-22T00:00:00Z", None, data, 0.0)
+    return OutboxRow(id_, "evt_", "member.client.revoked", key, id_, "2026-11-22T00:00:00Z", None, data, 0.0)
 
 
 def test_only_what_succeeded_counts_and_a_key_stops_at_its_first_failure() -> None:
