@@ -12,6 +12,7 @@ from services.member.commands.revoke_client import RevokeClient
 from services.member.queries.client_list import client_list
 from shared.kernel.command import Asked
 from shared.kernel.principal import Role
+from shared.runtime.database import EVERY_UNIT
 from shared.web.door import Call, Door, Given
 from shared.web.fields import UnitCode
 from shared.web.strict import Inbound, Nothing
@@ -76,4 +77,5 @@ def declare(door: Door, front: Front) -> None:
     @door.get("/clients", takes=Nothing, gives=ClientsView, roles=(Role.OPERATOR,))
     def list_systems(asked: Asked, taken: Nothing, call: Call) -> Given:
         """List all clients, revoked ones too."""
-        return {"data": client_list(front.reader), "cursor": {"next": None}}
+        with front.reader.asked_by(unit=EVERY_UNIT) as questions:
+            return {"data": client_list(questions), "cursor": {"next": None}}

@@ -76,7 +76,10 @@ def declare(door: Door, front: Front) -> None:
     def show_me(asked: Asked, taken: Nothing, call: Call) -> Given:
         """Show the signed-in member their own profile, the phone masked."""
         member = read("mem", call.principal.subject)
-        profile = None if member is None else member_profile(front.reader, member)
+        if member is None:
+            raise NotFound()
+        with front.reader.asked_by(holder=member) as questions:
+            profile = member_profile(questions, member)
         if profile is None:
             raise NotFound()
         return profile

@@ -15,6 +15,7 @@ from shared.kernel.command import Asked
 from shared.kernel.principal import Role
 from shared.kernel.refusal import Unauthenticated
 from shared.runtime.clock import now
+from shared.runtime.database import EVERY_UNIT
 from shared.web.door import ANYONE, Call, Door, Given
 from shared.web.strict import Inbound, Nothing
 
@@ -63,7 +64,8 @@ def _add_token_door(door: Door, front: Front, secret: bytes) -> None:
     )
     def mint_staff_token(asked: Asked, taken: StaffCredentials, call: Call) -> Given:
         """Give a token of 15 minutes to a person of the staff who knows this installation's secret."""
-        people = {person.subject: person for person in staff_list(front.reader)}
+        with front.reader.asked_by(unit=EVERY_UNIT) as questions:
+            people = {person.subject: person for person in staff_list(questions)}
         principal = people.get(taken.subject)
         if not compare_digest(secret, taken.secret.encode()) or principal is None:
             raise Unauthenticated()
@@ -75,4 +77,5 @@ def _add_message_door(door: Door, front: Front) -> None:
     @door.get("/messages", takes=Nothing, gives=MessagesView, roles=(Role.OPERATOR,))
     def list_messages(asked: Asked, taken: Nothing, call: Call) -> Given:
         """Show the texts that the embedded carrier was given instead of sending them."""
-        return {"data": message_list(front.reader), "cursor": {"next": None}}
+        with front.reader.asked_by(unit=EVERY_UNIT) as questions:
+            return {"data": message_list(questions), "cursor": {"next": None}}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from services.member.queries.client_list import client_list
 from services.member.store.ring import Ring
 from shared.kernel.principal import Role
-from shared.runtime.database import Reader
+from shared.runtime.database import EVERY_UNIT, Reader
 from shared.web.clients import Client
 from shared.web.keys import public_key_of
 
@@ -29,10 +29,12 @@ class Trust:
     def renew(self) -> None:
         """Read keys and clients again."""
         self.ring.refresh()
+        with self.reader.asked_by(unit=EVERY_UNIT) as questions:
+            known = client_list(questions)
         self.clients = {
             row["client"]: Client(
                 row["client"], Role(row["role"]), row["unit"], public_key_of(row["public_key"])
             )
-            for row in client_list(self.reader)
+            for row in known
             if row["revoked_at"] is None
         }

@@ -4,7 +4,7 @@ from typing import Any
 
 from services.member.domain.identity import IdentityKind, masked
 from shared.kernel.ids import shown
-from shared.runtime.database import Reader
+from shared.runtime.database import Questions
 
 _MEMBER = "SELECT registered_at, registered_by FROM members WHERE id = CAST(:member AS uuid)"
 _IDENTITIES = (
@@ -13,22 +13,21 @@ _IDENTITIES = (
 )
 
 
-def member_profile(reader: Reader, member: str) -> dict[str, Any] | None:
+def member_profile(questions: Questions, member: str) -> dict[str, Any] | None:
     """Show a member (canonical id) to themselves, or None if there is none."""
-    with reader.asked_by(holder=member) as questions:
-        person = questions.row(_MEMBER, member=member)
-        if person is None:
-            return None
-        identities = [
-            {
-                "kind": row.kind,
-                "scope": row.scope,
-                "value": masked(row.value) if row.kind == IdentityKind.PHONE else row.value,
-                "linked_at": row.linked_at.isoformat(),
-                "range_known": row.range_known,
-            }
-            for row in questions.rows(_IDENTITIES, member=member)
-        ]
+    person = questions.row(_MEMBER, member=member)
+    if person is None:
+        return None
+    identities = [
+        {
+            "kind": row.kind,
+            "scope": row.scope,
+            "value": masked(row.value) if row.kind == IdentityKind.PHONE else row.value,
+            "linked_at": row.linked_at.isoformat(),
+            "range_known": row.range_known,
+        }
+        for row in questions.rows(_IDENTITIES, member=member)
+    ]
     return {
         "member": shown("mem", member),
         "registered_at": person.registered_at.isoformat(),

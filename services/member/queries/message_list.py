@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from shared.runtime.database import EVERY_UNIT, Reader
+from shared.runtime.database import Questions
 
 _MESSAGES = "SELECT phone, text, sent_at FROM messages ORDER BY sent_at DESC, id DESC LIMIT 100"
 
 
-def message_list(reader: Reader) -> list[dict[str, Any]]:
+def message_list(questions: Questions) -> list[dict[str, Any]]:
     """List the latest hundred texts, the latest first."""
-    with reader.asked_by(unit=EVERY_UNIT) as questions:
-        return [
-            {"phone": row.phone, "text": row.text, "sent_at": row.sent_at.isoformat()}
-            for row in questions.rows(_MESSAGES)
-        ]
+    return [
+        {"phone": row.phone, "text": row.text, "sent_at": row.sent_at.isoformat()}
+        for row in questions.rows(_MESSAGES)
+    ]

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from services.member.queries.member_profile import member_profile
-from shared.runtime.database import Questions, Reader
+from shared.runtime.database import Reader
 from tests import stack
 from tests.service.explained import cost
 
@@ -26,25 +26,6 @@ ANALYZE members; ANALYZE identities;
 """
 
 
-class Told(Reader):
-    """A reader that is asked by a query itself, and asks with other questions than its own."""
-
-    def __init__(self, questions: Questions) -> None:
-        self._questions = questions
-
-    def asked_by(  # type: ignore[override]
-        self, *, unit: str | None = None, holder: str | None = None
-    ) -> "Told":
-        """Give itself: the transaction is open."""
-        return self
-
-    def __enter__(self) -> Questions:
-        return self._questions
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-
 @pytest.fixture(scope="module")
 def database() -> Iterator[stack.Database]:
     """Lend a database in which many people are members."""
@@ -57,10 +38,10 @@ def test_a_profile_does_not_read_the_crowds(database: stack.Database) -> None:
     ((member,),) = stack.rows(database.superuser_url, "SELECT id::text FROM members OFFSET 777 LIMIT 1")
     reader = Reader(database.url("reader"), size=1)
     try:
-        assert len((member_profile(reader, str(member)) or {})["identities"]) == 2
-        found = cost(
-            partial(reader.asked_by, holder=str(member)), lambda q: member_profile(Told(q), str(member))
-        )
+        asking = partial(reader.asked_by, holder=str(member))
+        with asking() as questions:
+            assert len((member_profile(questions, str(member)) or {})["identities"]) == 2
+        found = cost(asking, lambda questions: member_profile(questions, str(member)))
         print(found)
         assert found.rows <= ROWS
         assert found.blocks <= BLOCKS
