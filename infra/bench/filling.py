@@ -31,10 +31,11 @@ INSERT INTO holders (id, version) SELECT holder_id, 0 FROM purses;
 INSERT INTO wallets (id, identity, holder_id, first_holder_id, account)
 SELECT wallet_id, %(unit)s || ':' || %(run)s || '-' || n, holder_id, holder_id, account FROM purses;
 """
+# Numbers that somebody has linked: those of a filling belong to nobody, and are many.
 _FIND = """
 CREATE TEMP TABLE purses ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY id) AS n, id AS wallet_id, holder_id, account
-FROM wallets WHERE identity LIKE %(unit)s || ':%%';
+FROM wallets WHERE identity LIKE %(unit)s || ':%%' AND holder_id <> first_holder_id;
 """
 # One receipt, one lot, one journal of one line each, a second apart as receipts are.
 _EARN = """
@@ -154,7 +155,7 @@ class Filling:
 
 
 def fill_known(url: str, filling: Filling, lots: int) -> None:
-    """Give every wallet that a unit's members have that many lots more."""
+    """Give every wallet of a unit that a member has linked that many lots more."""
     with _session(url) as connection, connection.cursor() as cursor:
         cursor.execute(_FIND + _EARN + _POST, filling.terms(lots))
 

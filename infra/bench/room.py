@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.bench.line import middle
-from infra.bench.load import Load, drive, pause_ms
+from infra.bench.load import Failed, Load, drive, pause_ms
 from infra.bench.signing_in import Tokens
 from infra.bench.supply import Supply
 from infra.embedded.stack import Stack
@@ -70,24 +70,29 @@ class Room:
         pause = pause_ms(connections, per_s) if per_s else 0
         url = f"{address or self.points}/points/v1/redemptions"
         told = (self.tokens.file(), self.run(), units, str(pause), "pay_fen", str(self.turn))
-        load = drive(url, REDEEM, seconds, connections, *told)
-        self._took(load)
-        return load
+        return self._spending(url, seconds, connections, told)
 
     def hold(self, run: str) -> Load:
         """Let the crowd set points aside for orders whose numbers begin with the name of the run."""
         self.supply.secure()
         url = f"{self.points}/points/v1/holds"
         told = (self.tokens.file(), run, "hotel", "0", "amount_fen", str(self.turn))
-        load = drive(url, REDEEM, SECONDS, CONNECTIONS, *told)
-        self._took(load)
-        return load
+        return self._spending(url, SECONDS, CONNECTIONS, told)
 
-    def _took(self, load: Load) -> None:
-        """Note what a run has used; those whose answers it did not await are skipped as well."""
-        self.supply.took(load.requests)
-        self.turn += load.requests + UNAWAITED
+    def _spending(self, url: str, seconds: int, connections: int, told: Sequence[str]) -> Load:
+        """Let the crowd spend, and note what that has used; a run that fails may have used everything."""
+        try:
+            load = drive(url, REDEEM, seconds, connections, *told)
+        except Failed:
+            self.supply.give_up()
+            raise
+        # Those whose answers it did not await are skipped, and count as if they had spent: whoever is never
+        # skipped would run out before the others.
+        turns = load.requests + UNAWAITED
+        self.supply.took(turns)
+        self.turn += turns
         self.answered += load.requests
+        return load
 
     def read(
         self,

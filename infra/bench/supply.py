@@ -20,7 +20,7 @@ class Supply:
 
     def secure(self) -> None:
         """Have enough for one more run."""
-        # Members take turns, yet some are ahead of others.
+        # Members take turns, yet some are a turn ahead of others.
         if self._left < RESERVE + self._crowd.members:
             self._times += 1
             give_lots(self._stack, f"supply{self._times}", self._crowd.redemptions)
@@ -29,3 +29,7 @@ class Supply:
     def took(self, redemptions: int) -> None:
         """Note what a run has used."""
         self._left -= redemptions
+
+    def give_up(self) -> None:
+        """Count on nothing that is left: nobody knows what a run used that failed."""
+        self._left = 0

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from contextlib import redirect_stdout
 from datetime import timedelta
+from io import StringIO
 
 import orjson
 import pytest
@@ -265,7 +267,9 @@ def test_whole_requests_never_meet_a_defect() -> None:
             if name not in (b"host", b"content-length")
         }
         given = {"authorization": f"Bearer {token}", "idempotency-key": "k", **headers}
-        answer = ask(application, method, path, body, given, query.encode("utf-8", "replace").decode())
+        # A line of the log for each of a quarter of a million requests is nothing that anybody reads.
+        with redirect_stdout(StringIO()):
+            answer = ask(application, method, path, body, given, query.encode("utf-8", "replace").decode())
         assert answer.status != 500, answer.body
         return answer.status, answer.body[:60]
 
