@@ -44,7 +44,7 @@ class Addresses:
         pattern.passages[passage.method] = passage
 
     def find(self, path: str) -> tuple[Mapping[str, Passage], Mapping[str, str]] | None:
-        """Find passages by method and the values in the address; None where it leads nowhere for sure."""
+        """Find passages by method and the values in the address; None if it leads nowhere, or in doubt."""
         plain = self._plain.get(path)
         if plain is not None:
             return plain, _NO_VALUES

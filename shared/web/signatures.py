@@ -158,11 +158,12 @@ class RequestVerifier:
                 raise Unauthenticated(cause="signature-invalid")
         query = f"?{arrival.query.decode('latin-1')}" if arrival.query else ""
         url = f"{arrival.scheme}://{arrival.header(b'host') or ''}{arrival.raw_path}{query}"
-        # The library copies every header three times, so it gets only those that a signature may speak of.
+        # The library copies every header more than once: it gets only those that the signature speaks of.
+        spoken_of = headers.get(b"signature-input", b"")
         named = {
             name.decode("latin-1"): value.decode("latin-1")
             for name, value in headers.items()
-            if name in _SIGNING or name in headers.get(b"signature-input", b"")
+            if name in _SIGNING or name in spoken_of
         }
         try:
             (result,) = self._verifier.verify(_Message(arrival.method, url, named), max_age=None)

@@ -31,19 +31,18 @@ LOOK_EVERY = 1_000
 _RULE = """
 SELECT kind, subject, version, valid_from, body FROM rules WHERE id = :rule
 """
-_COUNT = """
-SELECT count(*) AS receipts FROM receipts r WHERE r.month = :month AND (:all_units OR r.unit = ANY (:units))
-"""
+_BOOKED = "r.month = :month AND (:all_units OR r.unit = ANY (:units))"
+_COUNT = f"SELECT count(*) AS receipts FROM receipts r WHERE {_BOOKED}"  # noqa: S608 - its part is a constant
 # Whoever is in a sample is in it with all they bought: caps join the receipts of a day.
 # A unit sees its receipts, but not the wallet of a member who photographed one: that one counts by itself.
-_RECEIPTS = """
+_RECEIPTS = f"""
 SELECT coalesce(w.holder_id, r.wallet_id)::text, r.unit, r.store,
     r.amount_fen, r.purchased_at, r.points, r.terms
 FROM receipts r LEFT JOIN wallets w ON w.id = r.wallet_id
-WHERE r.month = :month AND (:all_units OR r.unit = ANY (:units))
+WHERE {_BOOKED}
   AND (uuid_hash_extended(coalesce(w.holder_id, r.wallet_id), 0) & 2147483647) % :one_in = 0
 ORDER BY 1, r.purchased_at, r.id
-"""
+"""  # noqa: S608 - its part is a constant
 
 
 def find_rule(questions: Questions, rule_id: str) -> RuleVersion | None:
@@ -54,9 +53,13 @@ def find_rule(questions: Questions, rule_id: str) -> RuleVersion | None:
     return RuleVersion(RuleKind(row.kind), row.subject, row.version, row.valid_from, orjson.loads(row.body))
 
 
+def _booked(month: date, units: Sequence[str] | None) -> dict[str, Any]:
+    return {"month": month, "all_units": units is None, "units": list(units or ())}
+
+
 def sampling(questions: Questions, month: date, units: Sequence[str] | None) -> int:
     """Say of how many members one is assessed, so that a month of these units is done in time; 1 is all."""
-    found = questions.row(_COUNT, month=month, all_units=units is None, units=list(units or ()))
+    found = questions.row(_COUNT, **_booked(month, units))
     return max(1, -(-found.receipts // RECEIPTS_MOST)) if found is not None else 1
 
 
@@ -69,8 +72,7 @@ def receipts_of_month(
     """
     began = time.monotonic()
     read: dict[str, Terms] = {}
-    asked = {"month": month, "all_units": units is None, "units": list(units or ()), "one_in": one_in}
-    rows = questions.stream(_RECEIPTS, **asked)
+    rows = questions.stream(_RECEIPTS, **_booked(month, units), one_in=one_in)
     for count, row in enumerate(rows):
         if count % LOOK_EVERY == 0 and time.monotonic() - began > SIMULATION_S:
             raise SimulationTooLong(receipts=count, limit_s=SIMULATION_S)
