@@ -91,6 +91,7 @@ def test_a_unit_trusts_its_own_signed_question_and_no_other_unit_gets_an_answer(
         **rich.post("/points/v1/redemptions", wish(order)).json(),
         "refunded_fen": 0,
         "refunds": [],
+        "has_earlier_refunds": False,
     }
     path = f"/points/v1/redemptions?order_no={order}"
     assert group.system("till-mall-east").get(path).json() == shown

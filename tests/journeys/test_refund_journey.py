@@ -39,6 +39,12 @@ def test_a_cancelled_night_comes_back_in_two_parts_and_never_more(group: Group, 
     seen = till.get(f"/points/v1/redemptions?order_no={order}").json()
     assert (seen["refunded_fen"], seen["refunds"]) == (600, [first.json(), second.json()])
     assert group.staff("finance-mall-east").get(f"/points/v1/redemptions/{paid['redemption']}").json() == seen
+    assert till.get(path_of(paid)).json() == {
+        "data": [second.json(), first.json()],
+        "cursor": {"next": None},
+    }
+    assert rich.get(path_of(paid)).status_code == 403
+    assert group.staff("finance-mall-west").get(path_of(paid)).status_code == 404
     history = rich.get("/points/v1/journals").json()["data"][:3]
     assert [(one["kind"], one["order_no"]) for one in history] == [
         ("refund", order),

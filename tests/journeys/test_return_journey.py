@@ -49,7 +49,11 @@ def test_a_coat_comes_back_in_two_parts_is_owed_and_repaid_by_the_next_lunch(gro
     for reader in (till, shopper, group.staff("finance-office"), group.staff("operator-1")):
         back = reader.get(read).json()
         assert (back["points"], back["returned_fen"]) == (1_000, 200_000)
-        assert back["returns"] == [first.json(), second.json()]
+        assert (back["returns"], back["has_earlier_returns"]) == ([first.json(), second.json()], False)
+        newest = reader.get(f"{path}?limit=1").json()
+        assert newest["data"] == [second.json()]
+        older = reader.get(f"{path}?limit=2&cursor={newest['cursor']['next']}").json()
+        assert (older["data"], older["cursor"]) == ([first.json()], {"next": None})
     page = f"/points/v1/receipts?{urlencode({name: printed[name] for name in PRINTED})}"
     assert till.get(page).json() == till.get(read).json()
     assert group.system("importer").get(f"{page}&unit=office").json() == till.get(read).json()
@@ -79,6 +83,7 @@ def test_another_unit_a_member_and_a_stranger_take_nothing_back(group: Group) ->
     read = f"/points/v1/receipts/{told['receipt']}"
     for other in (hotel, group.member(), group.staff("finance-hotel")):
         assert other.get(read).status_code == 404
+        assert other.get(path).status_code == 404
     assert group.system("importer").get(f"{read}?lang=en").status_code == 422
     assert group.member().post(path, body).status_code == 403
     assert group.staff("finance-office").post(path, body).status_code == 403

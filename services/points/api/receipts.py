@@ -75,11 +75,15 @@ class PrintedQuery(Inbound):
 
 
 class ReturnedView(ReceiptView):
-    """A receipt, and everything that came back of it, oldest first."""
+    """A receipt, what came back of it in all, and the last ten returns, oldest first.
+
+    `has_earlier_returns` says that there are more, which the list of returns has.
+    """
 
     purchased_at: str
     returned_fen: int
     returns: list[ReturnView]
+    has_earlier_returns: bool
 
 
 def earning(asked: Asked, body: ReceiptBody) -> EarnPoints:
@@ -117,6 +121,6 @@ def declare(door: Door, front: Front) -> None:
 
     @door.get("/receipts/{receipt}", takes=Nothing, gives=ReturnedView, roles=(Role.MEMBER, *UNIT_READERS))
     def read_receipt(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
-        """Read a receipt of one's own unit, or one's own, with everything that came back of it."""
+        """Read a receipt of one's own unit, or one's own, with what came back of it last."""
         with front.asking(call) as questions:
             return receipt_of(questions, call.id_of("receipt", "rcp"))

@@ -6,9 +6,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from services.points.api.front import UNIT_READERS, Front, unit_read
+from services.points.api.lists import NextView, PageQuery
 from services.points.api.redemptions import OwedView, RedemptionView
 from services.points.commands.refund_points import RefundPoints
 from services.points.domain.authority import unit_meant
+from services.points.queries.coming_back import ComingBack, page_of
 from services.points.queries.redemption import redemption_of, redemption_of_order
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
@@ -62,10 +64,21 @@ class RefundView(BaseModel):
 
 
 class RefundedView(RedemptionView):
-    """A redemption, and every refund of it, oldest first."""
+    """A redemption, what came back of it in all, and the last ten refunds, oldest first.
+
+    `has_earlier_refunds` says that there are more, which the list of refunds has.
+    """
 
     refunded_fen: int
     refunds: list[RefundView]
+    has_earlier_refunds: bool
+
+
+class RefundsView(BaseModel):
+    """A page of refunds, the last first."""
+
+    data: list[RefundView]
+    cursor: NextView
 
 
 def refunding(asked: Asked, redemption_id: str, body: RefundBody) -> RefundPoints:
@@ -100,6 +113,14 @@ def declare(door: Door, front: Front) -> None:
 
     @door.get("/redemptions/{redemption}", takes=Nothing, gives=RefundedView, roles=UNIT_READERS)
     def read_redemption(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
-        """Read one redemption or capture of one's own unit, with everything that came back of it."""
+        """Read one redemption or capture of one's own unit, with what came back of it last."""
         with front.asking(call) as questions:
             return redemption_of(questions, call.id_of("redemption", "red"))
+
+    @door.get("/redemptions/{redemption}/refunds", takes=PageQuery, gives=RefundsView, roles=UNIT_READERS)
+    def list_refunds(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
+        """List what came back of a redemption or capture of one's own unit, the last refund first."""
+        redemption, after = call.id_of("redemption", "red"), front.after(call, query.cursor)
+        with front.asking(call) as questions:
+            rows, last = page_of(questions, ComingBack.REFUNDS, redemption, query.limit, after)
+        return {"data": rows, "cursor": front.next(call, last)}

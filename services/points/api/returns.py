@@ -1,15 +1,18 @@
 """Returns: a unit's own system takes goods back; what they had earned is clawed back, or owed."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from services.points.api.front import Front
+from services.points.api.front import UNIT_READERS, Front
+from services.points.api.lists import NextView, PageQuery
 from services.points.commands.return_purchase import ReturnPurchase
 from services.points.domain.amounts import Fen
 from services.points.domain.authority import unit_meant
 from services.points.domain.naming import receipt_name_of_day
 from services.points.domain.sale import Part
+from services.points.queries.coming_back import ComingBack, page_of
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
@@ -77,6 +80,13 @@ class ReturnView(BaseModel):
     occurred_at: str
 
 
+class ReturnsView(BaseModel):
+    """A page of returns, the last first."""
+
+    data: list[ReturnView]
+    cursor: NextView
+
+
 def declare(door: Door, front: Front) -> None:
     """Declare the routes of returns."""
 
@@ -96,3 +106,16 @@ def declare(door: Door, front: Front) -> None:
         unit = unit_meant(asked.principal, body.unit)
         name = receipt_name_of_day(unit, body.store, body.receipt_no, body.purchased_on)
         return await front.desk.ask(returning(asked, ("receipt-name", name), unit, body))
+
+    @door.get(
+        "/receipts/{receipt}/returns",
+        takes=PageQuery,
+        gives=ReturnsView,
+        roles=(Role.MEMBER, *UNIT_READERS),
+    )
+    def list_returns(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
+        """List what came back of a receipt of one's own unit, or of one's own, the last return first."""
+        receipt, after = call.id_of("receipt", "rcp"), front.after(call, query.cursor)
+        with front.asking(call) as questions:
+            rows, last = page_of(questions, ComingBack.RETURNS, receipt, query.limit, after)
+        return {"data": rows, "cursor": front.next(call, last)}

@@ -1,4 +1,4 @@
-"""What a purchase earned, and what came back of it."""
+"""What a purchase earned, and what came back of it last."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,18 +7,18 @@ from typing import Any
 import orjson
 
 from services.points.domain.naming import receipt_name_of_day
+from services.points.queries.coming_back import ComingBack, last_of
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
 
 _BY_NAME = "SELECT id, purchased_at, answer FROM receipts WHERE name = :name"
 _BY_ID = "SELECT id, purchased_at, answer FROM receipts WHERE id = CAST(:id AS uuid)"
-_RETURNS = "SELECT amount_fen, answer FROM returns WHERE receipt_id = CAST(:id AS uuid) ORDER BY id"
 
 
 def receipt_as_printed(
     questions: Questions, unit: str, store: str, receipt_no: str, day: date
 ) -> Mapping[str, Any]:
-    """Give the receipt with that number of that store and day as it was first answered, with its returns.
+    """Give the receipt with that number of that store and day as first answered, with its last returns.
 
     :raises NotFound: if there is none, or it is another unit's.
     """
@@ -27,7 +27,7 @@ def receipt_as_printed(
 
 
 def receipt_of(questions: Questions, receipt_id: str) -> Mapping[str, Any]:
-    """Give a receipt as it was first answered, with its returns.
+    """Give a receipt as it was first answered, with its last returns.
 
     :raises NotFound: if there is none, or it is somebody else's.
     """
@@ -37,10 +37,11 @@ def receipt_of(questions: Questions, receipt_id: str) -> Mapping[str, Any]:
 def _with_returns(questions: Questions, row: Any) -> Mapping[str, Any]:
     if row is None:
         raise NotFound()
-    found = questions.rows(_RETURNS, id=str(row.id))
+    returned_fen, is_earlier, returns = last_of(questions, ComingBack.RETURNS, str(row.id))
     return {
         **orjson.loads(row.answer),
         "purchased_at": row.purchased_at,
-        "returned_fen": sum(one.amount_fen for one in found),
-        "returns": [orjson.loads(one.answer) for one in found],
+        "returned_fen": returned_fen,
+        "returns": returns,
+        "has_earlier_returns": is_earlier,
     }

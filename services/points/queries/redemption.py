@@ -1,4 +1,4 @@
-"""What was redeemed for a unit's order, and what came back of it."""
+"""What was redeemed for a unit's order, and what came back of it last."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 import orjson
 
 from services.points.domain.naming import order_name
+from services.points.queries.coming_back import ComingBack, last_of
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
 
 
 def redemption_of_order(questions: Questions, unit: str, order_no: str) -> Mapping[str, Any]:
-    """Give the redemption of an order as it was first answered, with its refunds.
+    """Give the redemption of an order as it was first answered, with its last refunds.
 
     :raises NotFound: if there is none, or it is another unit's.
     """
@@ -22,7 +23,7 @@ def redemption_of_order(questions: Questions, unit: str, order_no: str) -> Mappi
 
 
 def redemption_of(questions: Questions, redemption_id: str) -> Mapping[str, Any]:
-    """Give a redemption or capture as it was first answered, with its refunds.
+    """Give a redemption or capture as it was first answered, with its last refunds.
 
     :raises NotFound: if there is none, or it is another unit's.
     """
@@ -35,12 +36,10 @@ def redemption_of(questions: Questions, redemption_id: str) -> Mapping[str, Any]
 def _with_refunds(questions: Questions, row: Any) -> Mapping[str, Any]:
     if row is None:
         raise NotFound()
-    found = questions.rows(
-        "SELECT amount_fen, answer FROM refunds WHERE redemption_id = CAST(:id AS uuid) ORDER BY id",
-        id=str(row.id),
-    )
+    refunded_fen, is_earlier, refunds = last_of(questions, ComingBack.REFUNDS, str(row.id))
     return {
         **orjson.loads(row.answer),
-        "refunded_fen": sum(one.amount_fen for one in found),
-        "refunds": [orjson.loads(one.answer) for one in found],
+        "refunded_fen": refunded_fen,
+        "refunds": refunds,
+        "has_earlier_refunds": is_earlier,
     }

@@ -125,6 +125,25 @@ def crowd(house: LedgerHouse, unit: str, count: int, ago: str, *, decided: str, 
     house.rows(_CROWD % facts)
 
 
+_COME_BACK = f"""
+INSERT INTO returns (name, id, receipt_id, unit, return_no, amount_fen, returned_fen, points, debt_fen,
+                     occurred_at, month, answer)
+SELECT 'often ' || n, uuidv7(), r.id, r.unit, 'often ' || n, 1, 1 + n, 0, 0, {_FACTS}
+FROM (SELECT * FROM receipts WHERE unit = '%(unit)s' ORDER BY id DESC LIMIT 1) AS r,
+     generate_series(1, %(count)s) AS n;
+INSERT INTO refunds (name, id, redemption_id, unit, refund_no, amount_fen, refunded_fen,
+                     occurred_at, month, answer)
+SELECT 'often ' || n, uuidv7(), r.id, r.unit, 'often ' || n, 1, 1 + n, {_FACTS}
+FROM (SELECT * FROM redemptions WHERE unit = '%(unit)s' ORDER BY id DESC LIMIT 1) AS r,
+     generate_series(1, %(count)s) AS n;
+"""
+
+
+def come_back(house: LedgerHouse, unit: str, count: int) -> None:
+    """Let the last purchase and the last order of a unit's crowd come back that many times more."""
+    house.rows(_COME_BACK % {"unit": unit, "count": count})
+
+
 def seal_january(house: LedgerHouse) -> None:
     """Seal the month of the crowds; each unit has a statement of it, and of every month for years before."""
     house.rows(

@@ -16,6 +16,7 @@ from services.points.domain.doubt import DoubtState
 from services.points.queries.adjustments import adjustments
 from services.points.queries.balances import balances
 from services.points.queries.check_ins import check_ins_of
+from services.points.queries.coming_back import ComingBack, page_of
 from services.points.queries.doubts import claims_of, doubt_facts, doubts_listed
 from services.points.queries.exchange import exchange_of
 from services.points.queries.gifts import gift_of, gifts_of
@@ -33,13 +34,16 @@ from services.points.queries.statement_lines import lines_of
 from services.points.queries.vouchers import voucher_of, vouchers_of
 from shared.runtime.database import Questions, Reader
 from tests.service.explained import Cost, cost
-from tests.service.points.crowded_books import crowd, seal_january, tables, unsound_house
+from tests.service.points.crowded_books import come_back, crowd, seal_january, tables, unsound_house
 from tests.service.points.ledger_house import JANUARY, NOON, LedgerHouse
 
 OTHERS, OWN = 20_000, 2_000
 SHOWN = 5
 FAR_DOWN = 100
 """Pages that are passed over before a deep one is looked at."""
+
+OFTEN = 600
+"""How often one order and one purchase of the unit came back."""
 
 ROWS, BLOCKS = 200, 350
 """The most rows and blocks that a page of five may touch: a walk through what others did is 20,000 rows.
@@ -141,6 +145,27 @@ LISTS = {
 }
 """Lists of many rows that go on."""
 
+
+def behind(books: "Books") -> dict[str, Page]:
+    """Make the lists behind one thing: the lines of a statement, what came back of an order or a purchase."""
+    statement = books.own("statements", "unit = 'property' AND month = '2017-01-01' OFFSET 0 --")
+    paid, bought = (books.own(table, LAST_OWN) for table in ("redemptions", "receipts"))
+    doors: dict[str, Ask] = {
+        "/statements/{statement}/lines": lambda q, after: lines_of(q, statement, SHOWN, after),
+        "/redemptions/{redemption}/refunds": lambda q, after: page_of(
+            q, ComingBack.REFUNDS, paid, SHOWN, after
+        ),
+        "/receipts/{receipt}/returns": lambda q, after: page_of(q, ComingBack.RETURNS, bought, SHOWN, after),
+    }
+    return {
+        f"{door} for {reader}": Page(door, reader, ask)
+        for door, ask in doors.items()
+        for reader in ("property", "*")
+    }
+
+
+LAST_OWN = "unit = 'property' ORDER BY id DESC LIMIT 1 --"
+
 OF_MEMBER = {
     "own history": Page("/journals", "member", lambda q, after: history(q, SHOWN, after)),
     "own gifts": Page("/gifts", "member", lambda q, after: gifts_of(q, MEMBER, NOON, SHOWN, after)),
@@ -181,12 +206,12 @@ def singles(books: Books) -> dict[str, Page]:
     add("limits of a kind", "/limits", lambda q: limits_listed(q, "crowd property 123", SHOWN, None)[0], "*")
     add("own exchange", "/exchanges/{exchange}", lambda q: exchange_of(q, exchange), "member")
     add("own gift", "/gifts/{gift}", lambda q: gift_of(q, MEMBER, gift, NOON), "member")
-    statement = books.own("statements", "unit = 'property' AND month = '2017-01-01' OFFSET 0 --")
-    door, lines = "/statements/{statement}/lines", lambda q, after: lines_of(q, statement, SHOWN, after)
-    return {**pages, LINES: Page(door, "property", lines), f"all {LINES}": Page(door, "*", lines)}
+    paid, bought = (books.own(table, LAST_OWN) for table in ("redemptions", "receipts"))
+    add("an order that came back often", "/redemptions/{redemption}", lambda q: redemption_of(q, paid))
+    add("a purchase that came back often", "/receipts/{receipt}", lambda q: receipt_of(q, bought))
+    return pages
 
 
-LINES = "lines behind a statement"
 FIFTH = date(2017, 1, 5)
 
 
@@ -219,6 +244,7 @@ def books() -> Iterator[Books]:
     """
     with unsound_house() as house:
         crowd(house, "property", OWN, "1 day", decided="rejected", settled="refused")
+        come_back(house, "property", OFTEN)
         crowd(house, "office", OTHERS, "1 hour", decided="open", settled="asked")
         seal_january(house)
         for table in tables(house):
@@ -230,7 +256,7 @@ def books() -> Iterator[Books]:
 
 def test_a_page_costs_what_it_shows(books: Books) -> None:
     dear: dict[str, Cost] = {}
-    for name, page in {**LISTS, **OF_MEMBER, **singles(books)}.items():
+    for name, page in {**LISTS, **behind(books), **OF_MEMBER, **singles(books)}.items():
         found, _ = books.ask(page)
         cost = books.cost(page)
         print(f"{name}: {len(found)} told, {cost}")
@@ -242,7 +268,7 @@ def test_a_page_costs_what_it_shows(books: Books) -> None:
 
 
 def test_a_page_far_down_costs_what_the_first_does(books: Books) -> None:
-    for name, page in {**LISTS, LINES: singles(books)[LINES]}.items():
+    for name, page in {**LISTS, **behind(books)}.items():
         _, after = books.ask(page)
         for _ in range(FAR_DOWN):
             _, after = books.ask(page, after)
@@ -256,7 +282,7 @@ def test_a_page_far_down_costs_what_the_first_does(books: Books) -> None:
 def test_every_read_of_the_contract_is_asked_here_or_says_why_not(books: Books) -> None:
     contract = json.loads(CONTRACT.read_text(encoding="utf-8"))
     doors = {path.removeprefix("/points/v1") for path, verbs in contract["paths"].items() if "get" in verbs}
-    asked = {page.door for page in {**LISTS, **OF_MEMBER, **singles(books)}.values()}
+    asked = {page.door for page in {**LISTS, **behind(books), **OF_MEMBER, **singles(books)}.values()}
     assert asked - {"/numbers/known"} <= doors
     assert not asked & WHOLE.keys()
     assert doors == (asked - {"/numbers/known"}) | WHOLE.keys()
