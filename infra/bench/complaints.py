@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 
 _FAILED = 400
+_SAID_MOST = 200
 
 
 class Complaints:
@@ -22,6 +23,18 @@ class Complaints:
 
     def told(self) -> str:
         """Say which there were, the most frequent first: `503 unavailable 3 times`; nothing if none."""
+        return ", ".join(f"{what} {times} times" for what, times in self._counted().most_common(5))
+
+    def times(self) -> int:
+        """Count them all."""
+        return self._counted().total()
+
+    def beside(self, fault: Exception) -> dict[str, str]:
+        """Give what a line says of a measure that failed: what stood in the way, and what was answered."""
+        said = " ".join(str(fault).split())[:_SAID_MOST]
+        return {"said": said, "answered": self.told() or "nothing else"}
+
+    def _counted(self) -> Counter[str]:
         counted: Counter[str] = Counter()
         if self._log.exists():
             with self._log.open("rb") as lines:
@@ -30,7 +43,7 @@ class Complaints:
                     # A line per request: only those that say so are worth parsing.
                     if b'"status":' in line:
                         counted.update(_complaint(line))
-        return ", ".join(f"{what} {times} times" for what, times in counted.most_common(5))
+        return counted
 
 
 def _complaint(line: bytes) -> list[str]:

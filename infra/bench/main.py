@@ -92,5 +92,4 @@ def _measured(room: Room, measure: Measure) -> Iterator[Line]:
         yield from measure(room)
     except (Failed, ReplayStopped, Obstacle, TimeoutError, psycopg2.Error) as fault:
         name = measure.__name__.replace("_", "-")
-        said = {"said": " ".join(str(fault).split())[:200], "answered": complaints.told() or "nothing else"}
-        yield Line(name, "not measured", None, said)
+        yield Line(name, "not measured", None, complaints.beside(fault))

@@ -1,15 +1,19 @@
 """What the benchmark reckons by itself: goals, medians, the page, what pgbench says, pauses at half load."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import orjson
 import pytest
 
+from infra.bench.bending import bending
 from infra.bench.complaints import Complaints
 from infra.bench.line import Line, middle, percentile, ratio
-from infra.bench.load import Failed, pause_ms
+from infra.bench.load import Failed, Load, pause_ms
 from infra.bench.page import figures_of, page_of, value_of
 from infra.bench.raw_ledger import load_of
+from infra.bench.room import Room
 
 FAST = Line("fast", "a ratio", 0.5004, {"per_s": 1234.5}, least=0.5)
 SLOW = Line("slow", "a ratio", 0.4994, least=0.5)
@@ -95,3 +99,38 @@ def test_what_was_answered_beside_success_is_read_from_where_the_measure_began(t
             b"\n" + answered((201, "ok"), (503, "unavailable"), (503, "unavailable"), (404, "not-found"))
         )
     assert complaints.told() == "503 unavailable 2 times, 404 not-found 1 times"
+    assert complaints.times() == 3
+    assert complaints.beside(Failed("too\nmuch " * 100)) == {
+        "said": ("too much " * 100)[:200],
+        "answered": "503 unavailable 2 times, 404 not-found 1 times",
+    }
+    assert Complaints(log).beside(Failed("cut off"))["answered"] == "nothing else"
+
+
+class _Refusing:
+    """A room whose crowd is refused: points writes what it answered, the generator says that it failed."""
+
+    def __init__(self, log: Path, answered: bytes) -> None:
+        self.stack = SimpleNamespace(home=SimpleNamespace(log=lambda part: log))
+        self._log, self._answered = log, answered
+
+    def redeem(self, *, seconds: int, connections: int) -> Load:
+        with self._log.open("ab") as lines:
+            lines.write(self._answered)
+        raise Failed("Non-2xx or 3xx responses: 2")
+
+
+@pytest.mark.parametrize(
+    ("answered", "failures", "told"),
+    [
+        (b'{"status": 503, "code": "busy"}\n' * 2, 2, "503 busy 2 times"),
+        (b"", 1, "nothing else"),
+    ],
+    ids=["refused", "not answered at all"],
+)
+def test_a_crowd_that_is_refused_is_told_what_it_was_answered(
+    tmp_path: Path, answered: bytes, failures: int, told: str
+) -> None:
+    line = next(bending(cast(Room, _Refusing(tmp_path / "points.log", answered))))
+    assert (line.id, line.value, line.reached) == ("bend-crowd", failures, False)
+    assert line.figures == {"said": "Non-2xx or 3xx responses: 2", "answered": told}
