@@ -36,16 +36,16 @@ from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
 from shared.runtime.migrations import is_migrated, newest
-from shared.runtime.outbox import OutboxReplays
 from shared.runtime.relay import Relay
+from shared.runtime.replays import OutboxReplays
 from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
 from shared.web.application import Application
 from shared.web.callers import Callers
 from shared.web.door import Services
-from shared.web.outbox_door import declare_outbox
 from shared.web.rates import Quota, Rates
+from shared.web.replays_door import declare_replays
 from shared.web.serving import Part, serve
 from shared.web.signatures import RequestVerifier
 from shared.web.threads import Threads
@@ -116,7 +116,7 @@ class MemberProcess:
             code_rates=CodeRates(settings.codes_per_address_hour),
             staff_secret=None if settings.staff_secret is None else settings.staff_secret.get_secret_value(),
         )
-        declare_outbox(door, OutboxReplays(self._connected))
+        declare_replays(door, OutboxReplays(self._connected))
         return Application(
             "Tongfen member",
             VERSION,

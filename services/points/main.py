@@ -38,11 +38,11 @@ from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
 from shared.runtime.migrations import is_migrated, newest
-from shared.runtime.outbox import OutboxReplays
 from shared.runtime.parked import Parked
 from shared.runtime.partitions import open_ahead
 from shared.runtime.reading_room import ReadingRoom
 from shared.runtime.relay import Relay
+from shared.runtime.replays import OutboxReplays
 from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
@@ -51,9 +51,9 @@ from shared.web.callers import Callers
 from shared.web.confirmations import ConfirmationReader
 from shared.web.cursor import Cursors
 from shared.web.door import Services
-from shared.web.outbox_door import declare_outbox
 from shared.web.parked_door import declare_parked
 from shared.web.rates import Quota, Rates
+from shared.web.replays_door import declare_replays
 from shared.web.serving import Part, serve
 from shared.web.signatures import RequestSigner, RequestVerifier
 from shared.web.threads import Threads
@@ -130,7 +130,7 @@ class PointsProcess:
             audited=self._audit_all,
         )
         declare_parked(door, self.consumer, self.desk)
-        declare_outbox(door, OutboxReplays(self._connected))
+        declare_replays(door, OutboxReplays(self._connected))
         return Application(
             "Tongfen points",
             VERSION,

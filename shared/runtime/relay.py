@@ -20,7 +20,8 @@ from contracts.event import Headers, constant_headers, own_headers
 from shared.runtime import broker
 from shared.runtime.floor import Floor
 from shared.runtime.metrics import OUTBOX_AGE_SECONDS, OUTBOX_PUBLISHED, RELAY_LEADING
-from shared.runtime.outbox import COLUMNS, OutboxRow, Replaying
+from shared.runtime.outbox import COLUMNS, OutboxRow
+from shared.runtime.replays import Replaying
 from shared.runtime.turn import acknowledged, within
 
 log = structlog.get_logger("relay")

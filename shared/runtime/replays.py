@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 import structlog
 from psycopg2 import errors
@@ -19,6 +18,7 @@ from psycopg2.extensions import cursor as Cursor
 from shared.kernel.command import Key
 from shared.kernel.refusal import KeyReused, Kind, Refusal
 from shared.kernel.words import Words
+from shared.runtime.outbox import COLUMNS, OutboxRow
 
 log = structlog.get_logger("relay")
 
@@ -43,29 +43,6 @@ CREATE UNIQUE INDEX outbox_replays_one_at_a_time ON outbox_replays ((ended_at IS
 CREATE INDEX outbox_archive_id ON outbox_archive USING brin (id) WITH (autosummarize = on);
 """
 
-
-class OutboxRow(NamedTuple):
-    """An event of outbox or archive, as `COLUMNS` selects it.
-
-    `event_id` is the shown one, `occurred_at` is RFC 3339 in UTC, `age_s` counts from when it was recorded.
-    """
-
-    id: int
-    event_id: str
-    type: str
-    key: str
-    seq: int
-    occurred_at: str
-    traceparent: str | None
-    data: str
-    age_s: float
-
-
-COLUMNS = """
-    id, 'evt_' || replace(event_id::text, '-', ''), type, key, seq,
-    to_char(occurred_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), traceparent, data,
-    extract(epoch FROM clock_timestamp() - recorded_at)::float8
-"""
 
 # Ids of events tell when they were asked for, ids of rows in which order they were committed; nobody waits
 # for ten minutes between the two, so what was asked for that long after the first was committed after it.

@@ -14,7 +14,7 @@ from shared.kernel.command import Answer, Asked
 from shared.kernel.ids import read, shown
 from shared.kernel.principal import Role
 from shared.kernel.refusal import NotFound
-from shared.runtime.outbox import OutboxReplay, OutboxReplays, first_id_of, moment_of
+from shared.runtime.replays import OutboxReplay, OutboxReplays, first_id_of, moment_of
 from shared.web.door import Call, Door
 from shared.web.faults import broken
 from shared.web.fields import Moment
@@ -67,8 +67,8 @@ class OutboxReplayView(OutboxReplayAskedView):
     done: bool
 
 
-def declare_outbox(door: Door, replays: OutboxReplays) -> None:
-    """Declare the routes of the outbox."""
+def declare_replays(door: Door, replays: OutboxReplays) -> None:
+    """Declare the routes of replays."""
 
     @door.post(
         "/outbox/replays", takes=ReplayFrom, gives=OutboxReplayAskedView, roles=(Role.OPERATOR,), status=202

@@ -13,8 +13,8 @@ from psycopg2.extensions import connection as Connection
 
 from shared.runtime import clock, partitions
 from shared.runtime.frame import FRAME_1, FRAME_DESK_1, FRAME_ERRANDS_1
-from shared.runtime.outbox import FRAME_REPLAYS_1
 from shared.runtime.partitions import FRAME_PARTITIONS_1
+from shared.runtime.replays import FRAME_REPLAYS_1
 from tests import stack
 
 GRANTS = """

@@ -11,8 +11,8 @@ import pytest
 from shared.kernel.command import Key, fingerprint
 from shared.kernel.refusal import KeyReused
 from shared.runtime import broker, clock
-from shared.runtime.outbox import OutboxReplay, OutboxReplays, ReplayUnderWay, first_id_of, moment_of
 from shared.runtime.relay import Relay, RelayPace
+from shared.runtime.replays import OutboxReplay, OutboxReplays, ReplayUnderWay, first_id_of, moment_of
 from shared.runtime.topics import PARTITIONS, topic_of
 from tests import stack
 from tests.service.runtime.frame_database import announce, framed

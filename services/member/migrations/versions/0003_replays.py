@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from shared.runtime.outbox import FRAME_REPLAYS_1
+from shared.runtime.replays import FRAME_REPLAYS_1
 
 revision = "0003"
 down_revision = "0002"
