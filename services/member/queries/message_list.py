@@ -4,11 +4,12 @@ from typing import Any
 
 from shared.runtime.database import Questions
 
-_MESSAGES = "SELECT phone, text, sent_at FROM messages ORDER BY sent_at DESC, id DESC LIMIT 100"
+# Their ids are those of the errands that carried them, and sort by when each was asked for.
+_MESSAGES = "SELECT phone, text, sent_at FROM messages ORDER BY id DESC LIMIT 100"
 
 
 def message_list(questions: Questions) -> list[dict[str, Any]]:
-    """List the latest hundred texts, the latest first."""
+    """List the hundred texts that were asked for last, the latest first."""
     return [
         {"phone": row.phone, "text": row.text, "sent_at": row.sent_at.isoformat()}
         for row in questions.rows(_MESSAGES)
