@@ -43,6 +43,9 @@ def _show(found: dict[str, object]) -> None:
     assert isinstance(findings, list)
     assert isinstance(left_out, list)
     for one in findings:
-        out.print(f"[red]{one['row']}[/red] breaks «{one['invariant']}»: {one['told']}")
+        if one["row"] is None:
+            out.print(f"[red]A row[/red] breaks «{one['invariant']}»; which one is told to operators.")
+        else:
+            out.print(f"[red]{one['row']}[/red] breaks «{one['invariant']}»: {one['told']}")
     out.print(f"Not checked: {'; '.join(map(str, left_out))}.")
-    out.print(f"{len(findings)} findings in {found['rows']:,} rows.")
+    out.print(f"{found['found']} findings in {found['rows']:,} rows.")

@@ -14,18 +14,21 @@ from psycopg2.extensions import connection as Connection
 from pydantic import SecretStr
 
 from services.points.api import points_door
+from services.points.api.audit import AskedAudits
 from services.points.api.front import Front
 from services.points.api.order_tickets import TicketReader
 from services.points.commands import DECISIONS
 from services.points.domain.books import LedgerBooks
 from services.points.domain.voucher import ASK_PARTNER
-from services.points.jobs.audit import AUDIT_OPTIONS, audit_all
+from services.points.jobs.audit import AUDIT_OPTIONS
 from services.points.jobs.close_months import CLOSING_OPTIONS
 from services.points.jobs.timetable import timetable
 from services.points.jobs.vouchers import asking_partners, partners_at, voucher_pace
 from services.points.listeners.member import LISTENERS
+from services.points.queries.audits import AuditSeen, Watched, audits_seen
 from services.points.queries.wallet import Wallets
 from services.points.settings import PointsSettings
+from services.points.store.audits import Audits
 from services.points.store.keyring import Keyring
 from services.points.store.ledger import LedgerMemory
 from services.points.store.secret import Secret
@@ -87,10 +90,9 @@ class PointsProcess:
             reached=self.reached,
         )
         self.reader = Reader(settings.database_url_reader.get_secret_value(), settings.reader_pool)
-        self.wallets: ReadingRoom[str, Mapping[str, Any]] = ReadingRoom(
-            Wallets(clock.now).read,
-            partial(connect, settings.database_url_reader.get_secret_value(), READING_OPTIONS),
-        )
+        reading = partial(connect, settings.database_url_reader.get_secret_value(), READING_OPTIONS)
+        self.wallets: ReadingRoom[str, Mapping[str, Any]] = ReadingRoom(Wallets(clock.now).read, reading)
+        self.audits: ReadingRoom[Watched, AuditSeen | None] = ReadingRoom(audits_seen, reading)
         self.secret = Secret(settings.secret.get_secret_value().encode())
         self.errands = self._messenger()
         self.keyring = Keyring(self._connected, importers=settings.believes_importers)
@@ -127,7 +129,7 @@ class PointsProcess:
             wallets=self.wallets,
             proofs=ConfirmationReader(self.keyring.tokens),
             partners=frozenset(self.settings.partner_addresses),
-            audited=self._audit_all,
+            audits=AskedAudits(Audits(self._connected), self.audits),
         )
         declare_parked(door, self.consumer, self.desk)
         declare_replays(door, OutboxReplays(self._connected))
@@ -151,7 +153,7 @@ class PointsProcess:
         """List the parts in the order in which they start."""
         parts: list[Part] = [self.desk]
         if self.role.answers:
-            parts += [self.wallets, Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys)]
+            parts += [self.wallets, self.audits, Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys)]
         if self.role.works:
             parts += [self.relay, self.errands, *self._jobs(), self.consumer]
         return parts
@@ -186,10 +188,6 @@ class PointsProcess:
 
     def _auditing(self) -> Connection:
         return connect(self.settings.database_url_auditor.get_secret_value(), AUDIT_OPTIONS)
-
-    def _audit_all(self) -> Mapping[str, Any]:
-        with closing(self._auditing()) as connection:
-            return audit_all(connection).as_json()
 
     def _refresh_keys(self) -> Mapping[str, Any] | None:
         self.keyring.refresh()

@@ -14,7 +14,7 @@ _FORM = re.compile(r"([a-z]+(?:[._][a-z]+)+)(?::([1-9][0-9]{0,8}))?")
 
 
 def falling_at(text: str | None) -> Callable[[str], None]:
-    """Give what desk, relay, consumer and closing job are told their points with.
+    """Give what desk, relay, consumer and jobs are told their points with.
 
     :param text: `point:n` ends the process when it reaches that point for the n-th time (without n the
         first); None never does.

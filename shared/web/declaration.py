@@ -66,6 +66,8 @@ def _problems(passage: Passage) -> dict[int | str, dict[str, Any]]:
         statuses |= {401, 409, 410, 413, 415, 423}
     if passage.keyed:
         statuses.add(400)
+    if passage.conflicts:
+        statuses.add(409)
     schema = {"schema": {"$ref": "#/components/schemas/ProblemView"}}
     return {
         status: {"description": "A problem (RFC 9457).", "content": {MEDIA_TYPE: schema}}

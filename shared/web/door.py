@@ -96,7 +96,8 @@ class Services:
 class Passage:
     """One route of a door: its address, what it takes and gives, who may pass, how its handler is called.
 
-    A quiet one is for machines of the house: neither counted by rates nor logged while all is well.
+    A quiet one is for machines of the house: neither counted by rates nor logged while all is well. A read
+    that `conflicts` may answer 409, as writes do.
     """
 
     method: str
@@ -110,6 +111,7 @@ class Passage:
     limit: int
     threaded: bool
     quiet: bool
+    conflicts: bool = False
 
     @property
     def writes(self) -> bool:
@@ -242,9 +244,13 @@ class Door:
         takes: type[Taken],
         gives: type[BaseModel] | None,
         roles: tuple[Role, ...],
+        conflicts: bool = False,
     ) -> Callable[[Handler[Taken]], Handler[Taken]]:
-        """Declare a read; `takes` is its query. An `async def` awaits the reader, a `def` gets a thread."""
-        return self._declare("GET", path, takes, gives, roles, 200, False, 0)
+        """Declare a read; `takes` is its query. An `async def` awaits the reader, a `def` gets a thread.
+
+        :param conflicts: whether it may answer 409 although it changes nothing.
+        """
+        return self._declare("GET", path, takes, gives, roles, 200, False, 0, conflicts)
 
     def _declare(
         self,
@@ -256,13 +262,25 @@ class Door:
         status: int,
         keyed: bool,
         limit: int,
+        conflicts: bool = False,
     ) -> Callable[[Handler[Taken]], Handler[Taken]]:
         def add(handler: Handler[Taken]) -> Handler[Taken]:
             address = self.prefix + path
             threaded = not iscoroutinefunction(handler)
             self.passages.append(
                 Passage(
-                    method, address, handler, takes, gives, roles, keyed, status, limit, threaded, self.quiet
+                    method,
+                    address,
+                    handler,
+                    takes,
+                    gives,
+                    roles,
+                    keyed,
+                    status,
+                    limit,
+                    threaded,
+                    self.quiet,
+                    conflicts,
                 )
             )
             return handler

@@ -23,7 +23,8 @@ import pytest
 
 from infra.embedded.settings import CHECKOUT
 from infra.embedded.stack import Stack
-from services.points.jobs.audit import AUDIT_OPTIONS, AuditReport, audit_all
+from services.points.domain.audit_report import AuditReport
+from services.points.jobs.audit import AUDIT_OPTIONS, audit_all
 from shared.kernel.calendar import month_after, month_of
 from shared.runtime.clock import now
 from shared.runtime.database import connect

@@ -67,14 +67,14 @@ def points_door(
     wallets: ReadingRoom[str, Mapping[str, Any]],
     proofs: ConfirmationReader,
     partners: frozenset[str],
-    audited: Callable[[], Mapping[str, Any]],
+    audits: audit.AskedAudits,
 ) -> Door:
     """Build the door of the points service: every route under `/points/v1`.
 
     :param wallets: where members' wallets are read.
     :param proofs: knows a proof that a member confirmed a gift.
     :param partners: the outside partners that can be asked for a voucher.
-    :param audited: checks every month and every holder, and reports.
+    :param audits: where audits are asked for.
     """
     door = Door("/points/v1", "points")
     for declare in _ROOMS:
@@ -82,5 +82,5 @@ def points_door(
     wallet.declare(door, wallets)
     gifts.declare(door, front, proofs)
     vouchers.declare(door, front, partners)
-    audit.declare(door, audited)
+    audit.declare(door, audits)
     return door

@@ -1,44 +1,48 @@
-"""The audit on demand: operators let the auditor check every month and every holder now.
+"""The audit on demand: operators and finance let the auditor check every month and every holder now.
 
-Large books take minutes, longer than anybody waits for an answer: the audit goes on, and whoever asks again
-gets what it found. Refuses to read the books twice at a time, or in a thread that others wait for.
+The worker does it. Large books take minutes, longer than anybody waits for an answer: the audit goes on, and
+whoever asks again, through whatever process, gets what it found. Refuses to read the books itself.
 """
 
 import asyncio
-import threading
-import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from pydantic import BaseModel
 
-from services.points.domain.auditing import AuditUnderWay
+from services.points.api.front import GROUP_ROLES, unit_read
+from services.points.domain.auditing import AuditFailed, AuditUnderWay, not_yet
+from services.points.queries.audits import AuditSeen, Watched
+from services.points.store.audits import Audits
 from shared.kernel.command import Asked
-from shared.kernel.principal import Role
+from shared.kernel.principal import Principal, Role
+from shared.runtime.database import EVERY_UNIT
+from shared.runtime.reading_room import ReadingRoom
 from shared.web.door import Call, Door
 from shared.web.strict import Nothing
+from shared.web.threads import Threads
 
 PATIENCE_S = 15.0
 """How long one request waits for the audit; clients of the house hang up after 30 s."""
 
-KEPT_S = 600.0
-"""How long a report that nobody fetched is kept for whoever asks next; it says which moment it saw."""
+LOOK_AGAIN_S = 0.1
 
 Report = Mapping[str, Any]
 
 
 class FindingView(BaseModel):
-    """A row that does not add up: which rule of the books, which row, in words."""
+    """A row that does not add up: which rule of the books, which row, in words.
+
+    Finance is told the rule alone: row and words may be another unit's.
+    """
 
     invariant: str
-    row: str
-    told: str
+    row: str | None
+    told: str | None
 
 
 class ScopeView(BaseModel):
-    """What was checked in one scope: rows by rule of the books."""
+    """What was checked in one scope: rows by rule of the books, which finance is not told."""
 
     scope: str
     checked: dict[str, int]
@@ -46,86 +50,78 @@ class ScopeView(BaseModel):
 
 
 class AuditView(BaseModel):
-    """One audit: sound or not, over how many rows, what was found, and what was not checked."""
+    """One audit: sound or not, over how many rows, what was found, and what was not checked.
+
+    `found` says how many findings there are, of which the first hundred are listed.
+    """
 
     at: str
     sound: bool
     rows: int
+    found: int
     findings: list[FindingView]
     scopes: list[ScopeView]
     not_checked: list[str]
 
 
-class OneAudit:
-    """The audit that a process has under way or has done, for whoever asks.
+class AskedAudits:
+    """Audits that are asked for through this process: they are rows, done by a worker.
 
-    :param audited: reads all books, which takes minutes where they are large.
-    :param patience_s: how long whoever asks waits for it.
+    :param seen: where questions are looked at again while somebody waits.
+    :param patience_s: how long whoever asks waits.
     """
 
-    def __init__(self, audited: Callable[[], Report], patience_s: float = PATIENCE_S) -> None:
-        self._audited = audited
+    def __init__(
+        self, audits: Audits, seen: ReadingRoom[Watched, AuditSeen | None], patience_s: float = PATIENCE_S
+    ) -> None:
+        self._audits = audits
+        self._seen = seen
         self._patience_s = patience_s
-        self._last: asyncio.Future[_Found] | None = None
 
-    async def report(self) -> Report:
-        """Give what the audit under way finds, or the last one found that nobody fetched; else begin one.
+    async def report(self, id_: str, principal: Principal, threads: Threads) -> Report:
+        """Give what an audit finds that begins from now on, or the one they were told to ask again for.
 
+        :param id_: the id of the question, if it is a new one.
+        :raises NotFound: if finance of no unit asks.
+        :raises AuditNotBegun: if no worker took it up in time; it stands, to be asked for again.
         :raises AuditUnderWay: if it is not done in time; it goes on.
+        :raises AuditFailed: if it could not be done.
         """
-        last = self._last
-        if last is None or _is_of_no_use(last):
-            last = self._last = self._begun()
-        done, _ = await asyncio.wait((last,), timeout=self._patience_s)
-        if not done:
+        unit = None if principal.role in GROUP_ROLES else unit_read(principal, None)
+        question = await threads.run(self._audits.ask, id_, principal.subject, unit)
+        watched = Watched(question, unit or EVERY_UNIT)
+        seen = await self._awaited(watched)
+        if seen is None:
+            state = await threads.run(self._audits.put_off, question)
+            if state is not None:
+                raise not_yet(state)
+            seen = await self._seen.ask(watched)
+        # It has ended; a reader that is behind may not know that yet.
+        if seen is None or not seen.state.ended:
             raise AuditUnderWay()
-        if self._last is last:
-            self._last = None
-        return last.result().report
+        await threads.run(self._audits.fetched, question)
+        if seen.report is None:
+            raise AuditFailed()
+        return seen.report
 
-    def _begun(self) -> "asyncio.Future[_Found]":
-        """Begin one in a thread of its own, for which a process that is told to end does not wait."""
+    async def _awaited(self, watched: Watched) -> AuditSeen | None:
+        """Look until it has ended or patience has: no thread is taken meanwhile."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[_Found] = loop.create_future()
-        # Whoever waited may be gone when it fails: then the next one lets it be done again.
-        future.add_done_callback(lambda done: done.cancelled() or done.exception())
-
-        def run() -> None:
-            try:
-                found = _Found(self._audited(), time.monotonic())
-            except Exception as fault:  # noqa: BLE001 - whatever it is, whoever asked is told
-                tell = partial(future.set_exception, fault)
-            else:
-                tell = partial(future.set_result, found)
-            # The loop is closed, or the future was given up, where the process has ended meanwhile.
-            with suppress(RuntimeError):
-                loop.call_soon_threadsafe(lambda: future.done() or tell())
-
-        threading.Thread(target=run, name="audit", daemon=True).start()
-        return future
+        until = loop.time() + self._patience_s
+        while loop.time() < until:
+            seen = await self._seen.ask(watched)
+            if seen is not None and seen.state.ended:
+                return seen
+            await asyncio.sleep(LOOK_AGAIN_S)
+        return None
 
 
-class _Found(NamedTuple):
-    """What an audit found, and when it had ended (monotonic seconds)."""
-
-    report: Report
-    ended: float
-
-
-def _is_of_no_use(last: "asyncio.Future[_Found]") -> bool:
-    """Tell whether it failed, or was done too long ago."""
-    if not last.done():
-        return False
-    return last.cancelled() or last.exception() is not None or time.monotonic() - last.result().ended > KEPT_S
-
-
-def declare(door: Door, audited: Callable[[], Report]) -> None:
+def declare(door: Door, audits: AskedAudits) -> None:
     """Declare the audit."""
-    one = OneAudit(audited)
 
-    @door.get("/audit", takes=Nothing, gives=AuditView, roles=(Role.OPERATOR,))
+    @door.get("/audit", takes=Nothing, gives=AuditView, roles=(Role.OPERATOR, Role.FINANCE), conflicts=True)
     async def audit(asked: Asked, query: Nothing, call: Call) -> Report:
-        """Recompute wallets, lots, nets and statements of all months from the journals, now."""
-        report = await one.report()
-        call.note(rows=report["rows"], findings=len(report["findings"]))
+        """Recompute wallets, lots, nets and statements of all months from the journals, as of now."""
+        report = await audits.report(asked.id, call.principal, call.threads)
+        call.note(rows=report["rows"], findings=report["found"])
         return report

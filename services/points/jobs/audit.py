@@ -5,17 +5,15 @@ reads them all. Refuses to mend: it names rows. Its role may read everything and
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 import structlog
 from psycopg2 import errors
 from psycopg2.extensions import connection as Connection
 
+from services.points.domain.audit_report import AuditReport, ScopeReport
 from services.points.domain.auditing import AuditUnderWay
 from services.points.domain.invariants import checked, findings
-from services.points.domain.looks import Finding
 from services.points.queries.evidence import gathered
 from services.points.queries.scope import Scope, closed_scopes, unclosed_scope
 from shared.runtime.clock import now
@@ -31,6 +29,8 @@ AUDIT_OPTIONS = (
     f"-c transaction_timeout={AUDIT_S * 1000} -c timezone=UTC -c jit=off -c work_mem=64MB"
     # A month is read whole: a planner that knows nothing of a young partition falls into nested loops.
     " -c enable_nestloop=off"
+    # Whoever falls in the middle of a long question leaves it behind: it ends within a second.
+    " -c client_connection_check_interval=1000"
 )
 # On demand one at a time, in whatever process; who waits for it in vain is told so before clients hang up.
 _ALONE = (
@@ -38,6 +38,7 @@ _ALONE = (
     "SELECT pg_advisory_xact_lock(hashtextextended('tongfen audit of all', 0))",
     "SET LOCAL lock_timeout = 0",
 )
+_ALONE_NOW = "SELECT pg_try_advisory_lock(hashtextextended('tongfen audit of all', 0))"
 NEVER_CHECKED = (
     "answers kept in the inbox (those of receipts and redemptions are)",
     "the sides of journals, by which units may read them",
@@ -46,48 +47,6 @@ NEVER_CHECKED = (
     "declined redemptions one by one (their count is in the statements)",
     "events in outbox and archive",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeReport:
-    """What was checked in one scope: rows by invariant, and what was found."""
-
-    scope: str
-    checked: Mapping[str, int]
-    findings: tuple[Finding, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class AuditReport:
-    """One round of the auditor, all of it in one snapshot of the database, as it was `at` that moment."""
-
-    at: datetime
-    scopes: tuple[ScopeReport, ...]
-    not_checked: tuple[str, ...]
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """Everything found, over all scopes."""
-        return tuple(finding for scope in self.scopes for finding in scope.findings)
-
-    @property
-    def rows(self) -> int:
-        """Rows judged, each counted once for every invariant."""
-        return sum(sum(scope.checked.values()) for scope in self.scopes)
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the report as what JSON can hold."""
-        return {
-            "at": self.at.isoformat(),
-            "sound": not self.findings,
-            "rows": self.rows,
-            "findings": [asdict(finding) for finding in self.findings],
-            "scopes": [
-                {"scope": one.scope, "checked": dict(one.checked), "findings": len(one.findings)}
-                for one in self.scopes
-            ],
-            "not_checked": list(self.not_checked),
-        }
 
 
 def audit_all(connection: Connection) -> AuditReport:
@@ -99,6 +58,13 @@ def audit_all(connection: Connection) -> AuditReport:
         return _audited(connection, lambda closed: closed, holders=True)
     except errors.LockNotAvailable:
         raise AuditUnderWay() from None
+
+
+def is_alone(connection: Connection) -> bool:
+    """Tell whether nobody else audits all books; then nobody does until this connection is closed."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(_ALONE_NOW)
+        return bool(cursor.fetchone()[0])
 
 
 def audit_once(connection: Connection, turn: int) -> AuditReport:

@@ -14,8 +14,9 @@ import orjson
 
 from services.points.commands.return_purchase import ReturnPurchase
 from services.points.domain.amounts import Fen
+from services.points.domain.audit_report import AuditReport
 from services.points.domain.sale import Part
-from services.points.jobs.audit import AUDIT_OPTIONS, AuditReport, audit_all
+from services.points.jobs.audit import AUDIT_OPTIONS, audit_all
 from services.points.jobs.close_months import CLOSING_OPTIONS, Closed, close_draining
 from shared.kernel.calendar import month_bounds
 from shared.kernel.command import Command, Obey

@@ -156,11 +156,12 @@ def test_a_stack_without_a_clock_has_no_clock_door(
     fresh: LedgerHouse, clock: bool, clock_doors: set[str]
 ) -> None:
     jobs = jobs_of(fresh, clock=clock)
-    assert {job.name for job in jobs} == {"close-months", "audit", "sweep", "watch-budgets"} | clock_doors
+    always = {"close-months", "audit", "audit-on-demand", "sweep", "watch-budgets"}
+    assert {job.name for job in jobs} == always | clock_doors
 
 
 def test_a_database_that_falls_under_a_job_is_an_outage_and_no_defect(fresh: LedgerHouse) -> None:
-    kept = [job for job in jobs_of(fresh) if job.name in ("close-months", "audit")]
+    kept = [job for job in jobs_of(fresh) if job.name in ("close-months", "audit", "audit-on-demand")]
     with capture_logs() as lines:
         for job in kept:
             job.go_once()

@@ -226,7 +226,7 @@ WHOLE = {
     "/offers": "the rules in force, as above",
     "/rates": "the rules in force, as above",
     "/rates/history": "the rules, by page, as above",
-    "/audit": "the auditor looks at everything: that is what it is for",
+    "/audit": "the worker looks at everything, that is what it is for; whoever waits, at one row by its id",
     "/parked": "a hundred of those that are not healed: none, on a good day (tests/service/runtime)",
     "/outbox/replays/{replay}": "one row by its id, of as many as operators asked for",
     "/wallet": "the reading room's own function (test_wallets_read.py)",

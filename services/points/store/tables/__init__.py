@@ -2,6 +2,7 @@
 
 from services.points.store.tables import (
     adjustments,
+    audits,
     campaign_alerts,
     check_ins,
     closing,
@@ -27,6 +28,7 @@ from services.points.store.tables.declared import PointsTable
 __all__ = [
     "PointsTable",
     "adjustments",
+    "audits",
     "campaign_alerts",
     "check_ins",
     "closing",
