@@ -1,15 +1,19 @@
 """The neighbour of every door: a bare FastAPI process that takes the same body and does nothing with it.
 
 The same server in the same settings as a service (shared/web/serving.py), a declared body, a declared answer.
+Several may answer at one port, as the processes of a service do.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 
 import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
+
+from shared.web.serving import joined
 
 app = FastAPI()
 
@@ -49,10 +53,15 @@ async def give() -> Held:
     return Held(worth_fen=0, assets=[])
 
 
+@app.get("/process")
+async def which() -> int:
+    """Answer which process this is."""
+    return os.getpid()
+
+
 if __name__ == "__main__":
-    uvicorn.run(
+    config = uvicorn.Config(
         app,
-        port=int(sys.argv[1]),
         loop="uvloop",
         http="httptools",
         access_log=False,
@@ -62,3 +71,4 @@ if __name__ == "__main__":
         date_header=False,
         backlog=2048,
     )
+    uvicorn.Server(config).run([joined("127.0.0.1", int(sys.argv[1]))])

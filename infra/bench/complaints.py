@@ -1,8 +1,9 @@
-"""What points answered beside success while something was measured: read from its own log."""
+"""What points answered beside success while something was measured: read from its own logs."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import orjson
@@ -14,12 +15,11 @@ _SAID_MOST = 200
 class Complaints:
     """The answers that were no success, from now on.
 
-    :param log: the log of the process that answers.
+    :param logs: those of the processes that answer.
     """
 
-    def __init__(self, log: Path) -> None:
-        self._log = log
-        self._from = log.stat().st_size if log.exists() else 0
+    def __init__(self, logs: Sequence[Path]) -> None:
+        self._from = {log: log.stat().st_size if log.exists() else 0 for log in logs}
 
     def told(self) -> str:
         """Say which there were, the most frequent first: `503 unavailable 3 times`; nothing if none."""
@@ -36,14 +36,18 @@ class Complaints:
 
     def _counted(self) -> Counter[str]:
         counted: Counter[str] = Counter()
-        if self._log.exists():
-            with self._log.open("rb") as lines:
-                lines.seek(self._from)
-                for line in lines:
-                    # A line per request: only those that say so are worth parsing.
-                    if b'"status":' in line:
-                        counted.update(_complaint(line))
+        for line in self._lines():
+            # A line per request: only those that say so are worth parsing.
+            if b'"status":' in line:
+                counted.update(_complaint(line))
         return counted
+
+    def _lines(self) -> Iterator[bytes]:
+        for log, began in self._from.items():
+            if log.exists():
+                with log.open("rb") as lines:
+                    lines.seek(began)
+                    yield from lines
 
 
 def _complaint(line: bytes) -> list[str]:

@@ -11,7 +11,6 @@ import psycopg2
 
 from infra.bench.batch import batches
 from infra.bench.bending import bending
-from infra.bench.complaints import Complaints
 from infra.bench.crowd import Crowd, gather
 from infra.bench.hearing import hearing
 from infra.bench.holds import holds
@@ -76,18 +75,22 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="tongfen-bench-") as folder:
         home = Path(folder)
         home.chmod(0o711)
-        with Stack(home, PROFILES["bench"], steps=steps, jars=jars) as stack, neighbour(free_port()) as bare:
+        with (
+            Stack(home, PROFILES["bench"], steps=steps, jars=jars) as stack,
+            neighbour(free_port()) as bare,
+            neighbour(free_port(), len(stack.webs["points"])) as alike,
+        ):
             with steps.step("The crowd has come", f"{CROWD.members} members"):
                 signer = gather(stack, CROWD)
             tokens = Tokens(stack, CROWD, home / "tokens")
-            room = Room(stack, steps, signer, tokens, Supply(stack, CROWD), bare)
+            room = Room(stack, steps, signer, tokens, Supply(stack, CROWD), bare, alike)
             for measure in (*chosen, *((loaded,) if full else ()), sound):
                 yield from _measured(room, measure)
 
 
 def _measured(room: Room, measure: Measure) -> Iterator[Line]:
     """Measure, or say what stood in the way: one measure that fails costs no other."""
-    complaints = Complaints(room.stack.home.log("points"))
+    complaints = room.complaints()
     try:
         yield from measure(room)
     except (Failed, ReplayStopped, Obstacle, TimeoutError, psycopg2.Error) as fault:

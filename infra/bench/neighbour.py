@@ -1,4 +1,4 @@
-"""Runs the bare neighbour as a process of its own, and ends it."""
+"""Runs the bare neighbour, in one process or several, and ends it."""
 
 from __future__ import annotations
 
@@ -16,21 +16,25 @@ _PATIENCE_S = 20.0
 
 
 @contextmanager
-def neighbour(port: int) -> Iterator[str]:
-    """Run the bare process and give its address."""
+def neighbour(port: int, processes: int = 1) -> Iterator[str]:
+    """Run so many bare processes that answer at one address, and give it once all do."""
     address = f"http://127.0.0.1:{port}"
-    process = Popen([executable, "-m", "infra.bench.bare", str(port)], cwd=CHECKOUT)
+    running = [
+        Popen([executable, "-m", "infra.bench.bare", str(port)], cwd=CHECKOUT) for _ in range(processes)
+    ]
     try:
         give_up_at = time.monotonic() + _PATIENCE_S
-        while True:
+        met = set[int]()
+        while len(met) < processes:
             try:
-                httpx2.get(f"{address}/bare", trust_env=False)
-                break
+                met.add(httpx2.get(f"{address}/process", trust_env=False).json())
             except httpx2.TransportError:
                 if time.monotonic() > give_up_at:
                     raise
                 time.sleep(0.05)
         yield address
     finally:
-        process.terminate()
-        process.wait()
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 
 import psycopg2
 
@@ -20,11 +21,14 @@ def redemptions(room: Room) -> Iterator[Line]:
     """Measure beside a bare POST, beside raw SQL, through the gateway, at half load, and in bytes."""
     room.redeem()
     with RawLedger(room.stack) as raw:
-        bare, ours, sql, behind = in_turn(
-            room.bare_post, room.redeem, raw.drive, lambda: room.redeem(address=room.stack.address)
+        through = partial(room.redeem, address=room.stack.address)
+        bare, ours, sql, alike, behind = in_turn(
+            room.bare_post, room.redeem, raw.drive, room.bare_post_alike, through
         )
     what = "redemption of three lots of three units, beside a bare FastAPI POST"
     yield Line("redemption", what, ratio(rates(ours), rates(bare)), beside(ours, bare), least=0.5)
+    what = f"the same beside {len(room.webs)} processes of the bare POST, as many as points has for its doors"
+    yield Line("redemption-alike", what, ratio(rates(ours), rates(alike)), beside(ours, alike))
     what = "the same beside a raw-SQL ledger transaction of three transfers (pgbench, 16 clients)"
     yield Line("raw-sql", what, ratio(rates(ours), rates(sql)), beside(ours, sql), least=1.5)
     what = "redemption through the gateway, beside the same without"

@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from infra.bench.complaints import Complaints
 from infra.bench.line import middle
 from infra.bench.load import Failed, Load, drive, pause_ms
 from infra.bench.signing_in import Tokens
@@ -30,7 +31,8 @@ REDEEM, READ = HERE / "redeem.lua", HERE / "read.lua"
 @dataclass(slots=True)
 class Room:
     """The stack, who says what goes on, the importer's signer, the crowd's tokens and points, the bare
-    neighbour; `answered` counts what points has answered, `turn` is the member whose turn it is.
+    neighbour in one process (`bare`) and in as many as points has (`bare_alike`); `answered` counts what
+    points has answered, `turn` is the member whose turn it is.
     """
 
     stack: Stack
@@ -39,6 +41,7 @@ class Room:
     tokens: Tokens
     supply: Supply
     bare: str
+    bare_alike: str
     answered: int = 0
     turn: int = 0
     _runs: Iterator[int] = field(default_factory=count)
@@ -48,9 +51,14 @@ class Room:
         """The address of points, without the gateway."""
         return self.stack.services["points"]
 
-    def bare_post(self) -> Load:
-        """Let the crowd post to the bare neighbour."""
-        return drive(f"{self.bare}/bare", REDEEM, SECONDS, CONNECTIONS, self.tokens.file(), self.run())
+    def bare_post(self, address: str | None = None) -> Load:
+        """Let the crowd post to the bare neighbour; without an address to the one process."""
+        url = f"{address or self.bare}/bare"
+        return drive(url, REDEEM, SECONDS, CONNECTIONS, self.tokens.file(), self.run())
+
+    def bare_post_alike(self) -> Load:
+        """Let the crowd post to as many bare processes as points has."""
+        return self.bare_post(self.bare_alike)
 
     def bare_get(self) -> Load:
         """Let the crowd ask the bare neighbour."""
@@ -94,6 +102,15 @@ class Room:
         self.answered += load.requests
         return load
 
+    @property
+    def webs(self) -> Sequence[str]:
+        """Name the processes of points that answer."""
+        return self.stack.webs["points"]
+
+    def complaints(self) -> Complaints:
+        """Begin to count what they answer beside success."""
+        return Complaints([self.stack.home.log(name) for name in self.webs])
+
     def read(
         self,
         path: str = "/points/v1/wallet",
@@ -102,11 +119,12 @@ class Room:
         connections: int = CONNECTIONS,
         per_s: float = 0.0,
         first: int = 0,
+        address: str | None = None,
     ) -> Load:
         """Let the crowd read their own, from that turn on, as fast as it goes or about so often."""
         pause = pause_ms(connections, per_s) if per_s else 0
         told = (self.tokens.file(), str(pause), str(first))
-        load = drive(self.points + path, READ, seconds, connections, *told)
+        load = drive((address or self.points) + path, READ, seconds, connections, *told)
         self.answered += load.requests
         return load
 

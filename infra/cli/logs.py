@@ -18,7 +18,7 @@ def logs(
     parts: Annotated[
         list[str] | None,
         typer.Argument(
-            help="supervisor, postgres, kafka, gateway, member, points, points-worker; all if none is named."
+            help="supervisor, postgres, kafka, gateway, member, points, points-2, points-worker; else all."
         ),
     ] = None,
     home: AtHome = None,

@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 
 from infra.embedded.child import Child, plain_environment, wait_until
 from infra.embedded.ports import LOOPBACK
-from infra.embedded.settings import CHECKOUT
+from infra.embedded.settings import CHECKOUT, StackSettings
 from shared.runtime.role import ProcessRole
 
 _START_S = 60.0
@@ -26,24 +26,33 @@ _FINISH_S = 30.0
 class Recipe:
     """Which module is a service's process: `services.<name>.main`, unless a test stands in for it.
 
-    `halved` says whether those who wait for an answer and what goes on by itself have a process each.
+    `webs` says how many processes do nothing but answer, beside a worker for what goes on by itself; with 0
+    one process does everything.
     """
 
     name: str
     module: str
-    halved: bool = False
+    webs: int = 0
 
     @property
     def roles(self) -> Mapping[str, ProcessRole]:
-        """Give the service's processes by the name of the part; whoever answers bears the service's name."""
-        if not self.halved:
+        """Give the service's processes by the name of the part; who answers bears the service's name."""
+        if not self.webs:
             return {self.name: ProcessRole.BOTH}
-        return {self.name: ProcessRole.WEB, f"{self.name}-{ProcessRole.WORKER}": ProcessRole.WORKER}
+        more = (f"{self.name}-{number}" for number in range(2, self.webs + 1))
+        webs = dict.fromkeys((self.name, *more), ProcessRole.WEB)
+        return {**webs, f"{self.name}-{ProcessRole.WORKER}": ProcessRole.WORKER}
+
+    @property
+    def joint(self) -> str | None:
+        """Name the port at which several that answer do so together; None where there is one."""
+        return f"{self.name}-joint" if self.webs > 1 else None
 
 
 def recipes() -> tuple[Recipe, ...]:
     """List the services of this checkout, in the order in which they are named everywhere."""
-    return Recipe("member", "services.member.main"), Recipe("points", "services.points.main", halved=True)
+    points = Recipe("points", "services.points.main", webs=StackSettings().webs)
+    return Recipe("member", "services.member.main"), points
 
 
 @dataclass(frozen=True, slots=True)

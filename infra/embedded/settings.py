@@ -24,6 +24,9 @@ class StackSettings(BaseSettings):
     port: int | None = Field(
         default=None, ge=1, le=65535, description="The one address; unset: 8080 or the next free one."
     )
+    webs: int = Field(
+        default=2, ge=1, le=16, description="How many processes of points answer: one for each core."
+    )
     jars: Path | None = Field(
         default=None,
         description="Where Kafka's jars lie, so that several checkouts may share one download;"

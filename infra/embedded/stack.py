@@ -107,12 +107,20 @@ class Stack:
     @property
     def address(self) -> str:
         """The one address, or that of the first service where there is no gateway."""
-        return self.parts["gateway" if self._gateway else self._recipes[0].name].address
+        return self.parts["gateway"].address if self._gateway else self._address_of(self._recipes[0])
 
     @property
     def services(self) -> dict[str, str]:
         """Each service's own address, behind the gateway."""
-        return {recipe.name: self.parts[recipe.name].address for recipe in self._recipes}
+        return {recipe.name: self._address_of(recipe) for recipe in self._recipes}
+
+    @property
+    def webs(self) -> dict[str, list[str]]:
+        """The parts of each service that answer its doors."""
+        return {
+            recipe.name: [part for part, role in recipe.roles.items() if role.answers]
+            for recipe in self._recipes
+        }
 
     @property
     def processes(self) -> list[str]:
@@ -138,16 +146,18 @@ class Stack:
     def environment(self, name: str, part: str | None = None) -> dict[str, str]:
         """Give what a service's process is told of its parts, passwords included: never print it.
 
-        :param part: which of the service's processes; the one that answers if none is named.
+        :param part: which of the service's processes; one that answers, and alone, if none is named.
         """
         prefix = name.upper()
         urls = self._database_urls(name)
+        joints = self._joints(name) if part else ()
         return {
             # Who may change tables or seal a month is no process that answers requests.
             **{f"{prefix}_DATABASE_URL_{duty.upper()}": url for duty, url in urls.items() if duty != "owner"},
             f"{prefix}_KAFKA_BOOTSTRAP": self.parts["kafka"].address,
             f"{prefix}_TOPIC_PREFIX": "",
             f"{prefix}_HTTP_PORT": str(self._ports[part or name]),
+            **{f"{prefix}_HTTP_JOINT_PORT": str(self._ports[joint]) for joint in joints},
             f"{prefix}_CLOCK": "on" if self.profile.clock else "off",
             f"{prefix}_SECRET": self.secrets.of(f"{name}.secret"),
             f"{prefix}_STATE_DIR": str(self.home.folder("services", name)),
@@ -172,7 +182,8 @@ class Stack:
         await_leftovers(self.home, self.steps)
         self.state = "starting"
         partner = [PARTNER] if self.profile.partner else []
-        self._ports.open([*self.processes, *partner], gateway=self._gateway)
+        joints = self._joints(*(recipe.name for recipe in self._recipes))
+        self._ports.open([*self.processes, *joints, *partner], gateway=self._gateway)
         for line in self._ports.remarks:
             self.steps.say(f"  {line}")
         self._write_status()
@@ -226,7 +237,7 @@ class Stack:
             "home": str(self.home.root),
             "supervisor_process_id": os.getpid(),
             "address": parts["gateway"].address if "gateway" in parts else None,
-            "services": {r.name: parts[r.name].address for r in self._recipes if r.name in parts},
+            "services": {r.name: self._address_of(r) for r in self._recipes if r.name in parts},
             "kafka": parts["kafka"].address if "kafka" in parts else None,
             "databases": {
                 recipe.name: self._database_urls(recipe.name, with_password=False)
@@ -300,7 +311,7 @@ class Stack:
             self._start(part)
 
     def _bring_gateway(self) -> None:
-        services = {recipe.name: self._ports[recipe.name] for recipe in self._recipes}
+        services = {recipe.name: self._ports[recipe.joint or recipe.name] for recipe in self._recipes}
         setup = CaddySetup(
             self.home.folder("gateway"), self._ports["gateway"], self.home.log("gateway"), services
         )
@@ -309,6 +320,12 @@ class Stack:
         gateway.prepare()
         with self.steps.step("Gateway ready", part.address):
             self._start(part)
+
+    def _joints(self, *services: str) -> list[str]:
+        return [recipe.joint for recipe in self._recipes if recipe.joint and recipe.name in services]
+
+    def _address_of(self, recipe: Recipe) -> str:
+        return f"http://{LOOPBACK}:{self._ports[recipe.joint or recipe.name]}"
 
     def _local_to_member(self) -> dict[str, str]:
         """State what holds on a person's own machine alone: staff by a local secret, texts kept, not sent."""

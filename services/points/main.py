@@ -215,7 +215,8 @@ def main() -> None:
     settings = read_settings(PointsSettings)
     process = PointsProcess(settings, role)
     process.prepare()
-    serve(process.application(), settings.http_host, settings.http_port, process.parts())
+    joint_port = settings.http_joint_port if role.answers else 0
+    serve(process.application(), settings.http_host, settings.http_port, process.parts(), joint_port)
 
 
 if __name__ == "__main__":

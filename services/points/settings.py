@@ -33,6 +33,13 @@ class PointsSettings(BaseSettings):
     )
     http_host: str = Field(default="127.0.0.1", description="Where the doors listen.")
     http_port: int = Field(default=0, description="0: any free port.")
+    http_joint_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="Where all web processes of one machine answer together, each beside its own port;"
+        " 0: nowhere.",
+    )
     secret: SecretStr = Field(
         description="The same in every process: pay codes, cursors and sealed coupon codes rest on it."
     )

@@ -61,6 +61,8 @@ class DeskLimits:
     waiting: int = 20_000
     patience_s: float = 2.0
     attempts: int = 3
+    linger_s: float = 0.004
+    """How long a busy desk lets the next batch grow; whoever comes alone is never made to wait."""
 
 
 def _nothing(_: str) -> None:
@@ -171,12 +173,23 @@ class Desk(Generic[B]):
                 if tickets is None:
                     return
                 self._serve(tickets)
+                if len(tickets) >= BUSY_FROM:
+                    self._linger(len(tickets))
         except BaseException:
             # Without its desk a service takes commands that nobody obeys: the supervisor starts a fresh one.
             log.critical("desk.died", exc_info=True)
             os._exit(70)
         finally:
             self._hang_up()
+
+    def _linger(self, obeyed: int) -> None:
+        """Begin the next batch once as many wait as the last one had, or after a moment.
+
+        A batch costs as much as some ten commands before it has one: whoever was just answered asks again.
+        """
+        until = time.monotonic() + self.limits.linger_s
+        while len(self._waiting) < obeyed and not self._stopping and time.monotonic() < until:
+            time.sleep(_LOOK_S)
 
     def _gather(self) -> list[Ticket] | None:
         """Take what was deferred, then what waits, up to the limit; None when stopped and empty."""

@@ -1,12 +1,14 @@
 """A service's process: its parts come up in order, the doors open, and everything ends in the reverse order.
 
 Graceful: on SIGTERM or SIGINT the process answers "not ready", finishes what it has begun, then closes its
-parts.
+parts. Several processes may answer at one joint port, among which the system shares out new connections; each
+has its own beside it, where it is asked how it fares.
 Refuses to know what the parts are.
 """
 
 import gc
 import signal
+import socket
 from collections.abc import Sequence
 from types import FrameType
 from typing import Protocol
@@ -73,8 +75,20 @@ def configured(application: Application, host: str, port: int) -> uvicorn.Config
     )
 
 
-def serve(application: Application, host: str, port: int, parts: Sequence[Part]) -> None:
-    """Run the process until it is told to end."""
+def joined(host: str, port: int) -> socket.socket:
+    """Take a share of the connections to a port at which other processes of this account answer as well."""
+    share = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    share.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    share.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    share.bind((host, port))
+    return share
+
+
+def serve(application: Application, host: str, port: int, parts: Sequence[Part], joint_port: int = 0) -> None:
+    """Run the process until it is told to end.
+
+    :param joint_port: where it answers together with others, beside its own port; 0: nowhere.
+    """
     config = configured(application, host, port)
     started: list[Part] = []
     try:
@@ -82,7 +96,8 @@ def serve(application: Application, host: str, port: int, parts: Sequence[Part])
             part.start()
             started.append(part)
         _settle()
-        _Server(config, application).run()
+        sockets = [config.bind_socket(), *([joined(host, joint_port)] if joint_port else [])]
+        _Server(config, application).run(sockets)
     finally:
         for part in reversed(started):
             part.stop()

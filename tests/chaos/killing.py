@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from infra.embedded.stack import Stack
 
-PARTS = ("postgres", "kafka", "points", "points-worker", "member")
+PARTS = ("postgres", "kafka", "points", "points-2", "points-worker", "member")
 CLIENT = "client"
 
 

@@ -65,6 +65,7 @@ def furnished(home: Path, *, durable: bool = False) -> tuple[Stack, dict[str, ob
     return stack, {
         "address": stack.address,
         "services": stack.services,
+        "webs": [stack.parts[name].address for name in stack.webs["points"]],
         "databases": stack.databases,
         "keys": str(keys_of(stack)),
         "logs": str(stack.home.log("points").parent),
@@ -197,10 +198,10 @@ class Group:
         return [message["text"] for message in listed if message["phone"] == phone]
 
     def _known(self, proof: Any, facts: Mapping[str, Any] | None = None) -> Caller:
-        """Give a caller once points has heard of the key that proves them."""
-        caller = Caller(self.address, self.web, proof, facts or {})
-        until(lambda: caller.get("/points/v1/units").status_code != 401)
-        return caller
+        """Give a caller once every process of points has heard of the key that proves them."""
+        asking = [Caller(address, self.web, proof) for address in self.found["webs"]]
+        until(lambda: all(one.get("/points/v1/units").status_code != 401 for one in asking))
+        return Caller(self.address, self.web, proof, facts or {})
 
 
 def fresh_phone() -> str:

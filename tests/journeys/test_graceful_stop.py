@@ -129,6 +129,39 @@ def test_a_service_that_ends_under_load_fails_nobody(
     )
 
 
+def test_where_one_that_answers_is_killed_the_other_goes_on(running: tuple[Group, Stack]) -> None:
+    group, stack = running
+    first, second = (stack.parts[name] for name in stack.webs["points"])
+    process_id, restarts = first.component.child.pid, first.restarts
+    assert process_id is not None
+    doors = group.service("points")
+    assert doors not in (first.address, second.address)
+    os.kill(process_id, signal.SIGKILL)
+    until(lambda: not _answers(first.address))
+    for _ in range(20):
+        # A connection each: none goes to the one that is gone.
+        assert httpx2.get(f"{doors}/readyz", trust_env=False).status_code == 200
+    until(lambda: first.restarts > restarts, 60.0)
+    until(lambda: _asked(doors, first.address) > 0 and _asked(doors, second.address) > 0)
+
+
+def _answers(address: str) -> bool:
+    try:
+        return httpx2.get(f"{address}/livez", trust_env=False).is_success
+    except httpx2.TransportError:
+        return False
+
+
+def _asked(doors: str, address: str) -> float:
+    """Ask at the joint port once more; give how often one of those that answer there was asked."""
+    httpx2.get(f"{doors}/livez", trust_env=False)
+    told = httpx2.get(f"{address}/metrics", trust_env=False).text
+    asked = [
+        line for line in told.splitlines() if line.startswith("tongfen_requests_total") and "/livez" in line
+    ]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in asked)
+
+
 def test_points_serves_while_member_is_away(running: tuple[Group, Stack]) -> None:
     group, stack = running
     member = group.member()

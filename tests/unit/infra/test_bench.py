@@ -85,14 +85,14 @@ def test_what_pgbench_says_is_read() -> None:
 
 def test_what_was_answered_beside_success_is_read_from_where_the_measure_began(tmp_path: Path) -> None:
     log = tmp_path / "points.log"
-    assert Complaints(log).told() == ""
+    assert Complaints([log]).told() == ""
 
     def answered(*told: tuple[int, str]) -> bytes:
         lines = [{"event": "request", "status": status, "code": code} for status, code in told]
         return b"".join(orjson.dumps(line) + b"\n" for line in lines)
 
     log.write_bytes(answered((409, "in-flight")))
-    complaints = Complaints(log)
+    complaints = Complaints([log])
     with log.open("ab") as lines:
         lines.write(b'Traceback of somebody else\n{"status": 5')
         lines.write(
@@ -104,7 +104,7 @@ def test_what_was_answered_beside_success_is_read_from_where_the_measure_began(t
         "said": ("too much " * 100)[:200],
         "answered": "503 unavailable 2 times, 404 not-found 1 times",
     }
-    assert Complaints(log).beside(Failed("cut off"))["answered"] == "nothing else"
+    assert Complaints([log]).beside(Failed("cut off"))["answered"] == "nothing else"
 
 
 class _Refusing:
