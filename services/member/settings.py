@@ -72,7 +72,7 @@ class MemberSettings(BaseSettings):
         default=60_000, ge=1, description="For each caller that is known, in each process."
     )
     stranger_requests_per_minute: int = Field(
-        default=600, ge=1, description="For each address of callers that are not known."
+        default=600, ge=1, description="For each address of callers that are not known, in each process."
     )
     codes_per_address_hour: int = Field(
         default=100, ge=1, description="Texts one address may cause; behind one there may be a whole office."

@@ -65,7 +65,7 @@ class PointsSettings(BaseSettings):
         default=60_000, ge=1, description="For each caller that is known, in each process."
     )
     stranger_requests_per_minute: int = Field(
-        default=600, ge=1, description="For each address of callers that are not known."
+        default=600, ge=1, description="For each address of callers that are not known, in each process."
     )
     partners: str = Field(
         default="",

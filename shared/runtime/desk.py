@@ -32,6 +32,8 @@ AWAITED = (errors.LockNotAvailable, errors.TransactionTimeout)
 ENTANGLED = (errors.DeadlockDetected, errors.SerializationFailure)
 SEALED = "TF001"
 TRY_PER_ROW = 16
+BUSY_FROM = 8
+_LOOK_S = 0.001
 PLANS_S = 10.0
 """How long plans are kept: one made on small books would serve large ones until those are analyzed."""
 

@@ -1,7 +1,6 @@
 """What the benchmark reckons by itself: goals, medians, the page, what pgbench says, pauses at half load."""
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import cast
 
 import orjson
@@ -111,8 +110,10 @@ class _Refusing:
     """A room whose crowd is refused: points writes what it answered, the generator says that it failed."""
 
     def __init__(self, log: Path, answered: bytes) -> None:
-        self.stack = SimpleNamespace(home=SimpleNamespace(log=lambda part: log))
         self._log, self._answered = log, answered
+
+    def complaints(self) -> Complaints:
+        return Complaints([self._log])
 
     def redeem(self, *, seconds: int, connections: int) -> Load:
         with self._log.open("ab") as lines:

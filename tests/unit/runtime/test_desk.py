@@ -12,7 +12,7 @@ from psycopg2 import IntegrityError, errors
 
 from shared.kernel.command import Answer
 from shared.runtime.batch_report import BatchReport
-from shared.runtime.desk import Desk, DeskLimits
+from shared.runtime.desk import BUSY_FROM, Desk, DeskLimits
 from tests.unit.runtime.small_shop import DECISIONS, POISON, Boxes, Fill, Shelf, asked, until
 
 
@@ -122,6 +122,39 @@ def test_who_waited_longer_than_their_patience_is_busy_and_never_obeyed() -> Non
         assert codes(desk.obey_all([Fill(asked("1"), "a", 1)], patience_s=0.1)) == ["busy"]
         first.join(5)
     assert shelf.inside == {"a": 1}
+
+
+def test_a_busy_desk_lets_the_next_batch_grow_to_as_many_as_the_last() -> None:
+    shelf = Shelf()
+    with open_desk(shelf, DeskLimits(linger_s=60.0)) as desk:
+        desk.obey_all([Fill(asked(f"first-{one}"), "a", 1) for one in range(BUSY_FROM)])
+        few = threading.Thread(
+            target=desk.obey_all, args=([Fill(asked(f"few-{one}"), "a", 1) for one in range(3)],)
+        )
+        few.start()
+        until(lambda: len(desk._waiting) == 3)
+        # As long as a desk that did not linger would need many times over.
+        few.join(0.1)
+        assert len(shelf.batches) == 1
+        desk.obey_all([Fill(asked(f"more-{one}"), "a", 1) for one in range(BUSY_FROM - 3)])
+        few.join(5)
+        assert len(shelf.batches) == 2
+
+
+def test_whoever_comes_alone_is_obeyed_at_once_and_a_moment_ends() -> None:
+    with open_desk(Shelf(), DeskLimits(linger_s=60.0)) as desk:
+        for one in range(3):
+            desk.obey_all([Fill(asked(str(one)), "a", 1)], patience_s=1.0)
+    with open_desk(Shelf(), DeskLimits(linger_s=0.05)) as desk:
+        desk.obey_all([Fill(asked(f"many-{one}"), "a", 1) for one in range(BUSY_FROM)])
+        assert codes(desk.obey_all([Fill(asked("alone"), "a", 1)], patience_s=1.0)) == ["ok"]
+
+
+def test_a_desk_that_lingers_ends_when_told_to() -> None:
+    began = time.monotonic()
+    with open_desk(Shelf(), DeskLimits(linger_s=60.0)) as desk:
+        desk.obey_all([Fill(asked(str(one)), "a", 1) for one in range(BUSY_FROM)])
+    assert time.monotonic() - began < 5
 
 
 def test_a_row_held_elsewhere_for_longer_than_the_patience_is_in_flight() -> None:
