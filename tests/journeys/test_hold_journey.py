@@ -95,6 +95,12 @@ def test_a_stay_is_held_by_the_app_captured_by_the_till_and_its_rest_comes_back(
         ("room", 500),
         ("bar", 100),
     ]
+    assert closed["has_earlier_captures"] is False
+    for reader in (guest, till, group.staff("finance-hotel"), group.staff("operator-1")):
+        newest = reader.get(f"{place}/captures?limit=1").json()
+        assert newest["data"] == closed["captures"][1:]
+        older = reader.get(f"{place}/captures?limit=2&cursor={newest['cursor']['next']}").json()
+        assert (older["data"], older["cursor"]) == (closed["captures"][:1], {"next": None})
     history = guest.get("/points/v1/journals").json()["data"]
     assert [one["kind"] for one in history] == ["capture", "capture", "hold", "earning"]
     assert {one["order_no"] for one in history[:3]} == {order}
@@ -117,6 +123,8 @@ def test_nobody_else_reads_captures_or_releases_a_hold(group: Group, guest: Call
     place = f"/points/v1/holds/{set_aside(guest, order)['hold']}"
     other = group.system("till-mall-west")
     assert other.get(place).status_code == 404
+    assert other.get(f"{place}/captures").status_code == 404
+    assert group.member().get(f"{place}/captures").status_code == 404
     assert other.get(f"/points/v1/holds?order_no={order}").status_code == 404
     assert other.post(f"{place}/capture", {"capture_no": "1", "amount_fen": 1}).status_code == 404
     assert other.post(f"{place}/release").status_code == 404

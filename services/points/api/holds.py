@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, model_validator
 
 from services.points.api.front import UNIT_READERS, Front, unit_read
+from services.points.api.lists import NextView, PageQuery
 from services.points.api.order_tickets import OrderTicketText
 from services.points.api.paying import PayCodeText, payer_of, ticket_of
 from services.points.api.redemptions import OwedView, TakenView
@@ -16,6 +17,7 @@ from services.points.domain.order_ticket import ShownTicket
 from services.points.domain.payer import Payer
 from services.points.domain.redemption import Price
 from services.points.domain.rulebook import HOLD_LASTS_S
+from services.points.queries.captures import captures_of
 from services.points.queries.holds import hold_of_order, hold_view, open_holds
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
@@ -153,8 +155,19 @@ class CaptureView(BaseModel):
     occurred_at: str
 
 
+class CapturesView(BaseModel):
+    """A page of captures, the last first."""
+
+    data: list[CaptureView]
+    cursor: NextView
+
+
 class HoldView(BaseModel):
-    """A hold as it stands; `ended_by` is captured, released or expired once it is closed."""
+    """A hold as it stands, with its last ten captures, oldest first.
+
+    `has_earlier_captures` says that there are more, which the list of captures has. `ended_by` is captured,
+    released or expired once it is closed.
+    """
 
     hold: str
     journal: str
@@ -171,6 +184,7 @@ class HoldView(BaseModel):
     ended_at: str | None
     slices: list[SliceView]
     captures: list[CaptureView]
+    has_earlier_captures: bool
 
 
 class HoldsView(BaseModel):
@@ -219,6 +233,16 @@ def declare(door: Door, front: Front) -> None:
         """Read a hold of one's own unit, or one's own, as it stands."""
         with front.asking(call) as questions:
             return hold_view(questions, call.id_of("hold", "hld"))
+
+    @door.get(
+        "/holds/{hold}/captures", takes=PageQuery, gives=CapturesView, roles=(Role.MEMBER, *UNIT_READERS)
+    )
+    def list_captures(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
+        """List what was captured of a hold of one's own unit, or of one's own, the last capture first."""
+        hold, after = call.id_of("hold", "hld"), front.after(call, query.cursor)
+        with front.asking(call) as questions:
+            rows, last = captures_of(questions, hold, query.limit, after)
+        return {"data": rows, "cursor": front.next(call, last)}
 
     @door.get("/wallet/holds", takes=Nothing, gives=HoldsView, roles=(Role.MEMBER,))
     def list_own_holds(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:

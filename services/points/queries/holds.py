@@ -1,10 +1,11 @@
-"""Holds as people and tills see them: as they stand, with what they took and what was captured."""
+"""Holds as people and tills see them: as they stand, with what they took and what was captured last."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from services.points.domain.naming import order_name
 from services.points.queries.asker import HOLDERS_OF_THEN
+from services.points.queries.captures import NONE, last_captures
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
@@ -29,10 +30,6 @@ ORDER BY expires_at, id LIMIT :most
 _SLICES = """
 SELECT h.id, s.lot_id, s.asset, s.issuer, s.points, s.points_left
 FROM unnest(CAST(:ids AS uuid[])) AS h(id) CROSS JOIN LATERAL slices_of_hold(h.id) AS s ORDER BY h.id, s.place
-"""
-_CAPTURES = """
-SELECT hold_id, id, answer::json ->> 'capture_no' AS capture_no, paid_fen, occurred_at
-FROM redemptions WHERE hold_id = ANY (CAST(:ids AS uuid[])) ORDER BY occurred_at, id LIMIT :most
 """
 
 
@@ -66,7 +63,7 @@ def _only(questions: Questions, row: Any) -> Mapping[str, Any]:
 
 def _views(questions: Questions, rows: Sequence[Any]) -> list[dict[str, Any]]:
     ids = [str(row.id) for row in rows]
-    slices, captures = _slices(questions, ids), _captures(questions, ids)
+    slices, captures = _slices(questions, ids), last_captures(questions, ids)
     return [
         {
             "hold": shown("hld", str(row.id)),
@@ -83,7 +80,8 @@ def _views(questions: Questions, rows: Sequence[Any]) -> list[dict[str, Any]]:
             "expires_at": row.expires_at,
             "ended_at": row.ended_at,
             "slices": slices.get(str(row.id), []),
-            "captures": captures.get(str(row.id), []),
+            "captures": captures.get(str(row.id), NONE).last,
+            "has_earlier_captures": captures.get(str(row.id), NONE).has_earlier,
         }
         for row in rows
     ]
@@ -99,20 +97,6 @@ def _slices(questions: Questions, ids: list[str]) -> dict[str, list[dict[str, An
                 "issuer": row.issuer,
                 "points": row.points,
                 "points_left": row.points_left,
-            }
-        )
-    return found
-
-
-def _captures(questions: Questions, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in questions.rows(_CAPTURES, ids=ids, most=MOST):
-        found.setdefault(str(row.hold_id), []).append(
-            {
-                "capture_no": row.capture_no,
-                "redemption": shown("red", str(row.id)),
-                "paid_fen": row.paid_fen,
-                "occurred_at": row.occurred_at,
             }
         )
     return found

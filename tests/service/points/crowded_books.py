@@ -136,11 +136,19 @@ INSERT INTO refunds (name, id, redemption_id, unit, refund_no, amount_fen, refun
 SELECT 'often ' || n, uuidv7(), r.id, r.unit, 'often ' || n, 1, 1 + n, {_FACTS}
 FROM (SELECT * FROM redemptions WHERE unit = '%(unit)s' ORDER BY id DESC LIMIT 1) AS r,
      generate_series(1, %(count)s) AS n;
+INSERT INTO redemptions (name, id, unit, order_no, holder_id, price_fen, paid_fen, change_points, terms,
+                         hold_id, occurred_at, month, answer)
+SELECT 'often ' || n, uuidv7(-interval '2 days'), h.unit, h.order_no, h.holder_id, 1, 1, 0, '', h.id, {_FACTS}
+FROM (SELECT * FROM holds WHERE unit = '%(unit)s' ORDER BY id DESC LIMIT 1) AS h,
+     generate_series(1, %(count)s) AS n;
 """
 
 
 def come_back(house: LedgerHouse, unit: str, count: int) -> None:
-    """Let the last purchase and the last order of a unit's crowd come back that many times more."""
+    """Let the last purchase and the last order of a unit's crowd come back that many times more.
+
+    And its last hold be captured as often, before any of those orders.
+    """
     house.rows(_COME_BACK % {"unit": unit, "count": count})
 
 

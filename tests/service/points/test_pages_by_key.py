@@ -15,6 +15,7 @@ from services.points.domain.adjustment import AdjustmentKind, AdjustmentState
 from services.points.domain.doubt import DoubtState
 from services.points.queries.adjustments import adjustments
 from services.points.queries.balances import balances
+from services.points.queries.captures import captures_of
 from services.points.queries.check_ins import check_ins_of
 from services.points.queries.coming_back import ComingBack, page_of
 from services.points.queries.doubts import claims_of, doubt_facts, doubts_listed
@@ -43,7 +44,7 @@ FAR_DOWN = 100
 """Pages that are passed over before a deep one is looked at."""
 
 OFTEN = 600
-"""How often one order and one purchase of the unit came back."""
+"""How often one order and one purchase of the unit came back, and one hold was captured."""
 
 ROWS, BLOCKS = 200, 350
 """The most rows and blocks that a page of five may touch: a walk through what others did is 20,000 rows.
@@ -151,9 +152,9 @@ LISTS = {
 
 
 def behind(books: "Books") -> dict[str, Page]:
-    """Make the lists behind one thing: the lines of a statement, what came back of an order or a purchase."""
+    """Make the lists behind one thing: a statement's lines, what came back, what was captured."""
     statement = books.own("statements", "unit = 'property' AND month = '2017-01-01' OFFSET 0 --")
-    paid, bought = (books.own(table, LAST_OWN) for table in ("redemptions", "receipts"))
+    paid, bought, held = (books.own(table, LAST_OWN) for table in ("redemptions", "receipts", "holds"))
     doors: dict[str, Ask] = {
         "/statements/{statement}/lines": lambda q, limit, after: lines_of(q, statement, limit, after),
         "/redemptions/{redemption}/refunds": lambda q, limit, after: page_of(
@@ -162,6 +163,7 @@ def behind(books: "Books") -> dict[str, Page]:
         "/receipts/{receipt}/returns": lambda q, limit, after: page_of(
             q, ComingBack.RETURNS, bought, limit, after
         ),
+        "/holds/{hold}/captures": lambda q, limit, after: captures_of(q, held, limit, after),
     }
     return {
         f"{door} for {reader}": Page(door, reader, ask)
@@ -212,9 +214,10 @@ def singles(books: Books) -> dict[str, Page]:
     add("limits of a kind", "/limits", lambda q: limits_listed(q, "crowd property 123", SHOWN, None)[0], "*")
     add("own exchange", "/exchanges/{exchange}", lambda q: exchange_of(q, exchange), "member")
     add("own gift", "/gifts/{gift}", lambda q: gift_of(q, MEMBER, gift, NOON), "member")
-    paid, bought = (books.own(table, LAST_OWN) for table in ("redemptions", "receipts"))
+    paid, bought, held = (books.own(table, LAST_OWN) for table in ("redemptions", "receipts", "holds"))
     add("an order that came back often", "/redemptions/{redemption}", lambda q: redemption_of(q, paid))
     add("a purchase that came back often", "/receipts/{receipt}", lambda q: receipt_of(q, bought))
+    add("a hold that was captured often", "/holds/{hold}", lambda q: hold_view(q, held))
     return pages
 
 

@@ -17,7 +17,7 @@ class Redemptions(PointsTable, table=True):
         UniqueConstraint("id", name="redemptions_id_once"),
         CheckConstraint("paid_fen BETWEEN 1 AND price_fen", name="redemptions_paid_within_price"),
         Index("redemptions_month", "month", postgresql_using="brin"),
-        Index("redemptions_hold", "hold_id", postgresql_where="hold_id IS NOT NULL"),
+        Index("redemptions_captures", "hold_id", "id", postgresql_where="hold_id IS NOT NULL"),
     )
 
     name: str = text(key=True)
