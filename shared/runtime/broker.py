@@ -5,9 +5,12 @@ us: what a person must know about a broker that is away is one line of our own.
 """
 
 import logging
+from functools import lru_cache
 from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer
+from kafka.cluster import ClusterMetadata
+from kafka.partitioner import Partitioner, murmur2
 
 API_VERSION = (4, 3)
 REQUEST_BYTES_MAX = 1_048_576
@@ -18,6 +21,37 @@ METADATA_TIMEOUT_MS = 3_000
 # The least that a broker allows by itself: so long nobody hears the partitions of a process that was killed.
 SESSION_TIMEOUT_MS = 6_000
 HEARTBEAT_MS = 1_500
+KEYS_REMEMBERED = 65_536
+
+
+class ByKey(Partitioner):  # type: ignore[misc]
+    """Finds the partition of a key where the client itself would; members come again, so it remembers.
+
+    The client hashes in Python each time, which was an eighth of what the relay's process did.
+    """
+
+    def partition(
+        self,
+        topic: str,
+        key: object,  # noqa: ARG002 - as the client calls every partitioner
+        serialized_key: bytes,
+        value: object,  # noqa: ARG002
+        serialized_value: bytes | None,  # noqa: ARG002
+        cluster: ClusterMetadata,
+    ) -> int:
+        """Give the partition; events all have a key.
+
+        :raises ValueError: if the broker has told of no such topic.
+        """
+        partitions = cluster.partitions_for_topic(topic)
+        if not partitions:
+            raise ValueError(f"no partition of {topic} is known")
+        return int(sorted(partitions)[_hash(serialized_key) % len(partitions)])
+
+
+@lru_cache(KEYS_REMEMBERED)
+def _hash(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
 
 
 def producer(bootstrap: str, client_id: str) -> KafkaProducer:
@@ -33,6 +67,7 @@ def producer(bootstrap: str, client_id: str) -> KafkaProducer:
         api_version=API_VERSION,
         enable_idempotence=True,
         acks="all",
+        partitioner=ByKey(),
         linger_ms=LINGER_MS,
         batch_size=REQUEST_BYTES_MAX,
         max_request_size=REQUEST_BYTES_MAX,

@@ -112,7 +112,8 @@ def test_a_wiped_broker_is_filled_again_and_every_projection_is_whole(running: t
     began = now().isoformat()
     first = registered(group, PERSONS)
     until(lambda: digest(group, "points") == digest(group, "member"))
-    back = held_down(stack, "points")
+    # Who hears is the worker.
+    back = held_down(stack, "points-worker")
     lost = registered(group, PERSONS)
     until(lambda: published(group))
     wiped(stack)

@@ -192,6 +192,10 @@ class Group:
         texts = [log.read_bytes() for log in sorted(Path(self.found["logs"]).glob(f"{service}*.log"))]
         return [orjson.loads(line) for text in texts for line in text.splitlines() if line.startswith(b"{")]
 
+    def measures(self) -> str:
+        """Read what every process of points that answers tells Prometheus, one after the other."""
+        return "\n".join(self.web.get(f"{address}/metrics").text for address in self.found["webs"])
+
     def texts_to(self, phone: str) -> list[str]:
         """List the texts to a phone, the latest first."""
         listed = self.staff("operator-1").get("/member/v1/messages").json()["data"]

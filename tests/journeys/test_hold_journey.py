@@ -235,8 +235,7 @@ def test_guesses_are_all_the_same_answer_then_a_pause_and_counted(group: Group, 
     assert 1 <= int(answers[6].headers["retry-after"]) <= 10
     right = thief.post("/points/v1/redemptions", {**body, "pay_code": pay_code(guest)})
     assert (right.status_code, right.json()["code"]) == (423, "pay-codes-locked")
-    measures = [group.web.get(f"{address}/metrics").text for address in group.found["webs"]]
-    denied = [line for line in "\n".join(measures).splitlines() if line.startswith("tongfen_denied_total")]
+    denied = [line for line in group.measures().splitlines() if line.startswith("tongfen_denied_total")]
     # They stand at 0 from the start: what was counted does not.
     counted = [line for line in denied if not line.endswith(" 0.0")]
     assert any("guess" in line for line in counted)

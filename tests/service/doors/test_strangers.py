@@ -115,7 +115,7 @@ def test_what_is_not_yours_is_not_found_and_counted(group: Group, callers: dict[
     own = till.post("/points/v1/numbers/lookup", {"numbers": [{"unit": "hotel", "number": number}]})
     spelled = number.upper()
     assert own.json()["data"] == [{"unit": "hotel", "number": spelled, "holder": None, "member": None}]
-    measures = group.web.get(f"{group.service('points')}/metrics").text
+    measures = group.measures()
     assert 'route="/points/v1/receipts"' in measures
     # It stands at 0 from the start: what was counted does not.
     denied = [line for line in measures.splitlines() if line.startswith("tongfen_denied_total")]
