@@ -48,7 +48,7 @@ test: setup ## Everything, against a real PostgreSQL and a real Kafka (11 min)
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m infra.embedded.kafka_jars
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 replay: setup ## Half a year of real purchases in a stack of its own, compared to the fen (2 min)
 	@mkdir -p out
