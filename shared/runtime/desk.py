@@ -175,8 +175,7 @@ class Desk(Generic[B]):
                 if tickets is None:
                     return
                 self._serve(tickets)
-                if len(tickets) >= BUSY_FROM:
-                    self._linger(len(tickets))
+                self._linger(len(tickets) - len(self._deferred))
         except BaseException:
             # Without its desk a service takes commands that nobody obeys: the supervisor starts a fresh one.
             log.critical("desk.died", exc_info=True)
@@ -188,9 +187,16 @@ class Desk(Generic[B]):
         """Begin the next batch once as many wait as the last one had, or after a moment.
 
         A batch costs as much as some ten commands before it has one: whoever was just answered asks again.
+        Whoever was put off asks nothing more, and waits already.
         """
+        if obeyed < BUSY_FROM:
+            return
         until = time.monotonic() + self.limits.linger_s
-        while len(self._waiting) < obeyed and not self._stopping and time.monotonic() < until:
+        while (
+            len(self._waiting) + len(self._deferred) < obeyed
+            and not self._stopping
+            and time.monotonic() < until
+        ):
             time.sleep(_LOOK_S)
 
     def _gather(self) -> list[Ticket] | None:

@@ -150,6 +150,21 @@ def test_whoever_comes_alone_is_obeyed_at_once_and_a_moment_ends() -> None:
         assert codes(desk.obey_all([Fill(asked("alone"), "a", 1)], patience_s=1.0)) == ["ok"]
 
 
+@pytest.mark.parametrize("waiters", [BUSY_FROM, 40])
+def test_a_desk_does_not_linger_for_those_it_put_off(waiters: int) -> None:
+    shelf = Shelf(held={"a"})
+    crowd = [Fill(asked(f"a{one}"), "a", 1) for one in range(waiters)]
+    with open_desk(shelf, DeskLimits(batch=16, linger_s=60.0)) as desk:
+        stuck = threading.Thread(target=desk.obey_all, args=(crowd,))
+        stuck.start()
+        until(lambda: len(shelf.batches) > 2)
+        for one in range(3):
+            assert codes(desk.obey_all([Fill(asked(f"alone{one}"), "b", 1)], patience_s=1.0)) == ["ok"]
+        shelf.held.clear()
+    stuck.join(5)
+    assert shelf.inside == {"a": waiters, "b": 3}
+
+
 def test_a_desk_that_lingers_ends_when_told_to() -> None:
     began = time.monotonic()
     with open_desk(Shelf(), DeskLimits(linger_s=60.0)) as desk:
