@@ -23,15 +23,16 @@ class PortBook:
         self._home = home
         self._wish = wish
         self._ports: dict[str, int] = {}
-        self._holder: socket.socket | None = None
+        self._holders: dict[str, socket.socket] = {}
         self.remarks: list[str] = []
 
     def __getitem__(self, part: str) -> int:
         return self._ports[part]
 
-    def open(self, services: Sequence[str], *, gateway: bool) -> None:
+    def open(self, services: Sequence[str], *, gateway: bool, joints: Sequence[str] = ()) -> None:
         """Choose a port for every part: the remembered one if it is free.
 
+        :param joints: ports at which several processes listen together, held for them as the gateway's is.
         :raises Obstacle: if the wished port is taken or no port is left.
         """
         remembered = self._home.read(self._home.ports)
@@ -40,6 +41,8 @@ class PortBook:
                 self._ports["gateway"] = self._gateway(remembered.get("gateway"))
             for part in (*_INNER, *services):
                 self._ports[part] = self._inner(remembered.get(part))
+            for joint in joints:
+                self._ports[joint] = self._joint(joint, remembered.get(joint))
         except NoFreePort as none:
             raise Obstacle(
                 f"There is {none}.", "Stop what holds them, or choose one: TONGFEN_PORT=…"
@@ -47,14 +50,13 @@ class PortBook:
         self._home.write(self._home.ports, {**remembered, **self._ports})
 
     def close(self) -> None:
-        """Let others have the gateway's port again."""
-        if self._holder is not None:
-            self._holder.close()
-            self._holder = None
+        """Let others have the ports again that were held."""
+        while self._holders:
+            self._holders.popitem()[1].close()
 
     def _gateway(self, remembered: object) -> int:
         if self._wish is not None:
-            if not is_free(self._wish) or not self._hold(self._wish):
+            if not is_free(self._wish) or not self._hold("gateway", self._wish):
                 raise Obstacle(
                     f"Port {self._wish} is taken by another program.",
                     "Stop it, or choose another with TONGFEN_PORT=…, or leave the choice to Tongfen.",
@@ -62,7 +64,7 @@ class PortBook:
             return self._wish
         wish = remembered if isinstance(remembered, int) else GATEWAY_WISH
         port, lost = first_free(wish), set[int]()
-        while not self._hold(port):
+        while not self._hold("gateway", port):
             # Another stack that starts at this moment was faster.
             lost.add(port)
             port = first_free(wish, lost)
@@ -70,10 +72,19 @@ class PortBook:
             self.remarks.append(f"Port {wish} is taken by another program; this stack answers on {port}.")
         return port
 
-    def _hold(self, port: int) -> bool:
-        self.close()
-        self._holder = held(port)
-        return self._holder is not None
+    def _hold(self, part: str, port: int) -> bool:
+        holder = held(port)
+        if holder is None:
+            return False
+        self._holders[part] = holder
+        return True
+
+    def _joint(self, part: str, remembered: object) -> int:
+        port = self._inner(remembered)
+        while not self._hold(part, port):
+            # Another stack that starts at this moment was faster.
+            port = self._inner(None)
+        return port
 
     def _inner(self, remembered: object) -> int:
         taken = frozenset(self._ports.values())

@@ -36,10 +36,11 @@ def is_free(port: int) -> bool:
 
 
 def held(port: int) -> socket.socket | None:
-    """Hold a free port for the gateway until the socket is closed; None if somebody else has it.
+    """Hold a free port for our own until the socket is closed; None if somebody else has it.
 
-    Gateways listen with SO_REUSEPORT: two that chose one port would share it, and every other request would
-    go to the wrong stack. What is bound here is taken for all others; our own gateway may still listen on it.
+    Gateways, and processes that answer together, listen with SO_REUSEPORT: two stacks that chose one port
+    would share it, and every other request would go to the wrong one. What is bound here is taken for all
+    others; our own may still listen on it.
     """
     holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:

@@ -183,7 +183,7 @@ class Stack:
         self.state = "starting"
         partner = [PARTNER] if self.profile.partner else []
         joints = self._joints(*(recipe.name for recipe in self._recipes))
-        self._ports.open([*self.processes, *joints, *partner], gateway=self._gateway)
+        self._ports.open([*self.processes, *partner], gateway=self._gateway, joints=joints)
         for line in self._ports.remarks:
             self.steps.say(f"  {line}")
         self._write_status()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from infra.embedded import ports
 from infra.embedded.home import Home
 from infra.embedded.obstacle import Obstacle
 from infra.embedded.port_book import PortBook
+from shared.web.serving import joined
 
 
 @pytest.fixture
@@ -34,7 +36,7 @@ def opened() -> Iterator[Opened]:
 
         def open_in(folder: Path, wish: int | None = None) -> PortBook:
             book = PortBook(Home(folder), wish=wish)
-            book.open(("member", "points"), gateway=True)
+            book.open(("member", "points"), gateway=True, joints=("points-joint",))
             ends.callback(book.close)
             return book
 
@@ -107,4 +109,28 @@ def test_two_stacks_that_start_together_never_share_the_gateways_port(tmp_path: 
         assert ports.is_open(first["gateway"])
 
 
-PARTS = ("gateway", "postgres", "kafka", "kafka-controller", "member", "points")
+def test_two_stacks_of_one_memory_never_answer_at_one_joint_port(tmp_path: Path, opened: Opened) -> None:
+    (tmp_path / "first").mkdir()
+    first = opened(tmp_path / "first")
+    shutil.copytree(tmp_path / "first", tmp_path / "copy")
+    # Neither has a process yet: both choose before one of them listens.
+    copy = opened(tmp_path / "copy")
+    assert copy["points-joint"] != first["points-joint"]
+    with joined(ports.LOOPBACK, first["points-joint"]) as one, joined(*one.getsockname()) as other:
+        for share in (one, other):
+            share.listen(1)
+        assert ports.is_open(first["points-joint"])
+
+
+def test_a_joint_port_is_held_while_nobody_answers_there(tmp_path: Path, opened: Opened) -> None:
+    book = opened(tmp_path)
+    with socket.socket() as program:
+        program.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with pytest.raises(OSError, match="in use"):
+            program.bind((ports.LOOPBACK, book["points-joint"]))
+    book.close()
+    with socket.socket() as program:
+        program.bind((ports.LOOPBACK, book["points-joint"]))
+
+
+PARTS = ("gateway", "postgres", "kafka", "kafka-controller", "member", "points", "points-joint")
