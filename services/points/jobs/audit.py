@@ -38,6 +38,11 @@ _ALONE = (
     "SELECT pg_advisory_xact_lock(hashtextextended('tongfen audit of all', 0))",
     "SET LOCAL lock_timeout = 0",
 )
+STANDS_STILL_S = 60
+"""How long whoever alone audits may ask nothing: longer than it takes to keep a report."""
+
+# Whoever stands still, or whose machine is gone, hangs up only so: the lock is a session's.
+_HANGS_UP = "SELECT set_config('idle_session_timeout', %s, false)"
 _ALONE_NOW = "SELECT pg_try_advisory_lock(hashtextextended('tongfen audit of all', 0))"
 NEVER_CHECKED = (
     "answers kept in the inbox (those of receipts and redemptions are)",
@@ -61,8 +66,12 @@ def audit_all(connection: Connection) -> AuditReport:
 
 
 def is_alone(connection: Connection) -> bool:
-    """Tell whether nobody else audits all books; then nobody does until this connection is closed."""
+    """Tell whether nobody else audits all books; then nobody does until this connection is closed.
+
+    Whoever stands still between two questions for a minute is hung up on: somebody else may begin then.
+    """
     with connection, connection.cursor() as cursor:
+        cursor.execute(_HANGS_UP, (f"{STANDS_STILL_S * 1000:.0f}",))
         cursor.execute(_ALONE_NOW)
         return bool(cursor.fetchone()[0])
 

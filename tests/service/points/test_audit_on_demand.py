@@ -4,7 +4,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from services.points.api.audit import AskedAudits
 from services.points.domain.audit_report import REPORT_MAX
 from services.points.domain.auditing import ATTEMPTS, AuditFailed, AuditNotBegun, AuditUnderWay
-from services.points.jobs import audit_on_demand
+from services.points.jobs import audit, audit_on_demand
 from services.points.jobs.audit import AUDIT_OPTIONS, audit_all
 from services.points.jobs.audit_on_demand import AuditorOnDemand
 from services.points.jobs.timetable import BROOMS
@@ -230,6 +230,23 @@ def test_all_books_are_read_by_one_worker_at_a_time(house: LedgerHouse, webs: tu
     until(lambda: house.rows("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == [(0,)])
     assert other.step() is None
     assert states(house) == [("operator-1", "done", 1)]
+
+
+@pytest.mark.parametrize("point", ["audit.begun", "audit.read"])
+def test_a_worker_that_stands_still_keeps_nobody_from_auditing_for_long(
+    house: LedgerHouse, webs: tuple[Web, Web], point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "STANDS_STILL_S", 0.5)
+    asking = later(webs[0], ONE)
+    waiting(house, 1)
+    stalled, other = Stalled(house, point), worker(house)
+    until(lambda: other.step())
+    assert asking.result(LONG_S)["sound"] is True
+    assert states(house) == [("operator-1", "done", 2)]
+    # What it does once it goes on again changes nothing, whether it still finds its connection or not.
+    with suppress(psycopg2.Error):
+        stalled.end()
+    assert states(house) == [("operator-1", "done", 2)]
 
 
 @pytest.mark.parametrize("point", ["audit.begun", "audit.read"])
