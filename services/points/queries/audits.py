@@ -34,9 +34,12 @@ class AuditSeen:
 def audits_seen(cursor: Cursor, watched: Sequence[Watched]) -> list[AuditSeen | None]:
     """Give how each stands, each behind its own policy; None where there is none that they may see.
 
+    However many wait for one, it is looked at once.
+
     :param cursor: of a connection in which each message is a transaction.
     """
-    return [_seen(cursor, one) for one in watched]
+    seen = {one: _seen(cursor, one) for one in dict.fromkeys(watched)}
+    return [seen[one] for one in watched]
 
 
 def _seen(cursor: Cursor, watched: Watched) -> AuditSeen | None:

@@ -29,7 +29,7 @@ class Audits(PointsTable, table=True):
         ),
         Index("audits_one_waiting", "asked_by", "unit"),
         Index("audits_open", "asked_at"),
-        Index("audits_asked_by", "asked_by", "asked_at"),
+        Index("audits_put_off", "asked_by", "asked_at"),
     )
 
     id: UUID = identifier(key=True)
