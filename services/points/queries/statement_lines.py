@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from services.points.queries.origins import origins_of
 from shared.kernel.ids import BEFORE_ALL, shown
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
@@ -14,25 +15,20 @@ LAST_LINE = 2**63 - 1
 # month would be read through for whoever took part in little of it. One more than lines are wanted, since the
 # one that the page before ended in may be told already.
 _JOURNALS = """
-SELECT id FROM journals
+SELECT id, kind, unit, occurred_at FROM journals
 WHERE month = :month AND :unit = ANY (sides) AND id >= CAST(:journal AS uuid) ORDER BY id LIMIT :limit + 1
 """
+# Whose a lot was is looked up last, of lines that are not the unit's by anything else.
 _LINES = """
-WITH page AS (
-    SELECT t.month, t.id, t.journal_id, j.kind, j.occurred_at, t.asset, t.amount, t.worth_fen,
-           f.unit AS payer, g.unit AS payee
-    FROM unnest(CAST(:journals AS uuid[])) AS n(id)
-    CROSS JOIN LATERAL (SELECT * FROM journals WHERE month = :month AND id = n.id OFFSET 0) AS j
-    CROSS JOIN LATERAL (SELECT * FROM transfers WHERE month = :month AND journal_id = n.id OFFSET 0) AS t
-    LEFT JOIN LATERAL (SELECT issuer FROM lots WHERE id = t.lot_id OFFSET 0) AS l ON true
-    LEFT JOIN accounts f ON f.id = t.from_account AND f.role = 'clearing'
-    LEFT JOIN accounts g ON g.id = t.to_account AND g.role = 'clearing'
-    WHERE (t.journal_id, t.id) > (CAST(:journal AS uuid), :line)
-      AND (l.issuer = :unit OR j.unit = :unit OR f.unit = :unit OR g.unit = :unit)
-    ORDER BY t.journal_id, t.id LIMIT :limit
-)
-SELECT page.*, o.issuer, o.receipt_number, o.order_no
-FROM page CROSS JOIN LATERAL origin_of_line(page.month, page.id) AS o ORDER BY page.journal_id, page.id
+SELECT t.id, t.journal_id, t.asset, t.amount, t.worth_fen, f.unit AS payer, g.unit AS payee
+FROM unnest(CAST(:journals AS uuid[]), CAST(:units AS text[])) AS j(id, unit)
+CROSS JOIN LATERAL (SELECT * FROM transfers WHERE month = :month AND journal_id = j.id OFFSET 0) AS t
+LEFT JOIN accounts f ON f.id = t.from_account AND f.role = 'clearing'
+LEFT JOIN accounts g ON g.id = t.to_account AND g.role = 'clearing'
+WHERE (t.journal_id, t.id) > (CAST(:journal AS uuid), :line)
+  AND (:unit IN (j.unit, f.unit, g.unit)
+       OR EXISTS (SELECT 1 FROM lots WHERE id = t.lot_id AND issuer = :unit OFFSET 0))
+ORDER BY t.journal_id, t.id LIMIT :limit
 """
 
 
@@ -51,27 +47,29 @@ def lines_of(
         raise NotFound()
     journal, line = after or (BEFORE_ALL, "0")
     asked = {"month": statement.month, "unit": statement.unit, "journal": journal, "limit": limit}
-    journals = [str(row.id) for row in questions.rows(_JOURNALS, **asked)]
-    rows = questions.rows(_LINES, **asked, line=int(line), journals=journals)
+    journals = {str(row.id): row for row in questions.rows(_JOURNALS, **asked)}
+    units = [row.unit for row in journals.values()]
+    rows = questions.rows(_LINES, **asked, line=int(line), journals=list(journals), units=units)
+    origins = origins_of(questions, statement.month, [row.id for row in rows])
     last = None
     if len(rows) == limit:
         last = (str(rows[-1].journal_id), str(rows[-1].id))
     elif len(journals) > limit:
-        last = (journals[-1], str(LAST_LINE))
-    return [_view(row, statement.unit) for row in rows], last
+        last = (next(reversed(journals)), str(LAST_LINE))
+    return [_view(row, journals[str(row.journal_id)], origins[row.id], statement.unit) for row in rows], last
 
 
-def _view(row: Any, unit: str) -> dict[str, Any]:
+def _view(row: Any, journal: Any, origin: Any, unit: str) -> dict[str, Any]:
     return {
         "line": row.id,
         "journal": shown("jrn", str(row.journal_id)),
-        "kind": row.kind,
-        "occurred_at": row.occurred_at,
+        "kind": journal.kind,
+        "occurred_at": journal.occurred_at,
         "asset": row.asset,
         "amount": row.amount,
-        "issuer": row.issuer or row.payer,
+        "issuer": origin.issuer or row.payer,
         "counterpart": row.payer if row.payee == unit else row.payee,
         "paid_fen": row.worth_fen,
-        "receipt_no": row.receipt_number,
-        "order_no": row.order_no,
+        "receipt_no": origin.receipt_number,
+        "order_no": origin.order_no,
     }

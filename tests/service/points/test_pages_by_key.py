@@ -46,13 +46,13 @@ FAR_DOWN = 100
 OFTEN = 600
 """How often one order and one purchase of the unit came back, and one hold was captured."""
 
-ROWS, BLOCKS = 200, 350
+ROWS, BLOCKS = 200, 200
 """The most rows and blocks that a page of five may touch: a walk through what others did is 20,000 rows.
-A line of a statement takes 40 blocks and 20 rows, most of them of the house's accounts, few and read whole.
+A line of a statement takes 25 blocks and 20 rows, most of them of the house's accounts, few and read whole.
 """
 
 LONG = 100
-ROWS_OF_LONG, BLOCKS_OF_LONG = 20 * LONG, 60 * LONG
+ROWS_OF_LONG, BLOCKS_OF_LONG = 15 * LONG, 25 * LONG
 """The longest page that may be asked for, and the most that it may touch: what that many lines take."""
 
 MEMBER = "mem_property7"
