@@ -17,16 +17,19 @@ d.state, d.decided_by, d.decided_at, d.reason
 """
 _LISTED = f"""
 SELECT {_COLUMNS}, r.id AS known_id, r.amount_fen AS known_fen, r.points AS known_points,
-       r.answer AS known_answer, w.identity AS known_identity
+       w.identity AS known_identity
 FROM (SELECT * FROM doubts WHERE {{which}}) AS d
 LEFT JOIN LATERAL (
     -- The last one that the slip has earned as: what was accepted beside the first included.
-    SELECT n.id FROM (SELECT f.id FROM receipts f WHERE f.name = d.name
-                      UNION
-                      SELECT o.receipt_id FROM doubts o WHERE o.name = d.name AND o.state = 'accepted') n
-    WHERE n.id IS DISTINCT FROM d.receipt_id ORDER BY n.id DESC NULLS LAST LIMIT 1
-) AS k ON true
-LEFT JOIN LATERAL (SELECT * FROM receipts WHERE id = k.id OFFSET 0) AS r ON true
+    SELECT id, amount_fen, points, wallet_id FROM receipts
+    WHERE name = d.name AND id IS DISTINCT FROM d.receipt_id
+    UNION ALL
+    SELECT r.* FROM doubts o CROSS JOIN LATERAL (
+        SELECT id, amount_fen, points, wallet_id FROM receipts
+        WHERE id = o.receipt_id AND id IS DISTINCT FROM d.receipt_id OFFSET 0) AS r
+    WHERE o.name = d.name AND o.state = 'accepted'
+    ORDER BY id DESC LIMIT 1
+) AS r ON true
 LEFT JOIN LATERAL (SELECT identity FROM wallets WHERE id = r.wallet_id OFFSET 0) AS w ON true
 ORDER BY d.id DESC
 """  # noqa: S608 - its parts are constants of this file

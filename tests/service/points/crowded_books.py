@@ -141,13 +141,19 @@ INSERT INTO redemptions (name, id, unit, order_no, holder_id, price_fen, paid_fe
 SELECT 'often ' || n, uuidv7(-interval '2 days'), h.unit, h.order_no, h.holder_id, 1, 1, 0, '', h.id, {_FACTS}
 FROM (SELECT * FROM holds WHERE unit = '%(unit)s' ORDER BY id DESC LIMIT 1) AS h,
      generate_series(1, %(count)s) AS n;
+INSERT INTO doubts (id, name, unit, store, number, identity, wallet_id, amount_fen, purchased_at, source,
+                    told_by, told_at, day, state, decided_by, decided_at, receipt_id)
+SELECT uuidv7(-interval '2 days'), 'often ' || n, r.unit, 'crowd', n::text, '%(unit)s:often', r.wallet_id, 1,
+       {_NOON}, 'photo', 'mem_often', {_NOON}, '2017-01-05', 'accepted', 'finance', {_NOON}, r.id
+FROM (SELECT * FROM receipts WHERE unit = '%(unit)s' ORDER BY id DESC LIMIT 1) AS r,
+     generate_series(1, %(count)s) AS n;
 """
 
 
 def come_back(house: LedgerHouse, unit: str, count: int) -> None:
     """Let the last purchase and the last order of a unit's crowd come back that many times more.
 
-    And its last hold be captured as often, before any of those orders.
+    And its last hold be captured as often, before any of those orders, and as many doubts be accepted.
     """
     house.rows(_COME_BACK % {"unit": unit, "count": count})
 

@@ -32,6 +32,7 @@ class Doubts(PointsTable, table=True):
         Index("doubts_open", "unit", postgresql_where="state = 'open'"),
         Index("doubts_receipt", "receipt_id"),
         Index("doubts_listed_by_state", "state", "id"),
+        Index("doubts_accepted", "name", postgresql_where="state = 'accepted'"),
         Index("doubts_of_unit", "unit", "id"),
         Index("doubts_of_unit_by_state", "unit", "state", "id"),
     )
