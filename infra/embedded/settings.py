@@ -25,7 +25,11 @@ class StackSettings(BaseSettings):
         default=None, ge=1, le=65535, description="The one address; unset: 8080 or the next free one."
     )
     webs: int = Field(
-        default=2, ge=1, le=16, description="How many processes of points answer: one for each core."
+        default=2,
+        ge=1,
+        le=6,
+        description="How many processes of points answer: one for each core. Each takes up to 22 connections"
+        " of PostgreSQL's 200.",
     )
     jars: Path | None = Field(
         default=None,
