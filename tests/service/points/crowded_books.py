@@ -158,6 +158,25 @@ def come_back(house: LedgerHouse, unit: str, count: int) -> None:
     house.rows(_COME_BACK % {"unit": unit, "count": count})
 
 
+_BUSY = f"""
+CREATE TEMP TABLE busy AS
+SELECT uuidv7() AS journal, holder_id AS holder, account, n
+FROM wallets, generate_series(1, %(count)s) AS n WHERE identity = '%(member)s';
+INSERT INTO journals_2017_01 (month, id, kind, occurred_at, posted_at, holder_id, unit, sides, subject,
+                              batch_id)
+SELECT '2017-01-01', journal, 'earn', {_NOON}, {_NOON}, holder, 'hotel', '{{hotel}}', journal, n FROM busy;
+INSERT INTO transfers_2017_01 (month, id, journal_id, asset, amount, from_account, to_account)
+SELECT '2017-01-01', nextval('transfer_id'), journal, 'HOTL', 9, a.id, account
+FROM busy JOIN accounts a ON a.role = 'issued' AND a.unit = 'hotel', generate_series(1, 4) ORDER BY n;
+DROP TABLE busy;
+"""
+
+
+def be_busy(house: LedgerHouse, member: str, count: int) -> None:
+    """Let a member of a crowd have so many journals more, of four lines each."""
+    house.rows(_BUSY % {"member": member, "count": count})
+
+
 def seal_january(house: LedgerHouse) -> None:
     """Seal the month of the crowds; each unit has a statement of it, and of every month for years before."""
     house.rows(

@@ -35,7 +35,7 @@ from services.points.queries.statement_lines import lines_of
 from services.points.queries.vouchers import voucher_of, vouchers_of
 from shared.runtime.database import Questions, Reader
 from tests.service.explained import Cost, cost
-from tests.service.points.crowded_books import come_back, crowd, seal_january, tables, unsound_house
+from tests.service.points.crowded_books import be_busy, come_back, crowd, seal_january, tables, unsound_house
 from tests.service.points.ledger_house import JANUARY, NOON, LedgerHouse
 
 OTHERS, OWN = 20_000, 2_000
@@ -52,10 +52,10 @@ A line of a statement takes 25 blocks and 20 rows, most of them of the house's a
 """
 
 LONG = 100
-ROWS_OF_LONG, BLOCKS_OF_LONG = 15 * LONG, 25 * LONG
+ROWS_OF_LONG, BLOCKS_OF_LONG = 15 * LONG, 30 * LONG
 """The longest page that may be asked for, and the most that it may touch: what that many lines take."""
 
-MEMBER = "mem_property7"
+MEMBER, BUSY = "mem_property7", "mem_property8"
 CONTRACT = Path(__file__).parents[3] / "contracts" / "openapi" / "points.json"
 
 Ask = Callable[[Questions, int, Any], tuple[Any, Any]]
@@ -63,7 +63,7 @@ Ask = Callable[[Questions, int, Any], tuple[Any, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A read: at which door, for whom (a unit, `*`, or `member`), and how it is asked.
+    """A read: at which door, for whom (a unit, `*`, or a member), and how it is asked.
 
     :param ask: asked with how many are shown, and with where the page before ended, or None.
     """
@@ -79,7 +79,11 @@ class Books:
     def __init__(self, house: LedgerHouse) -> None:
         self.house = house
         self._reader = Reader(house.database.url("reader"), size=1)
-        ((self._holder,),) = house.rows("SELECT holder_id::text FROM wallets WHERE identity = %s", MEMBER)
+        self._holders = dict(
+            house.rows(
+                "SELECT identity, holder_id::text FROM wallets WHERE identity = ANY (%s)", [MEMBER, BUSY]
+            )
+        )
 
     def own(self, table: str, condition: str = "unit = 'property'") -> str:
         """Give the id of a row of the unit's own."""
@@ -101,7 +105,8 @@ class Books:
 
     @contextmanager
     def _asking(self, reader: str) -> Iterator[Questions]:
-        whose = {"holder": self._holder} if reader == "member" else {"unit": reader}
+        holder = self._holders.get(reader)
+        whose = {"unit": reader} if holder is None else {"holder": holder}
         with self._reader.asked_by(**whose) as questions:
             yield questions
 
@@ -175,14 +180,17 @@ def behind(books: "Books") -> dict[str, Page]:
 LAST_OWN = "unit = 'property' ORDER BY id DESC LIMIT 1 --"
 
 OF_MEMBER = {
-    "own history": Page("/journals", "member", lambda q, limit, after: history(q, limit, after)),
-    "own gifts": Page("/gifts", "member", lambda q, limit, after: gifts_of(q, MEMBER, NOON, limit, after)),
-    "own vouchers": Page("/vouchers", "member", bought(None)),
-    "own claims": Page("/receipts/claims", "member", lambda q, limit, after: claims_of(q, limit, after)),
-    "own open holds": Page("/wallet/holds", "member", alone(open_holds)),
-    "own check-ins": Page("/check-ins", "member", alone(lambda q: check_ins_of(q, MEMBER, NOON))),
+    "own history": Page("/journals", MEMBER, lambda q, limit, after: history(q, limit, after)),
+    "own gifts": Page("/gifts", MEMBER, lambda q, limit, after: gifts_of(q, MEMBER, NOON, limit, after)),
+    "own vouchers": Page("/vouchers", MEMBER, bought(None)),
+    "own claims": Page("/receipts/claims", MEMBER, lambda q, limit, after: claims_of(q, limit, after)),
+    "own open holds": Page("/wallet/holds", MEMBER, alone(open_holds)),
+    "own check-ins": Page("/check-ins", MEMBER, alone(lambda q: check_ins_of(q, MEMBER, NOON))),
 }
 """What one member has, which is little."""
+
+OF_BUSY = {"a long history": Page("/journals", BUSY, lambda q, limit, after: history(q, limit, after))}
+"""What one member has who has done a page of a hundred things."""
 
 
 def singles(books: Books) -> dict[str, Page]:
@@ -212,8 +220,8 @@ def singles(books: Books) -> dict[str, Page]:
     own = f"holder_id = (SELECT holder_id FROM wallets WHERE identity = '{MEMBER}') OFFSET 0 --"
     exchange, gift = books.own("exchanges", own), books.own("gifts", f"giver = '{MEMBER}' OFFSET 0 --")
     add("limits of a kind", "/limits", lambda q: limits_listed(q, "crowd property 123", SHOWN, None)[0], "*")
-    add("own exchange", "/exchanges/{exchange}", lambda q: exchange_of(q, exchange), "member")
-    add("own gift", "/gifts/{gift}", lambda q: gift_of(q, MEMBER, gift, NOON), "member")
+    add("own exchange", "/exchanges/{exchange}", lambda q: exchange_of(q, exchange), MEMBER)
+    add("own gift", "/gifts/{gift}", lambda q: gift_of(q, MEMBER, gift, NOON), MEMBER)
     paid, bought, held = (books.own(table, LAST_OWN) for table in ("redemptions", "receipts", "holds"))
     add("an order that came back often", "/redemptions/{redemption}", lambda q: redemption_of(q, paid))
     add("a purchase that came back often", "/receipts/{receipt}", lambda q: receipt_of(q, bought))
@@ -254,6 +262,7 @@ def books() -> Iterator[Books]:
     with unsound_house() as house:
         crowd(house, "property", OWN, "1 day", decided="rejected", settled="refused")
         come_back(house, "property", OFTEN)
+        be_busy(house, BUSY, LONG)
         crowd(house, "office", OTHERS, "1 hour", decided="open", settled="asked")
         seal_january(house)
         for table in tables(house):
@@ -278,7 +287,7 @@ def test_a_page_costs_what_it_shows(books: Books) -> None:
 
 def test_the_longest_page_costs_what_it_shows(books: Books) -> None:
     dear: dict[str, Cost] = {}
-    for name, page in {**LISTS, **behind(books)}.items():
+    for name, page in {**LISTS, **behind(books), **OF_BUSY}.items():
         assert len(books.ask(page, limit=LONG)[0]) == LONG, name
         cost = books.cost(page, limit=LONG)
         print(f"{name}: {cost}")

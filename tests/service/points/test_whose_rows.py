@@ -19,6 +19,7 @@ OF_UNIT = {
     "vouchers": "unit",
     "returns": "(SELECT unit FROM receipts r WHERE r.id = receipt_id)",
     "refunds": "(SELECT unit FROM redemptions r WHERE r.id = redemption_id)",
+    "hold_slices": "(SELECT unit FROM holds h WHERE h.id = hold_id)",
 }
 OF_MEMBER = ("doubts", "vouchers")
 OF_GROUP = ("budgets", "limits")
