@@ -45,9 +45,9 @@ format: setup ## Mend what ruff can mend by itself (2 s)
 test: setup ## Everything, against a real PostgreSQL and a real Kafka (11 min)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/python -m infra.embedded.kafka_jars
+	@$(BIN)/python -m infra.embedded.kafka_jars & jars=$$!; \
+	  $(BIN)/mypy --no-error-summary && $(BIN)/lint-imports --no-cache; typed=$$?; \
+	  wait $$jars && exit $$typed
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 replay: setup ## Half a year of real purchases in a stack of its own, compared to the fen (2 min)
