@@ -48,6 +48,11 @@ class Recipe:
         """Name the port at which several that answer do so together; None where there is one."""
         return f"{self.name}-joint" if self.webs > 1 else None
 
+    @property
+    def doors(self) -> str:
+        """Name the port at which callers find the service: the joint one, or that of the one who answers."""
+        return self.joint or self.name
+
 
 def recipes() -> tuple[Recipe, ...]:
     """List the services of this checkout, in the order in which they are named everywhere."""

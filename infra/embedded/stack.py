@@ -311,7 +311,7 @@ class Stack:
             self._start(part)
 
     def _bring_gateway(self) -> None:
-        services = {recipe.name: self._ports[recipe.joint or recipe.name] for recipe in self._recipes}
+        services = {recipe.name: self._ports[recipe.doors] for recipe in self._recipes}
         setup = CaddySetup(
             self.home.folder("gateway"), self._ports["gateway"], self.home.log("gateway"), services
         )
@@ -325,7 +325,7 @@ class Stack:
         return [recipe.joint for recipe in self._recipes if recipe.joint and recipe.name in services]
 
     def _address_of(self, recipe: Recipe) -> str:
-        return f"http://{LOOPBACK}:{self._ports[recipe.joint or recipe.name]}"
+        return f"http://{LOOPBACK}:{self._ports[recipe.doors]}"
 
     def _local_to_member(self) -> dict[str, str]:
         """State what holds on a person's own machine alone: staff by a local secret, texts kept, not sent."""

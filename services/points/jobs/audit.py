@@ -32,10 +32,12 @@ AUDIT_OPTIONS = (
     # Whoever falls in the middle of a long question leaves it behind: it ends within a second.
     " -c client_connection_check_interval=1000"
 )
-# On demand one at a time, in whatever process; who waits for it in vain is told so before clients hang up.
+# All books are read once at a time, in whatever process. A worker holds it longer than one audit lasts, and
+# obtains it in that audit once more.
+_ONE_AT_A_TIME = "hashtextextended('tongfen audit of all', 0)"
 _ALONE = (
     "SET LOCAL lock_timeout = 10000",
-    "SELECT pg_advisory_xact_lock(hashtextextended('tongfen audit of all', 0))",
+    f"SELECT pg_advisory_xact_lock({_ONE_AT_A_TIME})",
     "SET LOCAL lock_timeout = 0",
 )
 STANDS_STILL_S = 60
@@ -43,7 +45,7 @@ STANDS_STILL_S = 60
 
 # Whoever stands still, or whose machine is gone, hangs up only so: the lock is a session's.
 _HANGS_UP = "SELECT set_config('idle_session_timeout', %s, false)"
-_ALONE_NOW = "SELECT pg_try_advisory_lock(hashtextextended('tongfen audit of all', 0))"
+_ALONE_NOW = f"SELECT pg_try_advisory_lock({_ONE_AT_A_TIME})"
 NEVER_CHECKED = (
     "answers kept in the inbox (those of receipts and redemptions are)",
     "the sides of journals, by which units may read them",
