@@ -25,6 +25,8 @@ from infra.embedded.obstacle import Obstacle, disk_full
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _LOG_LIMIT_BYTES = 20_000_000
+# What PostgreSQL adds to its words; the line before has them.
+_ASIDES = ("DETAIL:", "HINT:", "CONTEXT:")
 _NO_ROOM_BYTES = 50_000_000
 
 # Linux sends the parent-death signal when the *thread* that forked ends, not the process. One thread that
@@ -116,13 +118,14 @@ class Child:
         words = self.last_words()
         if "No space left" in words or shutil.disk_usage(place).free < _NO_ROOM_BYTES:
             return disk_full(place)
-        return Obstacle(f"{what}: {words or 'it said nothing'}.", f"Its log is {self.log}.")
+        return Obstacle(f"{what}: {words.rstrip('.') or 'it said nothing'}.", f"Its log is {self.log}.")
 
     def last_words(self) -> str:
-        """Quote the last line of the log, for a person who asks why it died."""
+        """Quote the last line of the log that says something by itself, for a person who asks why it died."""
         with contextlib.suppress(OSError):
             text = self.log.read_bytes()[-4000:].decode("utf-8", "replace")
-            return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
+            lines = (line.strip() for line in reversed(text.splitlines()))
+            return next((line for line in lines if line and not line.startswith(_ASIDES)), "")
         return ""
 
     def _fork(self) -> subprocess.Popen[bytes]:

@@ -100,7 +100,7 @@ class Part:
                 if self._stopping.is_set():
                     break
                 line = refused if isinstance(refused, Obstacle) else obstacle_of(refused)
-                steps.say(f"! {line} Next attempt in {pause_s:.0f} s.")
+                steps.say(f"! {line} Next attempt in {pause_s:.1f} s.")
                 continue
             self.restarts += 1
             self.state = "ready"

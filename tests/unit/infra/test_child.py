@@ -75,6 +75,15 @@ def test_waiting_ends_when_the_child_does_and_its_last_words_are_known(tmp_path:
     assert child.last_words() == "no such port"
 
 
+def test_an_aside_is_not_taken_for_the_last_words(tmp_path: Path) -> None:
+    child = _child(tmp_path, "print('FATAL:  it is starting up.\\nDETAIL:  Not yet consistent.')")
+    child.start()
+    assert not wait_until(lambda: False, child, 10)
+    assert "PostgreSQL does not start: FATAL:  it is starting up. Its log" in str(
+        child.failure("PostgreSQL does not start", tmp_path)
+    )
+
+
 def test_a_child_is_gone_when_its_parent_is_killed(tmp_path: Path) -> None:
     checkout = Path(__file__).parents[3]
     parent = subprocess.run(
