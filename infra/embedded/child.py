@@ -105,13 +105,17 @@ class Child:
             self._closed = True
         self.stop()
 
-    def kill(self) -> None:
-        """Kill the program and everything in its group at once, if it still runs."""
-        if self._process is None or self._process.poll() is not None:
+    def kill(self, only: int | None = None) -> None:
+        """Kill the program and everything in its group at once, if it still runs.
+
+        :param only: the process that is meant, if no later one of the same program is.
+        """
+        process = self._process
+        if process is None or process.poll() is not None or (only is not None and process.pid != only):
             return
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def failure(self, what: str, place: Path) -> Obstacle:
         """Say why the program failed: the end of its log, or that the disk below its folder is full."""

@@ -102,12 +102,26 @@ class Service:
 
     def answers(self) -> bool:
         """Tell whether the service says that it is ready."""
-        connection = http.client.HTTPConnection(LOOPBACK, self._setup.port, timeout=_ANSWER_S)
         try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == http.HTTPStatus.OK
+            return self._asked("/readyz", _ANSWER_S) == http.HTTPStatus.OK
         except (OSError, http.client.HTTPException):
             return False
+
+    def alive(self, within_s: float) -> bool:
+        """Tell whether the process gives a sign of life, however ready it is."""
+        try:
+            return self._asked("/livez", within_s) < http.HTTPStatus.INTERNAL_SERVER_ERROR
+        except ConnectionError:
+            # Refused: it is ending, and takes no share of the connections; its end is seen when it comes.
+            return True
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def _asked(self, path: str, within_s: float) -> int:
+        connection = http.client.HTTPConnection(LOOPBACK, self._setup.port, timeout=within_s)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
         finally:
             connection.close()
 

@@ -31,6 +31,12 @@ class StackSettings(BaseSettings):
         description="How many processes of points answer: one for each core. Each takes up to 22 connections"
         " of PostgreSQL's 200.",
     )
+    silence_s: float = Field(
+        default=10.0,
+        ge=0,
+        description="How long a process of a service may give no sign of life (`/livez`) before it is killed"
+        " and started again; 0: for ever, so that a debugger may hold it.",
+    )
     jars: Path | None = Field(
         default=None,
         description="Where Kafka's jars lie, so that several checkouts may share one download;"

@@ -31,6 +31,7 @@ from infra.embedded.port_book import PortBook
 from infra.embedded.ports import LOOPBACK
 from infra.embedded.postgres import DUTIES, SUPERUSER, Postgres
 from infra.embedded.postgres import Setup as PostgresSetup
+from infra.embedded.pulse import Pulse
 from infra.embedded.secrets import Secrets
 from infra.embedded.service import Recipe, Service, recipes
 from infra.embedded.service import Setup as ServiceSetup
@@ -79,6 +80,7 @@ class Stack:
         gateway: bool = True,
         port: int | None = None,
         jars: Path | None = None,
+        silence_s: float | None = None,
     ) -> None:
         self.home = Home(home)
         self.profile = profile
@@ -88,7 +90,9 @@ class Stack:
         self.parts: dict[str, Part] = {}
         self._recipes = tuple(services) if services is not None else recipes()
         self._gateway = gateway
-        self._jars = jars or StackSettings().jar_cache
+        settings = StackSettings()
+        self._jars = jars or settings.jar_cache
+        self._silence_s = settings.silence_s if silence_s is None else silence_s
         self._ports = PortBook(self.home, wish=port)
         self._guard = threading.Lock()
 
@@ -338,6 +342,8 @@ class Stack:
 
     def _add(self, name: str, component: Postgres | Kafka | Service | Caddy, address: str) -> Part:
         part = Part(name, component, address, self.home.log(name))
+        if isinstance(component, Service) and self._silence_s:
+            part.pulse = Pulse(component.alive, self._silence_s)
         with self._guard:
             if self.state != "starting":
                 # The stack was told to stop while another part was still on its way up.

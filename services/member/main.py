@@ -130,6 +130,7 @@ class MemberProcess:
                 "database": self.reader.answers,
                 "migrations": partial(is_migrated, self.reader, newest("member")),
             },
+            vitals={"desk": self.desk.deciding.goes_on},
             outages=OUTAGES,
         )
 

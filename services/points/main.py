@@ -146,6 +146,7 @@ class PointsProcess:
                 "database": self.reader.answers,
                 "migrations": partial(is_migrated, self.reader, newest("points")),
             },
+            vitals={"desk": self.desk.deciding.goes_on},
             outages=OUTAGES,
         )
 

@@ -25,6 +25,7 @@ from shared.kernel.refusal import Busy, OutcomeUnknown
 from shared.runtime.batch import Batch, Decision, late
 from shared.runtime.batch_report import BatchReport, measured
 from shared.runtime.memory import B, Memory
+from shared.runtime.stretch import Stretch
 from shared.runtime.waiting import AsyncGroup, Group, ThreadGroup, Ticket, wake_all
 
 log = structlog.get_logger("desk")
@@ -36,6 +37,8 @@ BUSY_FROM = 8
 _LOOK_S = 0.001
 PLANS_S = 10.0
 """How long plans are kept: one made on small books would serve large ones until those are analyzed."""
+DECISION_MAX_S = 5.0
+"""How long a batch may be decided on: as long as its transaction lasts at most (`DESK_OPTIONS`)."""
 
 DESK_OPTIONS = (
     "-c statement_timeout=2000 -c transaction_timeout=5000 -c lock_timeout=200"
@@ -116,6 +119,7 @@ class Desk(Generic[B]):
         self._reached = reached
         self._connection: Connection | None = None
         self._planned_at = 0.0
+        self.deciding = Stretch(DECISION_MAX_S)
         self._waiting: deque[Ticket] = deque()
         self._deferred: list[Ticket] = []
         self._wants: list[Any] = []
@@ -306,7 +310,8 @@ class Desk(Generic[B]):
             loaded = self.memory.load(cursor, batch.claims)
             self._reached("desk.load")
             read = time.monotonic()
-            batch.decide(loaded)
+            with self.deciding:
+                batch.decide(loaded)
             decided = time.monotonic()
             self.memory.save(cursor, loaded, batch.record)
         self._reached("desk.save")

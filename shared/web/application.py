@@ -48,6 +48,7 @@ class Application:
     :param doors: the service's doors; the house door is added.
     :param services: who finds callers, and who counts them.
     :param checks: what `/readyz` asks, by name (database, migrations; never another system).
+    :param vitals: what `/livez` asks, by name; without blocking, and of this process alone.
     :param outages: exceptions that mean a part is away (the driver's own), answered 503 instead of 500.
     :param spans: where spans of sampled traces go, if anywhere.
     """
@@ -60,6 +61,7 @@ class Application:
         *,
         services: Services,
         checks: Mapping[str, Check] | None = None,
+        vitals: Mapping[str, Check] | None = None,
         outages: tuple[type[Exception], ...] = (ConnectionError, TimeoutError),
         spans: Spans | None = None,
     ) -> None:
@@ -76,7 +78,9 @@ class Application:
         self._outages = outages
         self._spans = spans
         house = house_door(
-            {**(checks or {}), "open": lambda: not self.draining}, partial(openapi_of, self.framework)
+            {**(checks or {}), "open": lambda: not self.draining},
+            vitals or {},
+            partial(openapi_of, self.framework),
         )
         self.doors = (*doors, house)
         self._meters: dict[tuple[str, str, int], Meters] = {}

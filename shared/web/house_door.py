@@ -17,7 +17,7 @@ from shared.web.reply import Reply, html_reply, json_reply
 from shared.web.strict import Inbound, Nothing
 
 Check = Callable[[], bool]
-"""Tells whether a part is ready; it may block, and what it raises counts as not ready."""
+"""Tells whether a part is well; what it raises counts as no."""
 
 
 class PageWanted(Inbound):
@@ -33,14 +33,22 @@ def _passes(check: Check) -> bool:
         return False
 
 
-def house_door(checks: Mapping[str, Check], openapi: Callable[[], dict[str, Any]]) -> Door:
-    """Make the door; the checks are asked at every `/readyz`."""
+def house_door(
+    checks: Mapping[str, Check], vitals: Mapping[str, Check], openapi: Callable[[], dict[str, Any]]
+) -> Door:
+    """Make the door; the checks are asked at every `/readyz`.
+
+    :param vitals: what is asked at every `/livez`, on the event loop: they must not block, and say nothing of
+        another system, since whoever is not alive is killed.
+    """
     door = Door("", "house", quiet=True)
 
     @door.get("/livez", takes=Nothing, gives=None, roles=ANYONE)
     async def livez(_asked: Asked, _taken: Nothing, _call: Call) -> Reply:
-        """Tell that the process answers."""
-        return json_reply({"alive": True})
+        """Tell that the event loop turns, and whether the rest of the process goes on."""
+        found = {name: _passes(check) for name, check in vitals.items()}
+        alive = all(found.values())
+        return json_reply({"alive": alive, "checks": found}, 200 if alive else 503)
 
     @door.get("/readyz", takes=Nothing, gives=None, roles=ANYONE)
     async def readyz(_asked: Asked, _taken: Nothing, _call: Call) -> Reply:

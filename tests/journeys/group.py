@@ -52,10 +52,12 @@ def until(look: Callable[[], Found], patience_s: float = PATIENCE_S) -> Found:
     return found
 
 
-def furnished(home: Path, *, durable: bool = False) -> tuple[Stack, dict[str, object]]:
+def furnished(
+    home: Path, *, durable: bool = False, silence_s: float | None = None
+) -> tuple[Stack, dict[str, object]]:
     """Bring up a stack with units, rules and systems, and say where everything is."""
     os.environ.update(_SETTINGS)
-    stack = Stack(home, replace(PROFILE, durable=durable), port=free_port())
+    stack = Stack(home, replace(PROFILE, durable=durable), port=free_port(), silence_s=silence_s)
     try:
         stack.start()
         furnish(stack)
@@ -76,12 +78,15 @@ def furnished(home: Path, *, durable: bool = False) -> tuple[Stack, dict[str, ob
 
 
 @contextmanager
-def own_group(home: Path, *, durable: bool = False) -> Iterator[tuple[Group, Stack]]:
+def own_group(
+    home: Path, *, durable: bool = False, silence_s: float | None = None
+) -> Iterator[tuple[Group, Stack]]:
     """Bring up a group of the test's own, with the stack in the test's hands, and end it.
 
     :param durable: whether PostgreSQL waits for the disk, as it does outside tests.
+    :param silence_s: how long a process may give no sign of life; unset: as long as outside tests.
     """
-    stack, found = furnished(home, durable=durable)
+    stack, found = furnished(home, durable=durable, silence_s=silence_s)
     group = Group(found)
     try:
         yield group, stack

@@ -1,4 +1,4 @@
-"""A service that ends under load: whoever asked gets an answer, and nothing acknowledged is lost.
+"""A service that ends or hangs under load: whoever asked gets an answer, and nothing acknowledged is lost.
 
 The group is this module's own, because its services are ended.
 """
@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ from tests.journeys.test_points_journey import receipt
 
 CLIENTS = 8
 EXIT_WITHIN_S = 30.0
+SILENCE_S = 5.0
+"""How long a process of this group may give no sign of life."""
+
+FRESH = 200
+"""So many requests come on connections of their own once one that has hung is gone."""
+
 LOAD = 40
 """So many receipts are answered before the service is ended, and again after it is back."""
 
@@ -30,7 +37,7 @@ LOAD = 40
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Group, Stack]]:
     """Bring up a group whose processes the tests may end."""
-    with own_group(tmp_path_factory.mktemp("ending")) as (group, stack):
+    with own_group(tmp_path_factory.mktemp("ending"), silence_s=SILENCE_S) as (group, stack):
         group.open_months()
         yield group, stack
 
@@ -153,13 +160,88 @@ def _answers(address: str) -> bool:
 
 
 def _asked(doors: str, address: str) -> float:
-    """Ask at the joint port once more; give how often one of those that answer there was asked."""
-    httpx2.get(f"{doors}/livez", trust_env=False)
+    """Ask at the joint port once more; give how often one of those that answer there was asked that."""
+    httpx2.get(f"{doors}/problems", trust_env=False)
     told = httpx2.get(f"{address}/metrics", trust_env=False).text
-    asked = [
-        line for line in told.splitlines() if line.startswith("tongfen_requests_total") and "/livez" in line
-    ]
+    counted = 'tongfen_requests_total{method="GET",route="/problems",'
+    asked = [line for line in told.splitlines() if line.startswith(counted)]
     return sum(float(line.rsplit(" ", 1)[1]) for line in asked)
+
+
+def test_one_that_hangs_is_killed_and_nobody_who_comes_after_it_waits(
+    running: tuple[Group, Stack],
+) -> None:
+    group, stack = running
+    part = stack.parts[stack.webs["points"][0]]
+    process_id, restarts = part.component.child.pid, part.restarts
+    assert process_id is not None
+    till = group.system("till-office")
+    no_second = httpx2.Limits(max_keepalive_connections=0)
+    with Load(group) as load, httpx2.Client(timeout=30.0, trust_env=False, limits=no_second) as web:
+        load.until_answered()
+        began = time.monotonic()
+        os.kill(process_id, signal.SIGSTOP)
+        killed = until(lambda: _killed_as_hung(stack), 4 * SILENCE_S)
+        silent_s = time.monotonic() - began
+        fresh, slowest_s = Caller(group.service("points"), web, till.prove), 0.0
+        for _ in range(FRESH):
+            asked_at = time.monotonic()
+            answer = fresh.post("/points/v1/receipts", receipt("office", fresh_key(), 1_000))
+            assert answer.status_code == 201, answer.text
+            slowest_s = max(slowest_s, time.monotonic() - asked_at)
+        until(lambda: part.restarts > restarts, 60.0)
+        load.until_answered()
+    assert load.failed == []
+    assert silent_s > SILENCE_S * 0.8
+    kept = {number for (number,) in group.rows("points", "SELECT number FROM receipts")}
+    assert set(load.acknowledged) <= kept
+    audit = group.staff("operator-1").get("/points/v1/audit").json()
+    assert (audit["sound"], audit["findings"]) == (True, [])
+    assert killed == [f"! {part.name} gave no sign of life for 5 s and was killed; starting it again."]
+    assert _killed_as_hung(stack) == killed
+    print(
+        f"hung: noticed after {silent_s:.1f} s, {FRESH} on fresh connections answered, the slowest in"
+        f" {slowest_s:.2f} s; {len(load.told_to_wait)} of those under way told to wait"
+    )
+
+
+def _killed_as_hung(stack: Stack) -> list[str]:
+    """Read what the supervisor has said of processes that hung, once they were all gone."""
+    said = stack.home.log("supervisor").read_text(encoding="utf-8").splitlines()
+    return [line for line in said if "sign of life" in line]
+
+
+@contextmanager
+def _standing_still(postmaster: int) -> Iterator[None]:
+    """Stop PostgreSQL and all its processes until the block ends."""
+    stats = [path.read_text(encoding="utf-8") for path in Path("/proc").glob("[0-9]*/stat")]
+    below = [int(stat.split()[0]) for stat in stats if stat.rpartition(")")[2].split()[1] == str(postmaster)]
+    assert len(below) > 1
+    for process_id in (postmaster, *below):
+        os.kill(process_id, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process_id in (*below, postmaster):
+            with suppress(ProcessLookupError):
+                os.kill(process_id, signal.SIGCONT)
+
+
+def test_whoever_waits_for_a_database_that_stands_still_is_not_killed(
+    running: tuple[Group, Stack],
+) -> None:
+    group, stack = running
+    postmaster = stack.parts["postgres"].component.child.pid
+    assert postmaster is not None
+    restarts = {name: stack.parts[name].restarts for name in stack.processes}
+    with Load(group) as load:
+        load.until_answered()
+        with _standing_still(postmaster):
+            time.sleep(2 * SILENCE_S)  # as long as it stands still
+            assert all(_answers(stack.parts[name].address) for name in stack.processes)
+        load.until_answered()
+    assert load.failed == []
+    assert {name: stack.parts[name].restarts for name in stack.processes} == restarts
 
 
 def test_points_serves_while_member_is_away(running: tuple[Group, Stack]) -> None:

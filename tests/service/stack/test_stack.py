@@ -27,6 +27,7 @@ from infra.embedded.secrets import Secrets
 
 CHECKOUT = Path(__file__).parents[3]
 PATIENCE_S = 90.0
+SILENCE_S = 5
 
 
 class Running:
@@ -102,7 +103,7 @@ def home(open_folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def running(home: Path) -> Iterator[Running]:
     """Run one supervisor for the tests of this module."""
-    supervisor = Running(home, TONGFEN_PORT=str(free_port()))
+    supervisor = Running(home, TONGFEN_PORT=str(free_port()), TONGFEN_SILENCE_S=str(SILENCE_S))
     try:
         supervisor.until_ready()
         yield supervisor
@@ -178,6 +179,20 @@ def test_what_is_killed_runs_again(running: Running, part: str) -> None:
     assert after["parts"][part]["process_id"] != before["process_id"]
     assert after["parts"][part]["address"] == before["address"]
     assert ask(f"{after['address']}/points/v1/things")["path"] == "/points/v1/things"
+
+
+def test_what_hangs_is_killed_and_runs_again_and_the_log_says_so_once(running: Running) -> None:
+    before = running.until_ready()["parts"]["member"]
+    os.kill(before["process_id"], signal.SIGSTOP)
+    wait_for(
+        lambda: look(running.home)["parts"]["member"]["restarts"] == before["restarts"] + 1, "member again"
+    )
+    after = running.until_ready()
+    assert after["parts"]["member"]["process_id"] != before["process_id"]
+    assert ask(f"{after['address']}/member/v1/things")["service"] == "member"
+    said = running.home.log("supervisor").read_text(encoding="utf-8").splitlines()
+    killed = f"! member gave no sign of life for {SILENCE_S} s and was killed; starting it again."
+    assert [line for line in said if "sign of life" in line] == [killed]
 
 
 def test_a_second_one_in_the_same_folder_says_where_the_first_is(running: Running, home: Path) -> None:

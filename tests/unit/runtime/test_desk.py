@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from psycopg2 import IntegrityError, errors
 
-from shared.kernel.command import Answer
+from shared.kernel.command import Answer, Outcome
 from shared.runtime.batch_report import BatchReport
 from shared.runtime.desk import BUSY_FROM, Desk, DeskLimits
+from shared.runtime.stretch import Stretch
 from tests.unit.runtime.small_shop import DECISIONS, POISON, Boxes, Fill, Shelf, asked, until
 
 
@@ -273,6 +274,26 @@ def test_what_fails_after_the_commit_fails_nobody() -> None:
         assert codes(desk.obey_all([Fill(asked("1"), "a", 1)])) == ["ok"]
     assert shelf.inside == {"a": 1}
     assert len(shelf.batches) == 1
+
+
+def test_a_desk_stands_still_in_a_decision_and_never_for_what_the_database_makes_it_wait_for() -> None:
+    seen: dict[str, bool] = {}
+
+    def slowly(books: Boxes, command: Fill) -> Outcome:
+        seen["decision"] = desk.deciding.goes_on()
+        return DECISIONS[Fill](books, command)
+
+    def look(point: str) -> None:
+        seen[point] = desk.deciding.goes_on()
+
+    wires: Any = lambda: _Wire(lambda: look("commit"))  # noqa: E731 (as in open_desk)
+    desk = Desk(Shelf(), {Fill: slowly}, wires, reached=look)
+    desk.deciding = Stretch(0.0)
+    desk.start()
+    assert codes(desk.obey_all([Fill(asked("1"), "a", 1)])) == ["ok"]
+    desk.stop()
+    assert [point for point, goes_on in seen.items() if not goes_on] == ["decision"]
+    assert {"desk.claim", "desk.load", "desk.save", "commit"} <= seen.keys()
 
 
 def test_a_row_that_is_free_again_is_not_kept_behind_many_who_wait_for_another() -> None:

@@ -321,6 +321,16 @@ def test_is_ready_until_it_drains_and_while_its_checks_pass(stub: Stub) -> None:
     assert (finished.status, finished.headers["connection"]) == (201, "close")
 
 
+def test_alive_is_whoever_answers_and_whose_vitals_go_on(stub: Stub) -> None:
+    vital = {"desk": True}
+    application = stub.application(checks={"database": lambda: False}, vitals={"desk": lambda: vital["desk"]})
+    said = ask(application, "GET", "/livez")
+    assert (said.status, said.json) == (200, {"alive": True, "checks": {"desk": True}})
+    vital["desk"] = False
+    said = ask(application, "GET", "/livez")
+    assert (said.status, said.json) == (503, {"alive": False, "checks": {"desk": False}})
+
+
 def test_a_check_that_breaks_is_not_ready(stub: Stub) -> None:
     def broken() -> bool:
         raise ConnectionError
