@@ -68,9 +68,21 @@ STREAMED_ROWS = 2_000
 """How many rows of a stream are fetched at a time."""
 
 
+WIRE: Mapping[str, int] = {
+    "connect_timeout": 2,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 11_000,
+}
+"""How a wire to the database is given up: a new one after 2 s, one at whose other end no machine is any more
+after 11 s. A server that is there and says nothing for longer keeps it: its own time-outs end what it is at.
+"""
+
+
 def connect(url: str, options: str = "-c transaction_timeout=15000 -c timezone=UTC") -> Connection:
     """Open a direct connection; by default a transaction ends after 15 s (the outbox floor rests on it)."""
-    return psycopg2.connect(url, options=options, connect_timeout=2)
+    return psycopg2.connect(url, options=options, **WIRE)
 
 
 def may_take(cursor: Cursor, seconds: int) -> None:
@@ -93,7 +105,7 @@ class Reader:
             max_overflow=0,
             pool_timeout=patience_s,
             pool_pre_ping=True,
-            connect_args={"options": READER_OPTIONS, "connect_timeout": 2},
+            connect_args={"options": READER_OPTIONS, **WIRE},
         )
 
     @contextmanager
