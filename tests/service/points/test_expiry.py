@@ -9,10 +9,14 @@ import pytest
 
 from services.points.commands.expire_points import ExpirePoints
 from services.points.jobs.expire_points import expire_due
+from services.points.queries.wallet import Wallets
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.principal import Principal
 from shared.runtime.database import connect
-from tests.service.points.closing_room import closed, stated, summarised
+from tests.service.points.closing_room import audited, closed, stated, summarised
+from tests.service.points.hold_room import capture, hold, placed, release
+from tests.service.points.hold_room import expired as let_go
+from tests.service.points.kept_wallets import reading
 from tests.service.points.ledger_house import (
     IMPORTER,
     JANUARY,
@@ -23,6 +27,8 @@ from tests.service.points.ledger_house import (
     earn,
     link,
     redeem,
+    redemption_id,
+    refund,
 )
 
 MEMBER = "mem_" + "b" * 32
@@ -133,3 +139,123 @@ def test_two_jobs_at_once_expire_a_lot_once(april: LedgerHouse) -> None:
     second = april.desk()
     answers = [*april.obey(command), *second.obey_all([other])]
     assert sorted(answer_of(answer)["lots"] for answer in answers) == [0, 1]
+
+
+def on_hold(house: LedgerHouse, number: str, ends_at: datetime) -> dict[str, Any]:
+    """Put 600 of a member's 1,000 office points on hold until then, placed an hour before they end."""
+    identity = house.fund(number, 1_000, at=EARNED_AT)
+    at = ENDS_AT - timedelta(hours=1)
+    lasts_s = int((ends_at - at).total_seconds())
+    return placed(house, hold(identity, f"o-{number}", 600, at=at, lasts_s=lasts_s))
+
+
+def ended(house: LedgerHouse, number: str) -> list[tuple[int, datetime]]:
+    """Give how many points of a member expired in each journal, and when."""
+    return house.rows(
+        "SELECT t.amount, j.occurred_at FROM transfers t JOIN journals j ON j.id = t.journal_id"
+        " JOIN wallets w ON w.account = t.from_account JOIN accounts a ON a.id = t.to_account"
+        " WHERE j.kind = 'expiry' AND a.role = 'expired' AND a.unit = 'office' AND w.identity = %s"
+        " ORDER BY j.occurred_at, t.id",
+        f"office:{number}",
+    )
+
+
+def seen(house: LedgerHouse, identity: str, at: datetime) -> dict[str, tuple[int, int, Any]]:
+    """Read what the member's wallet shows at that moment: available, on hold, and the next end, by asset."""
+    with reading(house.database) as connection, connection.cursor() as cursor:
+        (view,) = Wallets(lambda: at).read(cursor, [identity])
+    return {one["asset"]: (one["available"], one["held"], one["next_expiry_at"]) for one in view["assets"]}
+
+
+def settled(house: LedgerHouse, order_no: str) -> list[tuple[Any, ...]]:
+    """Give the lines of an order's captures: what, how much, out of the hold or from whom, to whom."""
+    return house.rows(
+        "SELECT t.asset, t.amount, coalesce(a.role, CASE WHEN t.from_account < 0 THEN 'held' END), a.unit,"
+        " b.role, b.unit FROM transfers t JOIN journals j ON j.id = t.journal_id AND j.kind = 'capture'"
+        " JOIN redemptions r ON r.id = j.subject LEFT JOIN accounts a ON a.id = t.from_account"
+        " LEFT JOIN accounts b ON b.id = t.to_account WHERE r.order_no = %s ORDER BY t.id",
+        order_no,
+    )
+
+
+def test_points_on_hold_outlive_their_lot_pay_when_captured_and_expire_once_they_are_back(
+    april: LedgerHouse,
+) -> None:
+    april.open_month(date(2019, 3, 1))
+    hour, noon = timedelta(hours=1), ENDS_AT + timedelta(hours=12)
+    paying, freed = on_hold(april, "PAYS", ENDS_AT + 20 * hour), on_hold(april, "FREED", ENDS_AT + 20 * hour)
+    on_hold(april, "LATE", ENDS_AT + 14 * hour)
+    # Of each lot what is in the wallet ends, and what is on hold stays.
+    assert expired(april, ENDS_AT) == {"holders": 3, "lots": 3}
+    assert [ended(april, number) for number in ("PAYS", "FREED", "LATE")] == [[(400, ENDS_AT)]] * 3
+    assert expired(april, noon) is None
+    for number in ("PAYS", "FREED", "LATE"):
+        assert seen(april, f"office:{number}", noon) == {"OFFI": (0, 600, None)}
+    part = answer_of(april.obey(capture(paying, "1", 250, at=noon))[0])
+    assert (part["paid_fen"], part["owed"]) == (250, [{"issuer": "office", "amount_fen": 250}])
+    last = answer_of(april.obey(capture(paying, "2", 100, final=True, at=noon + hour))[0])
+    assert [one["points"] for one in last["released"]] == [250]
+    assert settled(april, "o-PAYS") == [
+        ("OFFI", 250, "held", None, "redeemed", "hotel"),
+        ("CNY", 25_000, "clearing", "office", "clearing", "hotel"),
+        ("OFFI", 100, "held", None, "redeemed", "hotel"),
+        ("CNY", 10_000, "clearing", "office", "clearing", "hotel"),
+        ("OFFI", 250, "held", None, None, None),
+    ]
+    assert [one["points"] for one in answer_of(april.obey(release(freed, at=noon))[0])["released"]] == [600]
+    assert let_go(april, ENDS_AT + 14 * hour) == {"holds": 1}
+    numbers = {"PAYS": 250, "FREED": 600, "LATE": 600}
+    assert {number: april.points_of(f"office:{number}") for number in numbers} == numbers
+    for number in numbers:
+        # They are back, and nobody can spend them: their lot is over.
+        wish = redeem(f"office:{number}", "hotel", f"x-{number}", 100, noon + 3 * hour)
+        assert code_of(april.obey(wish)[0]) == "insufficient-points"
+    assert expired(april, noon + 3 * hour) == {"holders": 3, "lots": 3}
+    assert {number: sum(one for one, _ in ended(april, number)) - 400 for number in numbers} == numbers
+    assert expired(april, noon + 4 * hour) is None
+    assert not any(seen(april, f"office:{number}", noon + 4 * hour) for number in numbers)
+    assert audited(april.database).findings == ()
+
+
+def test_what_comes_back_to_a_lot_that_is_over_is_there_for_30_days_and_then_expires(
+    april: LedgerHouse,
+) -> None:
+    answer_of(april.obey(earn("mall-east", "1", 100_000, "r1", EARNED_AT))[0])
+    # 252 fen are 50 points of 5 fen, and 2 of the 5 group points that one more was turned into.
+    order = redeem("mall-east:1", "hotel", "o1", 252, EARNED_AT + timedelta(days=20))
+    paid = redemption_id(april.obey(order)[0])
+    assert expired(april, ENDS_AT) == {"holders": 1, "lots": 2}
+    assert seen(april, "mall-east:1", ENDS_AT) == {}
+    first, second = ENDS_AT, ENDS_AT + timedelta(days=1)
+    month = timedelta(days=30)
+    told = [
+        answer_of(april.obey(refund(paid, "hotel", f"f{fen}", fen, at))[0])
+        for fen, at in ((130, first), (122, second))
+    ]
+    assert [one["undone"] for one in told] == [
+        [{"issuer": "mall-east", "amount_fen": 130}],
+        [{"issuer": "mall-east", "amount_fen": 122}],
+    ]
+    lots = april.rows(
+        "SELECT asset, origin, earned, points_left, expires_at FROM lots WHERE origin = 'restored'"
+        " OR parent_id IN (SELECT id FROM lots WHERE asset = 'MALL') AND expires_at > %s"
+        " ORDER BY expires_at, asset, earned",
+        ENDS_AT,
+    )
+    assert lots == [
+        ("GRUP", "restored", 2, 2, first + month),
+        ("GRUP", "change", 3, 3, first + month),
+        ("MALL", "restored", 25, 25, first + month),
+        ("GRUP", "change", 2, 2, second + month),
+        ("MALL", "restored", 24, 24, second + month),
+    ]
+    both = {"GRUP": (7, 0, first + month), "MALL": (49, 0, first + month)}
+    assert seen(april, "mall-east:1", first + month - timedelta(seconds=1)) == both
+    later = {"GRUP": (2, 0, second + month), "MALL": (24, 0, second + month)}
+    assert seen(april, "mall-east:1", first + month) == later
+    assert expired(april, first + month - timedelta(seconds=1)) is None
+    assert expired(april, first + month) == {"holders": 1, "lots": 3}
+    assert seen(april, "mall-east:1", first + month) == later
+    assert expired(april, second + month) == {"holders": 1, "lots": 2}
+    assert april.points_of("mall-east:1") == 0
+    assert audited(april.database).findings == ()
