@@ -170,7 +170,8 @@ def folded(house: LedgerHouse, month: date) -> dict[str, Any]:
         target_role, target_unit = places.get(target, ("wallet", ""))
         issuer, expires_at = lots.get(lot_id, ("", None))
         if "wallet" in (source_role, target_role) and asset != "CNY":
-            signed = amount if target_role == "wallet" else -amount
+            # What goes on hold and comes back stays in the member's hands.
+            signed = amount * ((target_role == "wallet") - (source_role == "wallet"))
             held[issuer, asset] += signed
             if expires_at > over(month):
                 lasting[(asset,)] += signed
@@ -203,3 +204,40 @@ def _add(
         sums["owed", source_unit, target_unit] += amount
     elif target_role == "expired":
         sums["expired", issuer, asset] += amount
+
+
+def owed_of(sums: Sums) -> dict[tuple[str, str], int]:
+    """Give what a fold's lines of money came to, in fen, by who owes and to whom."""
+    return {(key[1], key[2]): amount // 100 for key, amount in sums.items() if key[0] == "owed"}
+
+
+def figures_folded(house: LedgerHouse, month: date) -> dict[str, dict[str, Any]]:
+    """Fold what each unit's statement must say: claims, net, points outstanding, fen redeemed here."""
+    fold = folded(house, month)
+    owed = owed_of(fold["sums"])
+    figures: dict[str, dict[str, Any]] = {}
+    for unit in (*UNITS, "group"):
+        receivable = {payer: fen for (payer, receiver), fen in owed.items() if receiver == unit}
+        payable = {receiver: fen for (payer, receiver), fen in owed.items() if payer == unit}
+        figures[unit] = {
+            "receivable_fen": receivable,
+            "payable_fen": payable,
+            "net_fen": sum(receivable.values()) - sum(payable.values()),
+            "closing": {asset: n for (issuer, asset), n in fold["held"].items() if issuer == unit and n},
+            "redeemed fen": fold["sums"]["redeemed fen", unit],
+        }
+    return figures
+
+
+def figures_stated(house: LedgerHouse, month: date) -> dict[str, dict[str, Any]]:
+    """Read the same from the statements that were issued."""
+    return {
+        unit: {
+            **{name: told[name] for name in ("receivable_fen", "payable_fen", "net_fen")},
+            "closing": {asset: one["closing"] for asset, one in told["points"].items() if one["closing"]},
+            "redeemed fen": sum(
+                one["fen"] for issuer in told["redeemed_here"].values() for one in issuer.values()
+            ),
+        }
+        for unit, told in stated(house, month).items()
+    }

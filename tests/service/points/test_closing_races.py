@@ -14,6 +14,8 @@ import pytest
 from services.points.commands.close_month import CloseMonth
 from shared.kernel.calendar import SHANGHAI
 from tests import stack
+from tests.service.points.closing_room import audited, closed, figures_folded, figures_stated, stated
+from tests.service.points.hold_room import capture, hold, placed
 from tests.service.points.ledger_house import (
     DRAFTER,
     FEBRUARY,
@@ -56,6 +58,15 @@ def months_of(house: LedgerHouse, receipt: str) -> list[tuple[date, date | None]
     ]
 
 
+def batch_of(house: LedgerHouse, kind: str) -> list[tuple[str, date, date | None]]:
+    """Give kind, month and concerned month of whatever was booked in one batch with that kind."""
+    return house.rows(
+        "SELECT kind, month, concerns_month FROM journals WHERE batch_id ="
+        " (SELECT batch_id FROM journals WHERE kind = %s) ORDER BY kind",
+        kind,
+    )
+
+
 def close_soon(house: LedgerHouse) -> float:
     """Close January as the closing job does, again while others are inside; give the seconds it took."""
     began = time.monotonic()
@@ -75,10 +86,18 @@ def close_and_seal(house: LedgerHouse) -> tuple[float, float]:
 
 @pytest.mark.parametrize("point", ["desk.claim", "desk.load", "desk.save", "desk.before_commit"])
 def test_a_batch_in_flight_while_its_month_is_sealed_is_in_one_month(fresh: LedgerHouse, point: str) -> None:
+    """F20, F26: a receipt, a redemption and a capture of one batch; the statements are what the lines say."""
+    payer, holder = fresh.fund("payer", 1_000), fresh.fund("holder", 1_000)
+    held = placed(fresh, hold(holder, "held", 600))
     weather = Weather(fresh.database, fresh.connect)
     desk = fresh.desk(connection=weather.connection, reached=weather.reached)
     pause = weather.pause(point)
-    inside = later(desk, earn("office", "1", 20_000, "inside"))
+    commands = (
+        earn("office", "1", 20_000, "inside"),
+        redeem(payer, "hotel", "paid", 300),
+        capture(held, "1", 70),
+    )
+    inside = later(desk, *commands)
     assert pause.there.wait(5)
     with ThreadPoolExecutor(1) as pool:
         sealing = pool.submit(close_and_seal, fresh)
@@ -86,10 +105,19 @@ def test_a_batch_in_flight_while_its_month_is_sealed_is_in_one_month(fresh: Ledg
         # Nobody is half inside: while the batch counts on January, January is not sealed.
         assert sealing.done() == (point == "desk.claim")
         pause.let_go()
-        assert code_of(inside.result(20)[0]) == "ok"
+        assert [code_of(one) for one in inside.result(20)] == ["ok"] * 3
         sealing.result(20)
-    assert months_of(fresh, "inside") == [(FEBRUARY, JANUARY) if point == "desk.claim" else (JANUARY, None)]
-    print(f"F26 stalled at {point}: 1 receipt in exactly 1 month")
+    booked = (FEBRUARY, JANUARY) if point == "desk.claim" else (JANUARY, None)
+    assert batch_of(fresh, "capture") == [(kind, *booked) for kind in ("capture", "earning", "redemption")]
+    # Sealed by hand it is stated by the job; with February, every line stands in one statement.
+    assert [one.month for one in closed(fresh)] == [JANUARY]
+    assert [one.month for one in closed(fresh, FEBRUARY)] == [FEBRUARY]
+    for month in (JANUARY, FEBRUARY):
+        assert figures_stated(fresh, month) == figures_folded(fresh, month)
+    owed = {month: stated(fresh, month)["hotel"]["receivable_fen"] for month in (JANUARY, FEBRUARY)}
+    assert owed == {JANUARY: {}, FEBRUARY: {}, booked[0]: {"office": 370}}
+    assert audited(fresh.database).findings == ()
+    print(f"F20, F26 stalled at {point}: 3 movements in exactly 1 month, as its statements say")
 
 
 def test_a_straggler_after_the_seal_goes_to_the_next_month_and_says_whom_it_concerns(

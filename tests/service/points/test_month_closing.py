@@ -18,8 +18,11 @@ from tests import stack
 from tests.service.points.closing_room import (
     audited,
     closed,
+    figures_folded,
+    figures_stated,
     folded,
     over,
+    owed_of,
     refunds_of,
     returns_of,
     stated,
@@ -65,11 +68,7 @@ def two_months() -> Iterator[LedgerHouse]:
 def test_the_summary_is_what_raw_lines_add_up_to(two_months: LedgerHouse, month: Any) -> None:
     sums, summary = folded(two_months, month), summarised(two_months, month)
     owed = {
-        issuer: {
-            redeemer: amount // 100
-            for (what, payer, redeemer), amount in _threes(sums["sums"])
-            if what == "owed" and payer == issuer
-        }
+        issuer: {redeemer: fen for (payer, redeemer), fen in owed_of(sums["sums"]).items() if payer == issuer}
         for issuer in UNITS
     }
     assert summary["owed_fen"] == {issuer: claims for issuer, claims in owed.items() if claims}
@@ -86,17 +85,7 @@ def test_the_summary_is_what_raw_lines_add_up_to(two_months: LedgerHouse, month:
 
 @pytest.mark.parametrize("month", [JANUARY, FEBRUARY])
 def test_statements_are_what_raw_lines_add_up_to(two_months: LedgerHouse, month: Any) -> None:
-    sums, statements = folded(two_months, month), stated(two_months, month)
-    assert set(statements) == {*UNITS, "group"}
-    for unit, figures in statements.items():
-        receivable = {p: a // 100 for (w, p, r), a in _threes(sums["sums"]) if w == "owed" and r == unit}
-        payable = {r: a // 100 for (w, p, r), a in _threes(sums["sums"]) if w == "owed" and p == unit}
-        assert (figures["receivable_fen"], figures["payable_fen"]) == (receivable, payable)
-        assert figures["net_fen"] == sum(receivable.values()) - sum(payable.values())
-        for asset, moved in figures["points"].items():
-            assert moved["closing"] == sums["held"][unit, asset]
-        fen = sum(one["fen"] for issuer in figures["redeemed_here"].values() for one in issuer.values())
-        assert fen == sums["sums"]["redeemed fen", unit]
+    assert figures_stated(two_months, month) == figures_folded(two_months, month)
 
 
 @pytest.mark.parametrize("month", [JANUARY, FEBRUARY])
@@ -354,7 +343,3 @@ def test_the_job_closes_month_after_month_and_rests_after_one_that_waits(fresh: 
     assert told is not None
     assert list(told["waiting"]) == ["2017-02"]
     assert closer.step() is None
-
-
-def _threes(sums: Any) -> list[tuple[tuple[str, str, str], int]]:
-    return [(key, amount) for key, amount in sums.items() if len(key) == 3]
