@@ -6,7 +6,6 @@ stops the replay with one clear sentence. It never retries under a new key and n
 
 from __future__ import annotations
 
-import time
 from types import TracebackType
 from typing import Any, Protocol, Self
 from urllib.parse import urlencode
@@ -22,7 +21,6 @@ PATIENCE_S = 120.0
 ANSWER_TIMEOUT_S = 60.0
 # A service hears of a new client by event, a moment after it was registered.
 WELCOME_PATIENCE_S = 30.0
-KNOWN_TO_ALL_S = 0.5
 
 
 class ReplayStopped(Exception):
@@ -74,8 +72,6 @@ class Door:
         ):
             with attempt:
                 self.get(path)
-        # Of several processes one has heard of it; the others read their keys four times a second.
-        time.sleep(KNOWN_TO_ALL_S)
 
     def post(self, path: str, body: bytes, key: str) -> Any:
         """Send a write and read its answer, asking again under the same key while that is what helps.

@@ -38,6 +38,7 @@ from shared.runtime.logs import configure_logs
 from shared.runtime.migrations import is_migrated, newest
 from shared.runtime.relay import Relay
 from shared.runtime.replays import OutboxReplays
+from shared.runtime.rereading import Rereading
 from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
@@ -101,6 +102,7 @@ class MemberProcess:
         self.secret = _secret(settings.secret, settings.state_dir)
         self.ring = Ring(self.secret, self._connected)
         self.trust = Trust(self.ring, self.reader)
+        self.trusting = Rereading("trust", TRUST_EVERY_S, self.trust.renew)
         self.keys = Keys(self.desk, self.ring, self.secret)
         carrier = carrier_of(self.desk, embedded=settings.embedded == "on")
         self.errands = Errands(self._connected, {SEND_TEXT: texts_through(carrier)})
@@ -122,7 +124,7 @@ class MemberProcess:
             VERSION,
             (door,) if self.role.answers else (),
             services=Services(
-                Callers(TokenReader(self.ring), RequestVerifier(self.trust)),
+                Callers(TokenReader(self.ring), RequestVerifier(self.trust), self.trusting.learn),
                 Rates(known, strangers),
                 Threads(settings.reader_pool),
             ),
@@ -142,7 +144,7 @@ class MemberProcess:
         # Web or worker, whoever comes up first prepares what both stand on; doing it twice changes nothing.
         parts.append(Opening(self))
         if self.role.answers:
-            parts.append(Rounds("trust", TRUST_EVERY_S, self._renew_trust))
+            parts.append(self.trusting)
         if self.role.works:
             parts += [
                 self.errands,
@@ -164,9 +166,6 @@ class MemberProcess:
 
     def _connected(self) -> Connection:
         return connect(self.settings.database_url_desk.get_secret_value())
-
-    def _renew_trust(self) -> None:
-        self.trust.renew()
 
 
 def _secret(given: SecretStr | None, folder: Path) -> Secret:

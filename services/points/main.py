@@ -46,6 +46,7 @@ from shared.runtime.partitions import open_ahead
 from shared.runtime.reading_room import ReadingRoom
 from shared.runtime.relay import Relay
 from shared.runtime.replays import OutboxReplays
+from shared.runtime.rereading import Rereading
 from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of
@@ -96,6 +97,7 @@ class PointsProcess:
         self.secret = Secret(settings.secret.get_secret_value().encode())
         self.errands = self._messenger()
         self.keyring = Keyring(self._connected, importers=settings.believes_importers)
+        self.keys = Rereading("keyring", KEYRING_EVERY_S, self.keyring.refresh)
         self.parked = Parked(self._connected)
         self.consumer = Consumer(
             settings.kafka_bootstrap,
@@ -124,7 +126,7 @@ class PointsProcess:
                 self.reader,
                 Cursors(self.settings.secret.get_secret_value().encode()),
                 self.secret,
-                TicketReader(self.keyring.clients),
+                TicketReader(self.keyring.clients, self.keys.learn),
             ),
             wallets=self.wallets,
             proofs=ConfirmationReader(self.keyring.tokens),
@@ -138,7 +140,9 @@ class PointsProcess:
             VERSION,
             (door,) if self.role.answers else (),
             services=Services(
-                Callers(TokenReader(self.keyring.tokens), RequestVerifier(self.keyring.clients)),
+                Callers(
+                    TokenReader(self.keyring.tokens), RequestVerifier(self.keyring.clients), self.keys.learn
+                ),
                 Rates(known, strangers),
                 Threads(self.settings.reader_pool),
             ),
@@ -154,7 +158,7 @@ class PointsProcess:
         """List the parts in the order in which they start."""
         parts: list[Part] = [self.desk]
         if self.role.answers:
-            parts += [self.wallets, self.audits, Rounds("keyring", KEYRING_EVERY_S, self._refresh_keys)]
+            parts += [self.wallets, self.audits, self.keys]
         if self.role.works:
             parts += [self.relay, self.errands, *self._jobs(), self.consumer]
         return parts
@@ -189,10 +193,6 @@ class PointsProcess:
 
     def _auditing(self) -> Connection:
         return connect(self.settings.database_url_auditor.get_secret_value(), AUDIT_OPTIONS)
-
-    def _refresh_keys(self) -> Mapping[str, Any] | None:
-        self.keyring.refresh()
-        return None
 
 
 def openapi_app() -> Application:

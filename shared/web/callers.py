@@ -1,5 +1,10 @@
-"""Who is calling: by a token, or by a signature over the request. Refuses both at once, and to guess."""
+"""Who is calling: by a token, or by a signature over the request. Refuses both at once, and to guess.
 
+Keys are looked for in memory. Nobody is told that theirs is unknown before that was read again: it may be a
+moment younger.
+"""
+
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +15,10 @@ from shared.kernel.refusal import Unauthenticated
 from shared.web.arrival import Arrival
 
 _BEARER = "bearer "
+_OF_A_KEY = frozenset({"key-unknown", "signature-invalid"})
+
+Learn = Callable[[], Awaitable[bool]]
+"""Waits until the known keys are read again, and tells whether there is any news among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +55,26 @@ class Signatures(Protocol):
 
 
 class Callers:
-    """Finds the principal of a request by whichever proof it carries."""
+    """Finds the principal of a request by whichever proof it carries.
 
-    def __init__(self, tokens: Tokens | None = None, signatures: Signatures | None = None) -> None:
+    :param learn: how to come to know keys that are new; without it, what is known is all there is.
+    """
+
+    def __init__(
+        self,
+        tokens: Tokens | None = None,
+        signatures: Signatures | None = None,
+        learn: Learn | None = None,
+    ) -> None:
         self._tokens = tokens
         self._signatures = signatures
+        self._learn = learn
+
+    async def may_be_known_now(self, stranger: Unauthenticated) -> bool:
+        """Wait until keys are read again, if it was a key that was missing; tell whether to look again."""
+        if self._learn is None or stranger.facts.get("cause") not in _OF_A_KEY:
+            return False
+        return await self._learn()
 
     def find(self, arrival: Arrival, body: bytes, *, write: bool) -> tuple[Principal, Nonce | None]:
         """Find who is calling, and the number used once if the request is a signed write.

@@ -128,7 +128,7 @@ class Passage:
             raise NotFound()
         writes = self.method in _WRITES
         body = await arrival.body(self.limit) if writes else b""
-        nonce = self._admit(arrival, body, services)
+        nonce = await self._admit(arrival, body, services)
         key = _key_of(arrival, body) if self.keyed else None
         if writes:
             taken = _taken(self.takes, arrival, body, self.limit)
@@ -142,7 +142,7 @@ class Passage:
             given = await self.handler(asked, taken, call)
         return rendered(given, self.status, arrival)
 
-    def _admit(self, arrival: Arrival, body: bytes, services: Services) -> Nonce | None:
+    async def _admit(self, arrival: Arrival, body: bytes, services: Services) -> Nonce | None:
         """Learn who is calling, count them, let them pass or not."""
         rates = services.rates
         if not self.roles:
@@ -151,10 +151,12 @@ class Passage:
             return None
         try:
             principal, nonce = services.callers.find(arrival, body, write=self.writes)
-        except Unauthenticated:
+        except Unauthenticated as stranger:
             if rates is not None:
                 rates.count_stranger(arrival)
-            raise
+            if not await services.callers.may_be_known_now(stranger):
+                raise
+            principal, nonce = services.callers.find(arrival, body, write=self.writes)
         arrival.principal = principal
         if rates is not None:
             rates.count_known(arrival, principal)

@@ -19,14 +19,16 @@ import psycopg2
 import pytest
 
 from infra.embedded.ports import free_port
+from services.points.commands.edit_client import EditClient
 from services.points.commands.keep_signing_key import KeepSigningKey
 from shared.kernel.calendar import month_of
 from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import now
-from shared.web.keys import public_key_text
+from shared.web.keys import new_private_key, public_key_text
+from shared.web.signatures import RequestSigner
 from shared.web.tokens import mint_token
 from tests.faults.points_process import PRIVATE, PointsHouse, Process, receipt, redemption
-from tests.journeys.caller import Caller, by_token, fresh_key
+from tests.journeys.caller import Caller, by_signature, by_token, fresh_key
 from tests.journeys.group import until
 from tests.service.points.ledger_house import NOON, answer_of, asked, link
 
@@ -127,6 +129,55 @@ def test_what_one_wrote_the_other_shows_at_once(pair: Pair) -> None:
             available += 300
             assert wallet(reader) == wallet(writer) == {"available": available, "held": held}
     print(f"two webs: {ROUNDS} receipts and {ROUNDS // 4} holds, each shown by the other at once")
+
+
+def registered(pair: Pair, name: str, *, revoked: bool = False) -> RequestSigner:
+    """Register a system, or a new key of it, or revoke it, in the books alone; give who signs for it."""
+    private = new_private_key()
+    edit = EditClient(asked(), name, "importer", None, public_key_text(private), revoked=revoked)
+    answer_of(pair.house.ledger.obey(edit)[0])
+    return RequestSigner(name, private)
+
+
+def test_whoever_is_registered_or_has_a_new_key_is_known_to_both_at_once(pair: Pair) -> None:
+    slowest_s = 0.0
+    for turn in range(ROUNDS):
+        # Every second one has a new key under a name that both knew by another.
+        signer = registered(pair, f"young-{turn // 2}")
+        for process in pair.both[:: 1 if turn % 4 < 2 else -1]:
+            began = time.monotonic()
+            answer = Caller(process.address, process.web, by_signature(signer)).get("/points/v1/units")
+            slowest_s = max(slowest_s, time.monotonic() - began)
+            assert answer.status_code == 200, answer.text
+    print(f"two webs: {ROUNDS} keys known to both at once, the slowest after {slowest_s:.2f} s")
+
+
+def test_whoever_is_revoked_is_believed_for_a_moment_at_most(pair: Pair) -> None:
+    signer = registered(pair, "fired")
+    callers = [Caller(one.address, one.web, by_signature(signer)) for one in pair.both]
+    assert [one.get("/points/v1/units").status_code for one in callers] == [200, 200]
+    registered(pair, "fired", revoked=True)
+    began = time.monotonic()
+    until(lambda: all(one.get("/points/v1/units").status_code == 401 for one in callers))
+    # A reading every quarter of a second, and what a loaded machine adds.
+    assert time.monotonic() - began < 2.0
+    print(f"two webs: one revoked is refused by both after {time.monotonic() - began:.2f} s")
+
+
+def test_a_crowd_of_strangers_is_refused_together_and_others_go_on(pair: Pair) -> None:
+    strangers = [RequestSigner(f"nobody-{one}", new_private_key()) for one in range(100)]
+
+    def refused(one: int) -> int:
+        process = pair.both[one % 2]
+        with httpx2.Client(timeout=30.0, trust_env=False) as web:
+            caller = Caller(process.address, web, by_signature(strangers[one]))
+            return caller.get("/points/v1/units").status_code
+
+    with ThreadPoolExecutor(16) as pool:
+        answers = pool.map(refused, range(len(strangers)))
+        for _ in range(20):
+            assert pair.first.caller.get("/points/v1/units").status_code == 200
+        assert set(answers) == {401}
 
 
 def test_one_key_at_both_at_once_has_one_effect_and_one_answer(pair: Pair) -> None:

@@ -207,10 +207,10 @@ class Group:
         return [message["text"] for message in listed if message["phone"] == phone]
 
     def _known(self, proof: Any, facts: Mapping[str, Any] | None = None) -> Caller:
-        """Give a caller once every process of points has heard of the key that proves them."""
-        asking = [Caller(address, self.web, proof) for address in self.found["webs"]]
-        until(lambda: all(one.get("/points/v1/units").status_code != 401 for one in asking))
-        return Caller(self.address, self.web, proof, facts or {})
+        """Give a caller once points has heard of the key that proves them; then all of its processes have."""
+        caller = Caller(self.address, self.web, proof, facts or {})
+        until(lambda: caller.get("/points/v1/units").status_code != 401)
+        return caller
 
 
 def fresh_phone() -> str:

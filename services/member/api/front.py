@@ -21,5 +21,5 @@ class Front:
     desk: Desk[MemberBooks]
     reader: Reader
     mint: Mint
-    renew_trust: Callable[[], None]
+    renew_trust: Callable[[], object]
     embedded: bool

@@ -26,15 +26,18 @@ class Trust:
         """Find a client that is registered and not revoked."""
         return self.clients.get(client_id)
 
-    def renew(self) -> None:
-        """Read keys and clients again."""
-        self.ring.refresh()
+    def renew(self) -> bool:
+        """Read keys and clients again; tell whether anything is new."""
+        news = self.ring.refresh()
         with self.reader.asked_by(unit=EVERY_UNIT) as questions:
             known = client_list(questions)
-        self.clients = {
+        clients = {
             row["client"]: Client(
                 row["client"], Role(row["role"]), row["unit"], public_key_of(row["public_key"])
             )
             for row in known
             if row["revoked_at"] is None
         }
+        news = news or clients != self.clients
+        self.clients = clients
+        return news

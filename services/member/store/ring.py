@@ -45,8 +45,8 @@ class Ring:
         self._public: dict[str, Ed25519PublicKey] = {}
         self._private: dict[str, Ed25519PrivateKey] = {}
 
-    def refresh(self) -> None:
-        """Read the keys again and unseal those that are new."""
+    def refresh(self) -> bool:
+        """Read the keys again and unseal those that are new; tell whether anything is."""
         with self._lock:
             keys = {key.kid: key for key in self._read()}
             opened = {
@@ -55,7 +55,9 @@ class Ring:
             }
             self._public = {kid: public_key_of(key.public_key) for kid, key in keys.items()}
             self._private = {kid: private for kid, private in opened.items() if private is not None}
+            news = keys != self._keys
             self._keys = keys
+            return news
 
     def find(self, kid: str) -> Ed25519PublicKey | None:
         """Find a key whose tokens are believed now."""

@@ -205,7 +205,7 @@ def declare(door: Door, front: Front) -> None:
     @door.post("/holds", takes=HoldBody, gives=PlacedView, roles=PAYERS, status=201)
     async def place(asked: Asked, body: HoldBody, call: Call) -> Answer:
         """Set points of all businesses aside for an order, soonest-expiring first, for 24 hours at most."""
-        payer, ticket = payer_of(asked, body, front), ticket_of(asked, body, front)
+        payer, ticket = payer_of(asked, body, front), await ticket_of(asked, body, front)
         return await front.desk.ask(placing(asked, body, payer, ticket))
 
     @door.post("/holds/{hold}/capture", takes=CaptureBody, gives=CapturedView, roles=UNITS, status=201)

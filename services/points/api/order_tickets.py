@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 
 from services.points.domain.order_ticket import NoTicket, OrderTicket, ShownTicket
 from shared.kernel.principal import Role
+from shared.web.callers import Learn
 from shared.web.clients import Client, ClientBook
 from shared.web.fields import AmountFen, MemberNumber, Number, UnitCode, whole
 from shared.web.strict import Inbound
@@ -41,10 +42,21 @@ class TicketClaims(Inbound):
 
 
 class TicketReader:
-    """Verifies tickets with the keys under which requests of units' systems are believed."""
+    """Verifies tickets with the keys under which requests of units' systems are believed.
 
-    def __init__(self, clients: ClientBook) -> None:
+    :param learn: how to come to know systems that are new.
+    """
+
+    def __init__(self, clients: ClientBook, learn: Learn | None = None) -> None:
         self._clients = clients
+        self._learn = learn
+
+    async def shown(self, text: str) -> ShownTicket:
+        """Read a ticket, once more if whoever signed it is known only now."""
+        found = self.read(text)
+        if found == NoTicket("signature") and self._learn is not None and await self._learn():
+            found = self.read(text)
+        return found
 
     def read(self, text: str) -> ShownTicket:
         """Give what a ticket says, or why it is none; whether it fits and lasts, the decision judges."""

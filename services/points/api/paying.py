@@ -87,7 +87,7 @@ def payer_of(asked: Asked, wish: Wish, front: Front) -> Payer:
     return number_identity(wish.unit, wish.number)
 
 
-def ticket_of(asked: Asked, wish: TicketWish, front: Front) -> ShownTicket | None:
+async def ticket_of(asked: Asked, wish: TicketWish, front: Front) -> ShownTicket | None:
     """Read the ticket that a member shows; nobody else needs one.
 
     :raises Forbidden: if somebody else shows one.
@@ -96,7 +96,7 @@ def ticket_of(asked: Asked, wish: TicketWish, front: Front) -> ShownTicket | Non
         return None
     if asked.principal is None or asked.principal.role is not Role.MEMBER:
         raise Forbidden(needed="member")
-    return front.tickets.read(wish.order_ticket)
+    return await front.tickets.shown(wish.order_ticket)
 
 
 def declare(door: Door, front: Front) -> None:

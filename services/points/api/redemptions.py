@@ -110,5 +110,5 @@ def declare(door: Door, front: Front) -> None:
     )
     async def redeem(asked: Asked, body: RedemptionBody, call: Call) -> Answer:
         """Pay part of a price with points of all businesses, soonest-expiring first."""
-        payer, ticket = payer_of(asked, body, front), ticket_of(asked, body, front)
+        payer, ticket = payer_of(asked, body, front), await ticket_of(asked, body, front)
         return await front.desk.ask(redeeming(asked, body, payer, ticket))

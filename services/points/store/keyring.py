@@ -1,10 +1,12 @@
 """Public keys as member announced them, kept in memory and read again every round: tokens' and systems'.
 
-Refuses to ask the database for an unknown key: whoever floods with made-up names costs one look in a dict.
+Refuses to ask the database for one key: whoever floods with made-up names makes it be asked for all of them,
+at most ten times a second.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from psycopg2.extensions import connection as Connection
@@ -50,21 +52,28 @@ class Keyring:
         self.clients = ClientKeys()
         self._connect = connect
         self._connection: Connection | None = None
+        self._rows: tuple[Sequence[Any], Sequence[Any]] | None = None
 
-    def refresh(self) -> None:
-        """Read all keys again."""
+    def refresh(self) -> bool:
+        """Read all keys again; tell whether anything is new."""
         connection = self._connection
         if connection is None or connection.closed:
             connection = self._connection = self._connect()
             connection.autocommit = True
         with connection.cursor() as cursor:
-            cursor.execute("SELECT kid, public_key, not_after FROM signing_keys")
-            self.tokens.known = {
-                kid: (public_key_of(key), not_after) for kid, key, not_after in cursor.fetchall()
-            }
-            cursor.execute("SELECT client, role, unit, public_key FROM clients WHERE NOT is_revoked")
-            self.clients.known = {
-                client: Client(client, Role(role), unit, public_key_of(key))
-                for client, role, unit, key in cursor.fetchall()
-                if self._importers or role != Role.IMPORTER
-            }
+            cursor.execute("SELECT kid, public_key, not_after FROM signing_keys ORDER BY kid")
+            keys = cursor.fetchall()
+            cursor.execute(
+                "SELECT client, role, unit, public_key FROM clients WHERE NOT is_revoked ORDER BY client"
+            )
+            clients = cursor.fetchall()
+        if (keys, clients) == self._rows:
+            return False
+        self.tokens.known = {kid: (public_key_of(key), not_after) for kid, key, not_after in keys}
+        self.clients.known = {
+            client: Client(client, Role(role), unit, public_key_of(key))
+            for client, role, unit, key in clients
+            if self._importers or role != Role.IMPORTER
+        }
+        self._rows = (keys, clients)
+        return True

@@ -12,7 +12,7 @@ from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Principal, Role
 from shared.kernel.refusal import Busy, NotFound, Unauthenticated
 from shared.web.application import Application
-from shared.web.callers import Callers, Signatures, Tokens
+from shared.web.callers import Callers, Learn, Signatures, Tokens
 from shared.web.door import ANYONE, Call, Door, Given, Services
 from shared.web.fields import AmountFen, Limit, Number, Text, UnitCode
 from shared.web.rates import Rates
@@ -188,8 +188,9 @@ class Stub:
         tokens: Tokens | None = None,
         signatures: Signatures | None = None,
         rates: Rates | None = None,
+        learn: Learn | None = None,
         **options: Any,
     ) -> Application:
         """Make the application around the door."""
-        callers = Callers(tokens or KnownTokens(), signatures)
+        callers = Callers(tokens or KnownTokens(), signatures, learn)
         return Application("Test", "1", [self.door], services=Services(callers, rates), **options)

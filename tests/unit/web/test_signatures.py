@@ -63,6 +63,48 @@ def send(headers: dict[str, str], body: bytes = GOOD, **where: str) -> Said:
     return ask(service()[1], body=body, headers={**headers, **where})
 
 
+class Late:
+    """Keys that come to be known when they are read again; counts how often they are."""
+
+    def __init__(self, clients: ClientsInMemory, *young: Client) -> None:
+        self.clients = clients
+        self.young = list(young)
+        self.read = 0
+
+    async def learn(self) -> bool:
+        """Read again."""
+        self.read += 1
+        found, self.young = self.young, []
+        for client in found:
+            self.clients.register(client)
+        return bool(found)
+
+
+def test_a_client_or_a_key_that_is_younger_than_what_is_known_is_read_before_anybody_is_refused() -> None:
+    young = new_private_key()
+    for client in ("till-young", "importer"):
+        late = Late(book(), Client(client, Role.IMPORTER, None, young.public_key()))
+        stub = Stub()
+        application = stub.application(signatures=RequestVerifier(late.clients), learn=late.learn)
+        headers = RequestSigner(client, young).headers("POST", URL, GOOD, "key-1")
+        assert ask(application, body=GOOD, headers=headers).status == 201
+        assert late.read == 1
+        assert ask(application, body=GOOD, headers=headers).status == 201
+        assert late.read == 1
+
+
+def test_whoever_stays_unknown_is_refused_after_one_reading_and_what_is_wrong_otherwise_at_once() -> None:
+    late = Late(book())
+    application = Stub().application(signatures=RequestVerifier(late.clients), learn=late.learn)
+    stranger = RequestSigner("nobody", new_private_key()).headers("POST", URL, GOOD, "key-1")
+    assert cause(ask(application, body=GOOD, headers=stranger)) == "signature-invalid"
+    assert late.read == 1
+    old = signer(at=now() - timedelta(seconds=301)).headers("POST", URL, GOOD, "key-1")
+    assert cause(ask(application, body=GOOD, headers=old)) == "signature-too-old"
+    assert cause(ask(application, body=GOOD, headers={"Idempotency-Key": "key-1"})) == "no-proof"
+    assert late.read == 1
+
+
 def test_a_signed_write_comes_with_its_signer_and_a_number_for_the_desk() -> None:
     stub, application = service()
     assert ask(application, body=GOOD, headers=written()).status == 201
