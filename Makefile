@@ -8,6 +8,7 @@ FIND_PYTHON = for python in "$(PYTHON)" python3 python3.14 python3.13 python3.12
 
 # How long each fault lasts in full; `make test` runs them all for seconds.
 FAULTS = TONGFEN_FAULTS_MIXED_S=60 TONGFEN_FAULTS_OPEN_S=30 TONGFEN_FAULTS_AWAY_S=120 \
+	TONGFEN_FAULTS_SLACK_S=0 \
 	TONGFEN_FAULTS_REBALANCE_S=90 TONGFEN_FAULTS_SNAPSHOT_S=120 TONGFEN_FAULTS_FULL_S=20
 
 FAULTY = tests/journeys/test_graceful_stop.py $(addprefix tests/service/points/test_, \

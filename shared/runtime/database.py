@@ -39,8 +39,9 @@ def outage_behind(fault: BaseException) -> BaseException | None:
 READER_OPTIONS = (
     "-c statement_timeout=15000 -c transaction_timeout=15000 -c timezone=UTC"
     " -c default_transaction_read_only=on"
-    # Only a change of the schema makes a reader wait for a lock; longer than this, it is told to come again.
-    " -c lock_timeout=1000"
+    # Only a change of the schema makes a reader wait for a lock; longer than this, it is told to come again:
+    # with a second for a thread before it (shared/web/threads.py) in less than two.
+    " -c lock_timeout=750"
 )
 
 READING_OPTIONS = (

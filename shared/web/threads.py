@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 PATIENCE_S = 1.0
 """How long a request waits for its thread before it is told to come again. Source: F14, a no within 2 s,
-with as long again for a lock.
+of which the lock that a reader may wait for has 0.75 s and the machine the rest.
 """
 
 

@@ -77,6 +77,10 @@ class Weather:
         )
 
 
+_PROTOCOL = struct.pack("!i", 196_608)
+"""What stands behind the length of the message that begins a session of PostgreSQL (3.0)."""
+
+
 class Pause:
     """A point at which a desk stands still until it is let go."""
 
@@ -111,7 +115,7 @@ class Wire:
     """A small TCP proxy before PostgreSQL, whose client side can be cut while the backend lives on.
 
     The next packet that holds `cut_at` cuts it; the packet itself reaches the server `arrives_after_s`
-    seconds later, or never (None).
+    seconds later, or never (None). `opened` are the options of every session begun through it.
     """
 
     def __init__(self, url: str) -> None:
@@ -122,6 +126,7 @@ class Wire:
         self.arrives_after_s: float | None = 0.0
         self.away = False
         self.whole = True
+        self.opened: set[str] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     @property
@@ -136,6 +141,9 @@ class Wire:
         self._listener.close()
         for near, far in self._pairs:
             near.close()
+            # A thread that still reads keeps it open, and with it the session and its locks.
+            with contextlib.suppress(OSError):
+                far.shutdown(socket.SHUT_RDWR)
             far.close()
 
     def _accept(self) -> None:
@@ -158,12 +166,18 @@ class Wire:
                 if self.away:
                     near.close()
                     break
+                if sent[4:8] == _PROTOCOL:
+                    self._note(sent)
                 if self.cut_at is not None and self.cut_at in sent:
                     self.cut_at, self.whole = None, False
                     self._cut(near, far, sent)
                     return
                 far.sendall(sent)
             far.close()
+
+    def _note(self, begun: bytes) -> None:
+        _, _, options = begun.partition(b"\0options\0")
+        self.opened.add(options.partition(b"\0")[0].decode())
 
     def _cut(self, near: socket.socket, far: socket.socket, sent: bytes) -> None:
         # Reset, not closed: the client learns nothing, and the server does not know that it is gone.
