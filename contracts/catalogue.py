@@ -43,6 +43,7 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
     "points.statement.issued": points.StatementIssued,
     "points.rule.approved": points.RuleApproved,
     "points.campaign.alerted": points.CampaignAlerted,
+    "points.pair.alerted": points.PairAlerted,
 }
 
 SERVICES: Final = ("member", "points")

@@ -353,3 +353,17 @@ class CampaignAlerted(EventData):
     bearer: Unit
     used: Points
     budget: Points
+
+
+class PairAlerted(EventData):
+    """`points.pair.alerted`: a unit owes another more in a month than their limit. Key: the pair; seq: 1.
+
+    `amount_fen` is what `issuer` had come to owe `unit` when it was noticed, less what was given back;
+    `most_fen` is the limit of the pair, at which exchanges stop and redemptions do not.
+    """
+
+    month: Month
+    issuer: Unit
+    unit: Unit
+    amount_fen: PaidFen
+    most_fen: PaidFen

@@ -14,6 +14,7 @@ from infra.opening.loader import NotThatFile, bring_in
 from infra.opening.sheet_file import Checked, Unreadable, checked
 from infra.replay.door import Door, ReplayStopped
 from infra.seed.keys import signer_of
+from shared.runtime.clock import now
 
 app = typer.Typer(no_args_is_help=True, help="Bring in opening balances by a file that two persons approve.")
 
@@ -140,7 +141,7 @@ def list_sheets(who: As = "operator-1", home: AtHome = None, json: AsJson = Fals
 
 def _checked(file: Path) -> Checked:
     try:
-        found = checked(file)
+        found = checked(file, now())
     except (OSError, Unreadable) as wrong:
         give_up(f"{wrong}.")
     for one in found.faults:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from pathlib import Path
 
 from shared.kernel.calendar import midnight
@@ -22,6 +24,7 @@ REQUIRED = ("unit", "number", "points", "reference", "expires_at")
 COLUMNS = (*REQUIRED, "earned_at")
 NUMBER_MAX, POINTS_MAX = 64, 1_000_000_000
 FAULTS_SHOWN = 20
+_DRAWERS = 256
 FORMULA = ("=", "+", "-", "@")
 _POINTS = re.compile("[0-9]{1,10}")
 _YEARS = range(1900, 2201)
@@ -84,37 +87,82 @@ class Checked:
         return not self.faults and self.lines > 0
 
 
-def checked(path: Path) -> Checked:
+def checked(path: Path, at: datetime | None = None) -> Checked:
     """Read the file to its end without keeping it, and say what it comes to.
 
+    :param at: also name lines whose points are over at that moment, or earned after it: a door refuses them.
     :raises Unreadable: if it is neither UTF-8 nor GB18030, or has not the columns it needs.
     """
-    found, digest, seen = Checked(), sha256(), set[str]()
+    found, digest, seen = Checked(), sha256(), _Seen()
+    faults: list[Fault] = []
     for one in lines_of(path):
-        fault = one if isinstance(one, Fault) else _beside_others(one, found.unit, seen)
+        fault = one if isinstance(one, Fault) else _beside_others(one, found.unit, at)
         if fault is not None:
-            if len(found.faults) < FAULTS_SHOWN:
-                found.faults.append(fault)
-            else:
-                found.more_faults += 1
+            found.more_faults += 1
+            if len(faults) < FAULTS_SHOWN:
+                faults.append(fault)
             continue
         assert isinstance(one, Line)
+        seen.add(one.reference)
         found.unit = one.unit
         found.lines += 1
         found.points += one.points
         digest.update(one.canonical.encode())
     found.digest = digest.hexdigest()
+    for fault in _doubled(path, seen.twice()):
+        found.more_faults += 1
+        faults.append(fault)
+    found.faults = sorted(faults, key=lambda fault: fault.place)[:FAULTS_SHOWN]
+    found.more_faults -= len(found.faults)
     return found
 
 
-def _beside_others(line: Line, unit: str | None, seen: set[str]) -> Fault | None:
-    """Hold a line against those before it: one unit a file, each reference once."""
-    name = normal(line.reference)
-    if name in seen:
-        return Fault(line.place, f"reference {line.reference} stands in the file twice")
-    seen.add(name)
+class _Seen:
+    """Which references a file has, as eight bytes each, in drawers that are looked through one by one.
+
+    Five million of them are forty megabytes; their texts would be half a gigabyte.
+    """
+
+    def __init__(self) -> None:
+        self._drawers = [array("Q") for _ in range(_DRAWERS)]
+
+    def add(self, reference: str) -> None:
+        """Take note of a reference."""
+        mark = _mark(reference)
+        self._drawers[mark % _DRAWERS].append(mark)
+
+    def twice(self) -> set[int]:
+        """Give the marks that were added more than once."""
+        return {
+            mark
+            for drawer in self._drawers
+            if len(set(drawer)) < len(drawer)
+            for mark, times in Counter(drawer).items()
+            if times > 1
+        }
+
+
+def _mark(reference: str) -> int:
+    return int.from_bytes(blake2b(normal(reference).encode(), digest_size=8).digest(), "big")
+
+
+def _doubled(path: Path, marks: set[int]) -> Iterator[Fault]:
+    """Read the file again, if need be, and name each line whose reference stands in one before it."""
+    names: set[str] = set()
+    for one in lines_of(path) if marks else ():
+        if isinstance(one, Line) and _mark(one.reference) in marks:
+            name = normal(one.reference)
+            if name in names:
+                yield Fault(one.place, f"reference {one.reference} stands in the file twice")
+            names.add(name)
+
+
+def _beside_others(line: Line, unit: str | None, at: datetime | None) -> Fault | None:
+    """Hold a line against those before it, and against the moment: one unit a file."""
     if unit is not None and line.unit != unit:
         return Fault(line.place, f"unit {line.unit} in a file of {unit}; one unit a file")
+    if at is not None and not (line.earned_at or at) <= at < line.expires_at:
+        return Fault(line.place, "its points are over already, or not earned yet")
     return None
 
 

@@ -76,6 +76,9 @@ LEDGER_IMBALANCE = Gauge(
 CAMPAIGN_ALERTS = Counter(
     "tongfen_campaign_alerts", "Campaigns of whose budget four fifths were given.", registry=REGISTRY
 )
+PAIR_ALERTS = Counter(
+    "tongfen_pair_alerts", "Pairs of units that came to more in a month than their limit.", registry=REGISTRY
+)
 LIMIT_ALERTS = Counter(
     "tongfen_limit_alerts", "Windows of limits of which four fifths were handed out.", registry=REGISTRY
 )

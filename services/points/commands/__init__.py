@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.points.commands.alert_campaign import AlertCampaign, alert_campaign
+from services.points.commands.alert_pair import AlertPair, alert_pair
 from services.points.commands.announce_sheet import AnnounceSheet, announce_sheet
 from services.points.commands.approve_adjustment import ApproveAdjustment, approve_adjustment
 from services.points.commands.approve_rule import ApproveRule, approve_rule
@@ -42,6 +43,7 @@ from shared.runtime.batch import Decision
 
 DECISIONS: Mapping[type, Decision] = {
     AlertCampaign: alert_campaign,
+    AlertPair: alert_pair,
     AnnounceSheet: announce_sheet,
     ApproveAdjustment: approve_adjustment,
     ApproveRule: approve_rule,

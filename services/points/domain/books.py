@@ -83,6 +83,7 @@ class LedgerBooks:
     exchanges: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     exchanged: dict[tuple[str, date], int] = field(default_factory=dict)
     alerted: set[str] = field(default_factory=set)
+    alerted_pairs: set[str] = field(default_factory=set)
     journals_exist: bool = False
     applied: list[Any] = field(default_factory=list)
 

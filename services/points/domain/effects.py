@@ -22,6 +22,7 @@ from services.points.domain.opening import (
     SheetApproved,
     SheetTaken,
 )
+from services.points.domain.pair import PairAlerted
 from services.points.domain.pay_code import Guesser, PayCode
 from services.points.domain.quote import ExchangeKept
 from services.points.domain.rulebook import merged
@@ -49,6 +50,10 @@ def _keep_receipt(books: LedgerBooks, change: c.ReceiptKept) -> None:
 
 def _alert_campaign(books: LedgerBooks, change: CampaignAlerted) -> None:
     books.alerted.add(change.budget)
+
+
+def _alert_pair(books: LedgerBooks, change: PairAlerted) -> None:
+    books.alerted_pairs.add(change.pair.name)
 
 
 def _keep_tier(books: LedgerBooks, change: c.TierKept) -> None:
@@ -213,6 +218,7 @@ EFFECTS: Mapping[type, Effect] = {
     c.ReceiptKept: _keep_receipt,
     c.TierKept: _keep_tier,
     CampaignAlerted: _alert_campaign,
+    PairAlerted: _alert_pair,
     c.RedemptionKept: _keep_redemption,
     CheckInKept: _keep_check_in,
     AdjustmentAsked: _put_adjustment,

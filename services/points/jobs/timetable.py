@@ -14,6 +14,7 @@ from services.points.jobs.expire_holds import expire_due_holds
 from services.points.jobs.expire_points import expire_due
 from services.points.jobs.keep_calendar import keep_calendar
 from services.points.jobs.watch_budgets import watch_budgets
+from services.points.jobs.watch_pairs import PairWatch
 from shared.kernel.command import Obey
 from shared.runtime.clock import now
 from shared.runtime.rounds import Rounds
@@ -23,6 +24,7 @@ CLOSE_EVERY_S = 0.1
 CALENDAR_EVERY_S = 30.0
 EXPIRE_EVERY_S = 60.0
 BUDGETS_EVERY_S = 2.0
+PAIRS_EVERY_S = 30.0
 HOLDS_EVERY_S = 2.0
 AUDITS_EVERY_S = 0.25
 SWEEP_EVERY_S = 3600.0
@@ -80,6 +82,7 @@ def timetable(
             AuditorOnDemand(connect, connect_to_audit, reached=reached).step,
         ),
         Rounds("watch-budgets", BUDGETS_EVERY_S, asking(lambda one: watch_budgets(one, obey))),
+        Rounds("watch-pairs", PAIRS_EVERY_S, asking(PairWatch(obey).step)),
         Rounds("sweep", SWEEP_EVERY_S, asking(lambda one: swept(one, now(), BROOMS))),
     ]
     if clock:

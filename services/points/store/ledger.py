@@ -31,6 +31,7 @@ from services.points.store.latches import latch
 from services.points.store.limits import LimitSlices
 from services.points.store.noun import Noun, by_noun, load_each, resolve, save_each, widen
 from services.points.store.openings import OPENINGS, SHEETS
+from services.points.store.pair_alerts import PAIR_ALERTS
 from services.points.store.pay_codes import GUESSERS, LIVE_CODES, PAY_CODE
 from services.points.store.purse import Purses, Reach, put_lot
 from services.points.store.refunds import REDEMPTION, REFUND
@@ -87,6 +88,7 @@ NOUNS: tuple[Noun, ...] = (
     DOUBTS,
     CLAIMS,
     CAMPAIGN_ALERTS,
+    PAIR_ALERTS,
     VOUCHERS,
     VOUCHER_DAYS,
     COUPON,

@@ -1,13 +1,25 @@
 """Files of opening balances: told apart by encoding, checked line by line, harmless to spreadsheets."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
 import pytest
 
 from infra.opening.sheet_file import FAULTS_SHOWN, Line, Unreadable, checked, encoding_of, lines_of
 
 HEADER = "unit,number,points,reference,expires_at,earned_at\n"
+READING = """
+import json, re, sys
+from pathlib import Path
+from infra.opening.sheet_file import checked
+for path in sys.argv[1:]:
+    faults = [one.place for one in checked(Path(path)).faults]
+    peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
+    print(json.dumps({"faults": faults, "peak_kib": int(peak[1])}))
+"""
 GOOD = "residential,A1,500,2016-1,2027-12-31,2016-05-01\n"
 
 
@@ -110,6 +122,11 @@ def test_half_a_line_two_units_and_a_doubled_reference_are_named(tmp_path: Path)
         (3, "unit hotel in a file of residential; one unit a file")
     ]
     assert told(tmp_path, GOOD) == [(3, "reference 2016-1 stands in the file twice")]
+    assert told(tmp_path, GOOD + GOOD.replace("500", "0") + GOOD.replace("2016-1", " 2016-1")) == [
+        (3, "reference 2016-1 stands in the file twice"),
+        (4, "points must be a whole number from 1 to 1000000000"),
+        (5, "reference 2016-1 stands in the file twice"),
+    ]
     assert "not a line of a table" in told(tmp_path, 'residential,"A1,5\n')[0][1]
 
 
@@ -117,3 +134,44 @@ def test_a_thousand_faults_are_counted_and_a_few_shown(tmp_path: Path) -> None:
     bad = "".join(f"residential,A1,0,r{place},2027-12-31,\n" for place in range(1_000))
     found = checked(written(tmp_path, HEADER + bad))
     assert (len(found.faults), found.more_faults, found.sound) == (FAULTS_SHOWN, 1_000 - FAULTS_SHOWN, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_wrong"),
+    [
+        ("residential,A1,5,r,2026-11-01,\n", True),
+        ("residential,A1,5,r,2026-11-01T00:00:01+08:00,\n", False),
+        ("residential,A1,5,r,2027-12-31,2026-11-02\n", True),
+        ("residential,A1,5,r,2027-12-31,2026-11-01\n", False),
+    ],
+)
+def test_points_that_no_door_takes_at_that_moment_are_named_before(
+    tmp_path: Path, line: str, is_wrong: bool
+) -> None:
+    path = written(tmp_path, HEADER + line)
+    found = checked(path, datetime(2026, 10, 31, 16, tzinfo=UTC))
+    assert [one.place for one in found.faults] == [2] * is_wrong
+    assert checked(path).sound
+
+
+def test_a_large_file_is_read_in_little_memory_and_its_last_line_is_held_against_its_first(
+    tmp_path: Path,
+) -> None:
+    count, paths = 60_000, [tmp_path / "fifth.csv", tmp_path / "whole.csv"]
+    for path, lines in zip(paths, (count // 5, count), strict=True):
+        with path.open("w") as file:
+            file.write(HEADER)
+            file.writelines(GOOD.replace("2016-1", f"wallet-{place:030}") for place in range(lines))
+            file.write(GOOD.replace("2016-1", f"wallet-{0:030}"))
+    told = subprocess.run(
+        [sys.executable, "-c", READING, *paths],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[3],
+    )
+    fifth, whole = (orjson.loads(line) for line in told.stdout.splitlines())
+    assert (fifth["faults"], whole["faults"]) == ([count // 5 + 2], [count + 2])
+    grown = whole["peak_kib"] - fifth["peak_kib"]
+    print(f"{count:,} lines, {paths[1].stat().st_size:,} bytes: {grown:,} KiB more than for a fifth of them")
+    assert grown < 4_000
