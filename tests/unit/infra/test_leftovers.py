@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,9 @@ def started() -> Iterator[list[subprocess.Popen[bytes]]]:
 def leave(home: Home, named: Path, seconds: float) -> subprocess.Popen[bytes]:
     """Start a process that names a folder, and write it down as a part of the stack."""
     process = subprocess.Popen([sys.executable, "-c", SLEEP, str(named), str(seconds)])
+    # Whoever started it goes on a moment before the kernel can tell what it was started with.
+    while str(named).encode() not in Path(f"/proc/{process.pid}/cmdline").read_bytes():
+        time.sleep(0.01)
     home.write(home.status, {"parts": {"kafka": {"process_id": process.pid}}})
     return process
 
