@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
 import hypothesis
 import pytest
 
+from shared.web.serving import YOUNG_MAX
 from tests import stack
 from tests.plain_logs import plain_logs
 
@@ -29,6 +31,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return _LONG_FIRST.index(room) if room in _LONG_FIRST else len(_LONG_FIRST)
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of cycles leave alone what stays: with every test loaded, a walk takes a second."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_MAX, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -45,17 +45,18 @@ class Source:
         """The file's name without folder and ending."""
         return self.path.rpartition("/")[2].partition(".")[0]
 
+    @cached_property
+    def all_nodes(self) -> tuple[ast.AST, ...]:
+        """The syntax nodes of this file in the order of a walk, which costs more than any rule that asks."""
+        return tuple(ast.walk(self.syntax))
+
     def nodes(self, kind: type[Node]) -> Iterator[Node]:
-        """Walk over the syntax nodes of this kind."""
-        for node in ast.walk(self.syntax):
-            if isinstance(node, kind):
-                yield node
+        """Go through the syntax nodes of this kind."""
+        return (node for node in self.all_nodes if isinstance(node, kind))
 
     def functions(self) -> Iterator[Function]:
-        """Walk over all functions and methods, whatever they stand in."""
-        for node in ast.walk(self.syntax):
-            if isinstance(node, Function):
-                yield node
+        """Go through all functions and methods, whatever they stand in."""
+        return (node for node in self.all_nodes if isinstance(node, Function))
 
 
 class Tree:

@@ -33,7 +33,7 @@ def sessions(tree: Tree) -> Iterator[Breach]:
 def floats(tree: Tree) -> Iterator[Breach]:
     """Find floats near value: literals, the type, and true division."""
     for source in tree.files("services/*/domain/*.py", "services/*/commands/*.py", "shared/kernel/*.py"):
-        for node in ast.walk(source.syntax):
+        for node in source.all_nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
                 yield Breach(source.path, node.lineno, f"the literal {node.value!r}")
             elif isinstance(node, ast.Name) and node.id == "float":
@@ -60,7 +60,7 @@ def environments(tree: Tree) -> Iterator[Breach]:
 
 
 def _mentioned(source: Source) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(source.syntax):
+    for node in source.all_nodes:
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 yield node.lineno, f"{node.module}.{alias.name}"

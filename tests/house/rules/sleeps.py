@@ -12,7 +12,7 @@ def sleeps_outside_a_loop(tree: Tree) -> Iterator[Breach]:
     for source in tree.python("tests"):
         paused = {
             inner
-            for loop in ast.walk(source.syntax)
+            for loop in source.all_nodes
             if isinstance(loop, ast.While | ast.For | ast.AsyncFor)
             for inner in ast.walk(loop)
         }
