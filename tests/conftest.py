@@ -40,6 +40,11 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(YOUNG_MAX, 20, 20)
 
 
+def pytest_sessionfinish() -> None:
+    """Give back what the collector left alone, or bindings to C complain at the end that it leaks."""
+    gc.unfreeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _plain_logs() -> None:
     plain_logs()
