@@ -131,7 +131,7 @@ class PointsProcess:
             wallets=self.wallets,
             proofs=ConfirmationReader(self.keyring.tokens),
             partners=frozenset(self.settings.partner_addresses),
-            audits=AskedAudits(Audits(self._connected), self.audits),
+            audits=AskedAudits(Audits(self._connected), self.audits, self.settings.audit_patience_s),
         )
         declare_parked(door, self.consumer, self.desk)
         declare_replays(door, OutboxReplays(self._connected))

@@ -82,6 +82,13 @@ class PointsSettings(BaseSettings):
     auditor_every_s: float = Field(
         default=60.0, gt=0, description="From one round of the auditor to the next."
     )
+    audit_patience_s: float = Field(
+        default=15.0,
+        gt=0,
+        le=25,
+        description="How long one request waits for the audit it asks for; clients of the house hang up"
+        " after 30 s.",
+    )
     fault: str | None = Field(
         default=None,
         description="`point:n`: the process dies when it reaches that point the n-th time; for tests alone.",

@@ -60,7 +60,8 @@ def attempts(house: PointsHouse) -> list[tuple[str, int]]:
 
 def test_asked_without_a_worker_it_is_told_by_the_other_web_once_one_is_there(unasked: PointsHouse) -> None:
     with ExitStack() as processes:
-        web, other = (processes.enter_context(unasked.process("web")) for _ in range(2))
+        web = processes.enter_context(unasked.process("web", audit_patience_s="1"))
+        other = processes.enter_context(unasked.process("web"))
         away = audit(web)
         assert (away.status_code, away.json()["code"]) == (503, "audit-not-begun")
         assert away.json()["retryable"] is True

@@ -22,9 +22,6 @@ from shared.web.door import Call, Door
 from shared.web.strict import Nothing
 from shared.web.threads import Threads
 
-PATIENCE_S = 15.0
-"""How long one request waits for the audit; clients of the house hang up after 30 s."""
-
 LOOK_AGAIN_S = 0.1
 
 Report = Mapping[str, Any]
@@ -68,11 +65,11 @@ class AskedAudits:
     """Audits that are asked for through this process: they are rows, done by a worker.
 
     :param seen: where questions are looked at again while somebody waits.
-    :param patience_s: how long whoever asks waits.
+    :param patience_s: how long one request waits.
     """
 
     def __init__(
-        self, audits: Audits, seen: ReadingRoom[Watched, AuditSeen | None], patience_s: float = PATIENCE_S
+        self, audits: Audits, seen: ReadingRoom[Watched, AuditSeen | None], patience_s: float
     ) -> None:
         self._audits = audits
         self._seen = seen
