@@ -70,7 +70,7 @@ def _narrow(room: Room) -> Iterator[str]:
     port = free_port()
     narrow = {"POINTS_READER_POOL": str(POOL), "POINTS_HTTP_PORT": str(port)}
     environment = {**plain_environment(), "TZ": "UTC", **room.stack.environment("points"), **narrow}
-    command = [executable, "-m", "services.points.main", "--role", "web"]
+    command = [executable, "-m", "services.points", "--role", "web"]
     process = Popen(command, cwd=CHECKOUT, env=environment, stdout=DEVNULL, stderr=DEVNULL)
     address = f"http://127.0.0.1:{port}"
     try:

@@ -24,7 +24,7 @@ _FINISH_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Which module is a service's process: `services.<name>.main`, unless a test stands in for it.
+    """Which module is a service's process: `services.<name>`, unless a test stands in for it.
 
     `webs` says how many processes do nothing but answer, beside a worker for what goes on by itself; with 0
     one process does everything.
@@ -56,8 +56,8 @@ class Recipe:
 
 def recipes() -> tuple[Recipe, ...]:
     """List the services of this checkout, in the order in which they are named everywhere."""
-    points = Recipe("points", "services.points.main", webs=StackSettings().webs)
-    return Recipe("member", "services.member.main"), points
+    points = Recipe("points", "services.points", webs=StackSettings().webs)
+    return Recipe("member", "services.member"), points
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,10 +35,10 @@ from shared.runtime.errands import Errands
 from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
-from shared.runtime.migrations import is_migrated, newest
 from shared.runtime.relay import Relay
 from shared.runtime.replays import OutboxReplays
 from shared.runtime.rereading import Rereading
+from shared.runtime.revisions import is_migrated, newest
 from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of

@@ -40,13 +40,13 @@ from shared.runtime.errands import Errands
 from shared.runtime.fault import falling_at
 from shared.runtime.knobs import read_settings
 from shared.runtime.logs import configure_logs
-from shared.runtime.migrations import is_migrated, newest
 from shared.runtime.parked import Parked
 from shared.runtime.partitions import open_ahead
 from shared.runtime.reading_room import ReadingRoom
 from shared.runtime.relay import Relay
 from shared.runtime.replays import OutboxReplays
 from shared.runtime.rereading import Rereading
+from shared.runtime.revisions import is_migrated, newest
 from shared.runtime.role import ProcessRole, role_asked
 from shared.runtime.rounds import Rounds
 from shared.runtime.topics import topic_of

@@ -3,16 +3,12 @@
 Refuses to decide when: the supervisor and the tests call it.
 """
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine
 
-from shared.runtime.database import Reader
+from shared.runtime.revisions import folder
 
-SERVICES = Path(__file__).resolve().parents[2] / "services"
 # A migration that waits for a lock makes everybody wait behind it: it gives up and is tried again.
 OPTIONS = {"lock_timeout": "2s", "statement_timeout": "15min"}
 
@@ -20,24 +16,9 @@ OPTIONS = {"lock_timeout": "2s", "statement_timeout": "15min"}
 def configured(service: str) -> Config:
     """Give the Alembic configuration of a service's migrations folder."""
     config = Config()
-    config.set_main_option("script_location", str(SERVICES / service / "migrations"))
+    config.set_main_option("script_location", str(folder(service)))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def newest(service: str) -> str:
-    """Give the revision that this code needs its service's database to have."""
-    head = ScriptDirectory.from_config(configured(service)).get_current_head()
-    assert head is not None, f"{service} has no migrations"
-    return head
-
-
-def is_migrated(reader: Reader, revision: str) -> bool:
-    """Tell whether a service's database has that revision, or a later one."""
-    with reader.asked_by() as questions:
-        row = questions.row("SELECT version_num FROM alembic_version")
-    # A later migration than ours only expands: the code before it goes on serving.
-    return row is not None and row.version_num >= revision
 
 
 def upgrade(service: str, url: str) -> None:

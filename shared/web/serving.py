@@ -50,10 +50,14 @@ class _Server(uvicorn.Server):
 
 
 def _settle() -> None:
-    """Let the collector of cycles leave alone what stays: it would walk through it every few batches."""
+    """Let the collector of cycles leave alone what stays: it would walk through it every few batches.
+
+    It may have rested while the process loaded.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_MAX, 20, 20)
+    gc.enable()
 
 
 def configured(application: Application, host: str, port: int) -> uvicorn.Config:

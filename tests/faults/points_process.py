@@ -116,7 +116,7 @@ class PointsHouse:
         given = {**self._settings(port), **{name.upper(): text for name, text in settings.items()}}
         environment = {**os.environ, **{f"POINTS_{name}": text for name, text in given.items()}}
         with log.open("ab") as out:
-            arguments = [sys.executable, "-m", "services.points.main", "--role", role]
+            arguments = [sys.executable, "-m", "services.points", "--role", role]
             popen = subprocess.Popen(arguments, env=environment, stdout=out, stderr=out, cwd=CHECKOUT)
         process = Process(popen, f"http://127.0.0.1:{port}", log)
         try:

@@ -169,7 +169,7 @@ def running(
     log = place / "member.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.member.main"],
+            [sys.executable, "-m", "services.member"],
             env={**os.environ, **_environment(database, port, place), **(settings or {})},
             stdout=out,
             stderr=subprocess.STDOUT,

@@ -136,7 +136,7 @@ def test_the_log_holds_neither_phones_nor_codes_nor_tokens(
 
 def test_a_wrong_setting_ends_the_process_with_one_line_and_no_value(tmp_path: Path) -> None:
     process = subprocess.run(
-        [sys.executable, "-m", "services.member.main"],
+        [sys.executable, "-m", "services.member"],
         env={**os.environ, "MEMBER_SECRET": "hunter2", "MEMBER_STAFF": "boss=ceo"},
         capture_output=True,
         text=True,
