@@ -38,6 +38,7 @@ EVENTS: Final[Mapping[str, type[EventData]]] = {
     "points.voucher.asked": vouchers.VoucherAsked,
     "points.voucher.issued": vouchers.VoucherIssued,
     "points.voucher.refused": vouchers.VoucherRefused,
+    "points.voucher.voided": vouchers.VoucherVoided,
     "points.wallet.brought_in": points.WalletBroughtIn,
     "points.month.sealed": points.MonthSealed,
     "points.statement.issued": points.StatementIssued,

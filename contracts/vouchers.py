@@ -33,6 +33,23 @@ class VoucherIssued(EventData):
     valid_until: Moment
 
 
+class VoucherVoided(EventData):
+    """`points.voucher.voided`: the coupon is void, and its points are back. Key: the voucher; seq: 3.
+
+    `unit` owes the partner nothing for it; `refund` is told of by `points.wallet.refunded` of the holder.
+    """
+
+    voucher: Id
+    hold: Id
+    offer: Name
+    partner: Name
+    unit: Unit
+    price_fen: PaidFen
+    redemption: Id
+    refund: Id
+    refunded_fen: PaidFen
+
+
 class VoucherRefused(EventData):
     """`points.voucher.refused`: there will be no coupon, and the points are back. Key: the voucher; seq: 2.
 

@@ -1,6 +1,6 @@
 """What the stand-in for a partner remembers: every request number, and what it said to it, on disk.
 
-Refuses to say two things to one number: whatever was said first is said again.
+Refuses to say two things to one number: whatever was said first is said again, of coupons and of voidings.
 """
 
 from __future__ import annotations
@@ -24,8 +24,14 @@ CREATE TABLE IF NOT EXISTS words (
 """
 
 
+_ENDS = "CREATE TABLE IF NOT EXISTS ends (number TEXT PRIMARY KEY, state TEXT NOT NULL)"
+_VOIDS = """
+CREATE TABLE IF NOT EXISTS voids (void_no TEXT PRIMARY KEY, number TEXT NOT NULL, state TEXT NOT NULL)
+"""
+
+
 class OtherTerms(Exception):
-    """The number was asked for another offer or at another price before."""
+    """The number was asked for another offer, at another price, or for another coupon before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,34 @@ class CouponBook:
             assert known is not None
             return known
 
+    def void(self, void_no: str, number: str, *, used: bool = False, lost: bool = False) -> dict[str, Any]:
+        """Make a coupon worthless, once; or say that it was used, or that no such coupon was ever issued.
+
+        :param used: whether its member has used it just now.
+        :param lost: whether the book has lost it.
+        :raises OtherTerms: if the number of the voiding is known for another coupon.
+        """
+        with self._writing() as book:
+            known = _voiding(book, void_no)
+            if known is None:
+                if used:
+                    book.execute("INSERT OR IGNORE INTO ends VALUES (?, 'used')", (number,))
+                coupon = None if lost else _found(book, number)
+                state = "unknown"
+                if coupon is not None and coupon["state"] == "issued":
+                    book.execute("INSERT OR IGNORE INTO ends VALUES (?, 'voided')", (number,))
+                    (state,) = book.execute("SELECT state FROM ends WHERE number = ?", (number,)).fetchone()
+                book.execute("INSERT INTO voids VALUES (?, ?, ?)", (void_no, number, state))
+                known = (number, state)
+            if known[0] != number:
+                raise OtherTerms(void_no)
+            return {"request_no": number, "void_no": void_no, "state": known[1]}
+
+    def ended(self) -> dict[str, str]:
+        """Give every coupon that is void or used, by its number."""
+        with self._writing() as book:
+            return dict(book.execute("SELECT number, state FROM ends").fetchall())
+
     def issued(self) -> dict[str, str]:
         """Give every code that was ever issued, by its number."""
         with self._writing() as book:
@@ -91,7 +125,8 @@ class CouponBook:
         with closing(sqlite3.connect(self.path, timeout=10.0, isolation_level=None)) as book:
             # Nobody reads what another is about to write: of two that ask at once one is first.
             book.execute("BEGIN IMMEDIATE")
-            book.execute(_TABLE)
+            for table in (_TABLE, _ENDS, _VOIDS):
+                book.execute(table)
             yield book
             book.execute("COMMIT")
 
@@ -103,6 +138,13 @@ def _code() -> str:
 def _first_code(book: sqlite3.Connection) -> str | None:
     row = book.execute("SELECT code FROM words WHERE state = 'issued' ORDER BY rowid LIMIT 1").fetchone()
     return None if row is None else str(row[0])
+
+
+def _voiding(book: sqlite3.Connection, void_no: str) -> tuple[str, str] | None:
+    found: tuple[str, str] | None = book.execute(
+        "SELECT number, state FROM voids WHERE void_no = ?", (void_no,)
+    ).fetchone()
+    return found
 
 
 def _found(book: sqlite3.Connection, number: str) -> dict[str, Any] | None:

@@ -42,6 +42,9 @@ class Fault(StrEnum):
     SOLD_OUT = "sold-out"
     AGAIN = "again"
     OVER = "over"
+    USED = "used"
+    UNKNOWN = "unknown"
+    TURNED = "turned"
 
 
 class PartnerSim:
@@ -138,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.partner.verifier.verify(self._arrival(), body, write=True)
             number = self.headers["Idempotency-Key"]
             told = orjson.loads(body)
-            if told["request_no"] != number:
+            if told.get("void_no", told["request_no"]) != number:
                 raise ValueError("the key is not the number")
         except Unauthenticated:
             self._answer(401, {"title": "who is asking?"})
@@ -175,6 +178,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _word(self, number: str, told: Mapping[str, Any], fault: Fault | None) -> Mapping[str, Any]:
         book = self.server.partner.book
+        coupon = told["request_no"]
+        if self.path == f"/coupons/{coupon}/void":
+            used, lost = fault is Fault.USED, fault is Fault.UNKNOWN
+            return book.void(told["void_no"], coupon, used=used, lost=lost)
         if self.path == f"/coupons/{number}/cancel":
             return book.let_be(number)
         if self.path == "/coupons":
@@ -196,6 +203,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(500, {"title": "out of order"})
         elif fault is Fault.GARBAGE:
             self._send(200, b'{"state": "issued", "code')
+        elif fault is Fault.TURNED:
+            self._answer(200, {**word, "state": "used" if word["state"] == "voided" else "voided"})
         elif fault is Fault.ODD:
             self._answer(200, {**word, "code": 7, "state": [word["state"]]})
         else:

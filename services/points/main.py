@@ -19,10 +19,12 @@ from services.points.api.front import Front
 from services.points.api.order_tickets import TicketReader
 from services.points.commands import DECISIONS
 from services.points.domain.books import LedgerBooks
+from services.points.domain.voiding import VOID_COUPON
 from services.points.domain.voucher import ASK_PARTNER
 from services.points.jobs.audit import AUDIT_OPTIONS
 from services.points.jobs.close_months import CLOSING_OPTIONS
 from services.points.jobs.timetable import timetable
+from services.points.jobs.voidings import voiding_coupons
 from services.points.jobs.vouchers import asking_partners, partners_at, voucher_pace
 from services.points.listeners.member import LISTENERS
 from services.points.queries.audits import AuditSeen, Watched, audits_seen
@@ -177,8 +179,9 @@ class PointsProcess:
         signer = RequestSigner(PARTNERS_KNOW_US_AS, Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key)))
         partners = partners_at(settings.partner_addresses, signer.headers, settings.partner_timeout_s)
         asking = asking_partners(partners, self.desk.obey_all, self.secret, reached=self.reached)
+        voiding = voiding_coupons(partners, self.desk.obey_all, reached=self.reached)
         pace = voucher_pace(settings.partner_timeout_s, settings.partner_backoff_s)
-        return Errands(self._connected, {ASK_PARTNER: asking}, pace=pace)
+        return Errands(self._connected, {ASK_PARTNER: asking, VOID_COUPON: voiding}, pace=pace)
 
     def _jobs(self) -> Sequence[Rounds]:
         return timetable(

@@ -19,7 +19,7 @@ from contracts.event import Unreadable, constant_headers, label_of, opened, own_
 from services.member.main import openapi_app as member_app
 from services.points.api.order_tickets import TYPE, TicketReader
 from services.points.domain.order_ticket import NoTicket
-from services.points.gateways.partner import PartnerSilent, word_in
+from services.points.gateways.partner import PartnerSilent, void_word_in, word_in
 from services.points.main import openapi_app as points_app
 from shared.kernel.principal import Principal, Role
 from shared.kernel.refusal import Refusal
@@ -294,6 +294,15 @@ def test_words_of_partners_are_read_or_silence() -> None:
     told = {"request_no": number, "state": "issued", "code": "R-1", "valid_until": "2026-12-31T00:00:00Z"}
     no = {"request_no": number, "state": "refused", "reason": "sold-out"}
     assert len(fed(word, [orjson.dumps(told), orjson.dumps(no)], "words of partners").answers) > 2
+
+    def void_word(raw: bytes) -> Hashable:
+        try:
+            return void_word_in(raw, number).value
+        except PartnerSilent as silence:
+            return str(silence)
+
+    words = [orjson.dumps({"request_no": number, "state": state}) for state in ("voided", "used", "unknown")]
+    assert len(fed(void_word, words, "words about coupons that shall be void").answers) > 3
 
 
 def test_language_and_trace_take_whatever_comes() -> None:

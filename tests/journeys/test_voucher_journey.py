@@ -46,6 +46,18 @@ def settled(member: Caller, voucher: str) -> Mapping[str, Any]:
     return found
 
 
+def given_back(member: Caller, voucher: str) -> Mapping[str, Any]:
+    """Poll a voucher that is being given back, until the partner's word is known."""
+
+    def look() -> Mapping[str, Any] | None:
+        seen: Mapping[str, Any] = member.get(f"{PATH}/{voucher}").json()
+        return seen if seen["voiding"] and seen["voiding"]["state"] != "asked" else None
+
+    found = until(look)
+    assert found is not None
+    return found
+
+
 def test_a_ride_is_paid_with_points_and_settled_between_units(group: Group, rider: Caller) -> None:
     (offer,) = rider.get("/points/v1/offers").json()["data"]
     assert (offer["offer"], offer["price_fen"], offer["unit"], offer["per_day"]) == (
@@ -97,11 +109,40 @@ def test_a_coupon_whose_answers_fail_still_comes_once(group: Group, rider: Calle
 
 def test_a_ride_that_never_came_is_given_back_by_the_unit_that_sold_it(group: Group, rider: Caller) -> None:
     voucher = settled(rider, rider.post(PATH, TAXI).json()["voucher"])
-    desk = group.fresh_system(f"desk-{fresh_key()[:12]}", "unit-system", "group")
-    body = {"refund_no": fresh_key(), "amount_fen": 2_000}
-    back = desk.post(f"/points/v1/redemptions/{voucher['redemption']}/refunds", body)
-    assert (back.status_code, back.json()["left_fen"]) == (201, 0), back.text
+    path, why = f"{PATH}/{voucher['voucher']}/void", {"reason": "the ride never came"}
+    asked = group.staff("finance-group").post(path, why)
+    assert (asked.status_code, asked.json()["state"]) == (202, "asked"), asked.text
+    seen = given_back(rider, voucher["voucher"])
+    assert (seen["state"], seen["voiding"]["state"], seen["code"]) == ("issued", "voided", None)
     assert wallet(rider) == {"OFFI": 4_500}
+    (listed, *_) = group.staff("finance-group").get("/points/v1/voidings?state=voided").json()["data"]
+    assert (listed["voucher"], listed["asked_by"]) == (voucher["voucher"], "finance-group")
+    _told_of(group, listed)
+
+
+def test_a_ride_that_was_had_is_not_given_back_and_nobody_else_gives_it_back(
+    group: Group, rider: Caller
+) -> None:
+    voucher = settled(rider, rider.post(PATH, TAXI).json()["voucher"])
+    path, why = f"{PATH}/{voucher['voucher']}/void", {"reason": "the ride never came"}
+    for stranger, status in (("finance-office", 404), ("finance-hotel", 404)):
+        assert group.staff(stranger).post(path, why).status_code == status
+    assert rider.post(path, why).status_code == 403
+    order(group, "used")
+    assert group.staff("operator-1").post(path, why).status_code == 202
+    seen = given_back(rider, voucher["voucher"])
+    assert (seen["voiding"]["state"], seen["voiding"]["refund"]) == ("used", None)
+    assert seen["code"] == voucher["code"]
+    assert wallet(rider) == {"OFFI": 2_500}
+    again = group.staff("finance-group").post(path, why)
+    assert (again.status_code, _code(again)) == (409, "coupon-used"), again.text
+    desk = group.fresh_system(f"desk-{fresh_key()[:12]}", "unit-system", "group")
+    other = desk.post(
+        f"/points/v1/redemptions/{voucher['redemption']}/refunds",
+        {"refund_no": fresh_key(), "amount_fen": 2_000},
+    )
+    assert (other.status_code, _code(other)) == (409, "coupon-not-voided"), other.text
+    assert wallet(rider) == {"OFFI": 2_500}
 
 
 def test_a_wrong_wish_moves_nothing(group: Group, rider: Caller) -> None:
@@ -124,6 +165,16 @@ def test_a_wrong_wish_moves_nothing(group: Group, rider: Caller) -> None:
 
 def _code(answer: httpx2.Response) -> str:
     return str(answer.json()["code"])
+
+
+def _told_of(group: Group, voiding: Mapping[str, Any]) -> None:
+    """See that the event of the voucher names the refund, and the refund its voiding."""
+    told = "SELECT data::json ->> 'refund', seq FROM {} WHERE key = %s AND type = 'points.voucher.voided'"
+    tables = " UNION ALL ".join(told.format(table) for table in ("outbox", "outbox_archive"))
+    found = group.rows("points", tables, voiding["voucher"], voiding["voucher"], duty="auditor")
+    assert found == [(voiding["refund"], 3)]
+    kept = "SELECT refund_no, amount_fen FROM refunds WHERE 'rfd_' || replace(id::text, '-', '') = %s"
+    assert group.rows("points", kept, voiding["refund"], duty="auditor") == [(voiding["voiding"], 2_000)]
 
 
 def _told_to_nobody(group: Group, codes: Sequence[str]) -> None:

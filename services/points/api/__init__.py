@@ -27,6 +27,7 @@ from services.points.api import (
     rules,
     simulations,
     statements,
+    voidings,
     vouchers,
     wallet,
 )
@@ -73,7 +74,7 @@ def points_door(
 
     :param wallets: where members' wallets are read.
     :param proofs: knows a proof that a member confirmed a gift.
-    :param partners: the outside partners that can be asked for a voucher.
+    :param partners: the outside partners that can be asked to issue a coupon, and to void it.
     :param audits: where audits are asked for.
     """
     door = Door("/points/v1", "points")
@@ -82,5 +83,6 @@ def points_door(
     wallet.declare(door, wallets)
     gifts.declare(door, front, proofs)
     vouchers.declare(door, front, partners)
+    voidings.declare(door, front, partners)
     audit.declare(door, audits)
     return door

@@ -64,10 +64,21 @@ class AskedVoucherView(BaseModel):
     ask_until: str
 
 
+class VoucherVoidingView(BaseModel):
+    """How a coupon is being given back: `asked`, then `voided` (and refunded), `used` or `unknown`."""
+
+    voiding: str
+    state: str
+    asked_at: str
+    settled_at: str | None
+    refund: str | None
+
+
 class VoucherView(BaseModel):
     """A voucher: `asked` while the partner's word is not known, then `issued` or `refused` for ever.
 
-    `code` is shown to its member alone; `redemption` is what a refund would give back.
+    `code` is shown to its member alone, until it is void; `redemption` is what had paid for it, `voiding`
+    whether it is being given back.
     """
 
     voucher: str
@@ -83,6 +94,7 @@ class VoucherView(BaseModel):
     redemption: str | None
     valid_until: str | None
     reason: str | None
+    voiding: VoucherVoidingView | None
     code: str | None
 
 

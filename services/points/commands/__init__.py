@@ -38,7 +38,9 @@ from services.points.commands.reject_doubt import RejectDoubt, reject_doubt
 from services.points.commands.release_hold import ReleaseHold, release_hold
 from services.points.commands.request_adjustment import RequestAdjustment, request_adjustment
 from services.points.commands.return_purchase import ReturnPurchase, return_purchase
+from services.points.commands.settle_voiding import SettleVoiding, settle_voiding
 from services.points.commands.settle_voucher import SettleVoucher, settle_voucher
+from services.points.commands.void_voucher import VoidVoucher, void_voucher
 from shared.runtime.batch import Decision
 
 DECISIONS: Mapping[type, Decision] = {
@@ -74,7 +76,9 @@ DECISIONS: Mapping[type, Decision] = {
     RequestAdjustment: request_adjustment,
     RefundPoints: refund_points,
     ReturnPurchase: return_purchase,
+    SettleVoiding: settle_voiding,
     SettleVoucher: settle_voucher,
+    VoidVoucher: void_voucher,
     ReleaseHold: release_hold,
     PlaceHold: place_hold,
     ExpireHold: expire_hold,

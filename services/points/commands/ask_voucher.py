@@ -18,7 +18,7 @@ from services.points.domain.placing import placed
 from services.points.domain.redemption import Price, granted
 from services.points.domain.rulebook import SpendTerms
 from services.points.domain.spending import Slice
-from services.points.domain.voucher import PartnerErrand, Voucher, VoucherAsked
+from services.points.domain.voucher import ASK_PARTNER, PartnerErrand, Voucher, VoucherAsked
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import derived, shown
@@ -124,7 +124,8 @@ def _errand(voucher: Voucher) -> PartnerErrand:
         "until": voucher.ask_until.isoformat(),
     }
     body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-    return PartnerErrand(derived(voucher.id, ERRAND), voucher.id, body, voucher.asked_at)
+    errand_id = derived(voucher.id, ERRAND)
+    return PartnerErrand(errand_id, ASK_PARTNER, voucher.number, body, voucher.asked_at)
 
 
 def _answer(voucher: Voucher) -> Mapping[str, Any]:

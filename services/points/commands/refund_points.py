@@ -8,6 +8,8 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.naming import refund_name
 from services.points.domain.refund import RefundConflict, check_refund
 from services.points.domain.refunding import RefundWish, refunded
+from services.points.domain.voiding import CouponNotVoided
+from services.points.domain.voucher import request_number
 from shared.kernel.command import Asked, Needs, Outcome
 from shared.kernel.refusal import NotFound
 
@@ -39,6 +41,7 @@ def refund_points(books: LedgerBooks, command: RefundPoints) -> Outcome:
     """Give value back to the lots it came from, in reverse order, and undo what units came to owe.
 
     :raises RefundConflict: if the refund's number is known with another redemption or another amount.
+    :raises CouponNotVoided: if it paid for a coupon, whose partner must be asked first.
     :raises RefundAbovePaid: if all refunds together would exceed what points have paid.
     """
     own_unit(command.asked.principal, command.unit)
@@ -51,6 +54,8 @@ def refund_points(books: LedgerBooks, command: RefundPoints) -> Outcome:
         if (known.redemption_id, known.amount_fen) != (payment.id, command.amount_fen):
             raise RefundConflict(refund_no=command.refund_no, amount_fen=known.amount_fen)
         return Outcome(answer=known.answer)
+    if payment.voucher_id is not None:
+        raise CouponNotVoided(voucher=request_number(payment.voucher_id))
     check_refund(payment, command.amount_fen, now)
     wanted = RefundWish(command.asked.id, command.name, command.refund_no, command.amount_fen)
     return refunded(books, payment, wanted, now)

@@ -57,47 +57,43 @@ def settle_voucher(books: LedgerBooks, command: SettleVoucher) -> Outcome:
     # A clock that was set back a little must not date the end of a hold before its beginning.
     at = max(books.now, hold.occurred_at)
     if command.coupon is None:
-        return _refused(books, command, voucher.refused(command.reason or "refused"), hold, at)
+        return _refused(books, command, voucher.refused(at, command.reason or "refused"), hold)
     worthless = command.coupon.worthless(books.now, books.coupons)
     if worthless is not None:
-        return _refused(books, command, voucher.refused(worthless), hold, at)
-    return _issued(books, command, voucher, hold, at)
+        return _refused(books, command, voucher.refused(at, worthless), hold)
+    return _issued(books, command, voucher.issued(at, command.asked.id), hold)
 
 
-def _issued(
-    books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold: Hold, at: datetime
-) -> Outcome:
+def _issued(books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold: Hold) -> Outcome:
     assert command.coupon is not None
+    at = _settled_at(voucher)
     name = capture_name(hold.id, CAPTURE_NO)
     terms = f"{hold.amount_fen}/True"
     wanted = CaptureWish(command.asked.id, name, terms, CAPTURE_NO, hold.amount_fen, final=True)
     outcome = captured(books, hold, wanted, at)
-    kept = VoucherSettled(
-        voucher=voucher.issued(),
-        wallet_id=books.wallet(voucher.member).id,
-        at=at,
-        month=booking(at, books.months).month,
-        redemption_id=command.asked.id,
-        coupon=command.coupon,
-    )
+    kept = _kept(books, voucher, command.coupon)
     told = {"redemption": shown("red", command.asked.id), "valid_until": command.coupon.valid_until}
     event = Announcement("points.voucher.issued", voucher.number, SECOND, {**_told(voucher), **told}, at)
-    return Outcome((*outcome.changes, kept), _answer(kept.voucher), (*outcome.events, event))
+    return Outcome((*outcome.changes, kept), _answer(voucher), (*outcome.events, event))
 
 
-def _refused(
-    books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold: Hold, at: datetime
-) -> Outcome:
+def _refused(books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold: Hold) -> Outcome:
+    at = _settled_at(voucher)
     outcome = released(books, hold, command.asked.id, at, Ended.RELEASED)
-    kept = VoucherSettled(
-        voucher=voucher,
-        wallet_id=books.wallet(voucher.member).id,
-        at=at,
-        month=booking(at, books.months).month,
-    )
+    kept = _kept(books, voucher, None)
     data = {**_told(voucher), "cause": voucher.reason}
     event = Announcement("points.voucher.refused", voucher.number, SECOND, data, at)
     return Outcome((*outcome.changes, kept), _answer(voucher), (*outcome.events, event))
+
+
+def _settled_at(voucher: Voucher) -> datetime:
+    assert voucher.settled_at is not None, "it has just been settled"
+    return voucher.settled_at
+
+
+def _kept(books: LedgerBooks, voucher: Voucher, coupon: Coupon | None) -> VoucherSettled:
+    month = booking(_settled_at(voucher), books.months).month
+    return VoucherSettled(voucher, books.wallet(voucher.member).id, month, coupon)
 
 
 def _answer(voucher: Voucher) -> Mapping[str, Any]:

@@ -24,6 +24,7 @@ from services.points.domain.quote import Quote
 from services.points.domain.refund import Payment
 from services.points.domain.rulebook import Rulebook
 from services.points.domain.sale import KnownReturn, ReturnKept, Sale
+from services.points.domain.voiding import Voiding
 from services.points.domain.voucher import Voucher
 from services.points.domain.wallet import Wallet
 from shared.kernel.calendar import day_of
@@ -68,6 +69,7 @@ class LedgerBooks:
     vouchers: dict[str, Voucher] = field(default_factory=dict)
     voucher_days: dict[tuple[str, str], int] = field(default_factory=dict)
     coupons: set[str] = field(default_factory=set)
+    voidings: dict[str, dict[str, Voiding]] = field(default_factory=dict)
     sheets: dict[str, Sheet] = field(default_factory=dict)
     openings: dict[str, KnownOpening] = field(default_factory=dict)
     doubts: dict[str, dict[str, Doubt]] = field(default_factory=dict)
@@ -148,6 +150,10 @@ class LedgerBooks:
     def doubts_of(self, name: str) -> list[Doubt]:
         """Give all that was told about a receipt beside its own row, oldest first."""
         return sorted(self.doubts.get(name, {}).values(), key=lambda doubt: doubt.id)
+
+    def voidings_of(self, voucher_id: str) -> Mapping[str, Voiding]:
+        """Give every voiding that was asked for a voucher the command has named, by id."""
+        return self.voidings.get(voucher_id, {})
 
     def owner_of(self, wallet_id: str) -> str | None:
         """Give who holds a wallet now, as far as the batch knows."""

@@ -27,6 +27,7 @@ from services.points.domain.pay_code import Guesser, PayCode
 from services.points.domain.quote import ExchangeKept
 from services.points.domain.rulebook import merged
 from services.points.domain.sale import ReturnKept
+from services.points.domain.voiding import VoidingAsked, VoidingSettled
 from services.points.domain.voucher import VoucherAsked, VoucherSettled
 from services.points.domain.wallet import Wallet
 
@@ -110,6 +111,11 @@ def _put_voucher(books: LedgerBooks, change: VoucherAsked | VoucherSettled) -> N
         books.voucher_days[day] = books.voucher_days.get(day, 0) + 1
     elif change.coupon is not None:
         books.coupons.add(change.coupon.digest)
+
+
+def _put_voiding(books: LedgerBooks, change: VoidingAsked | VoidingSettled) -> None:
+    voiding = change.voiding
+    books.voidings.setdefault(voiding.voucher_id, {})[voiding.id] = voiding
 
 
 def _keep_pay_code(books: LedgerBooks, change: PayCode) -> None:
@@ -230,6 +236,8 @@ EFFECTS: Mapping[type, Effect] = {
     HoldTurned: _turn_hold,
     VoucherAsked: _put_voucher,
     VoucherSettled: _put_voucher,
+    VoidingAsked: _put_voiding,
+    VoidingSettled: _put_voiding,
     PayCode: _keep_pay_code,
     Guesser: _count_guess,
     SheetAnnounced: _put_sheet,

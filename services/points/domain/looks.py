@@ -196,7 +196,10 @@ class HoldLook(Look):
 
 @dataclass(frozen=True, slots=True)
 class VoucherLook(Look):
-    """Vouchers beside hold, capture, errand, coupon and offer; `is_kept` is not where only a hold is left."""
+    """Vouchers beside hold, capture, errand, coupon, offer and what came back of them.
+
+    `is_kept` is not where only a hold is left.
+    """
 
     is_kept: bool
     is_booked: bool
@@ -205,6 +208,17 @@ class VoucherLook(Look):
     is_asked: bool
     code_fits: bool
     offer_fits: bool
+    back_fits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VoidingLook(Look):
+    """Voidings beside their voucher, errand and refund; `is_kept` is not where only an errand is left."""
+
+    is_kept: bool
+    fits: bool
+    is_asked: bool
+    refund_fits: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +299,7 @@ class Evidence:
     redemptions: Sequence[RedemptionLook] = ()
     holds: Sequence[HoldLook] = ()
     vouchers: Sequence[VoucherLook] = ()
+    voidings: Sequence[VoidingLook] = ()
     check_ins: Sequence[ActLook] = ()
     adjustments: Sequence[ActLook] = ()
     refunds: Sequence[RefundLook] = ()

@@ -49,6 +49,11 @@ def refund_name(unit: str, refund_no: str) -> str:
     return f"refund {unit}|{_part(refund_no)}"
 
 
+def voiding_name(voiding_id: str) -> str:
+    """Name the refund that a voiding brings: no refund of a unit is ever named so."""
+    return f"voiding {voiding_id}"
+
+
 def capture_name(hold_id: str, capture_no: str) -> str:
     """Name a capture: its hold and the unit's own number of the capture."""
     return f"capture {hold_id}|{_part(capture_no)}"

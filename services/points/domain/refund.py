@@ -73,7 +73,7 @@ class PaidLine:
 class Payment:
     """What points have paid for an order, by redemption or capture: its lines, and what came back of it.
 
-    `lines` stand in the order in which they were taken.
+    `lines` stand in the order in which they were taken. `voucher_id` is the voucher it paid for, if it did.
     """
 
     id: str
@@ -83,6 +83,7 @@ class Payment:
     paid_at: datetime
     lines: tuple[PaidLine, ...]
     refunded_fen: Fen
+    voucher_id: str | None = None
 
     @property
     def left_fen(self) -> Fen:

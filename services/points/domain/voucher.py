@@ -2,8 +2,8 @@
 
 A voucher is asked for, and then issued (the hold is captured in full) or refused (the hold is released): both
 by a word of the partner that can be no other any more. No word, a broken word or an old one changes nothing.
-A word that gives a coupon which is worth nothing is a no: nobody pays for it. Refuses to ask the partner: an
-errand does, under the voucher's own number.
+A word that gives a coupon which is worth nothing is a no: nobody pays for it. What is issued comes back by a
+voiding alone (domain/voiding.py). Refuses to ask the partner: an errand does, under the voucher's own number.
 """
 
 from collections.abc import Container
@@ -28,6 +28,9 @@ WORTHLESS = frozenset({COUPON_OVER, COUPON_KNOWN})
 """The reasons that are ours: the partner says it has issued, and its invoice may say so too."""
 
 
+_NOTHING = Fen(0)
+
+
 class VoucherState(StrEnum):
     """Where a voucher stands; issued and refused are for ever."""
 
@@ -40,7 +43,9 @@ class VoucherState(StrEnum):
 class Voucher:
     """A voucher; the hold that pays it has the same id.
 
-    `member` is whom it is for; their holder of today is the lock. `reason` says why it was refused.
+    `member` is whom it is for; their holder of today is the lock. `reason` says why it was refused,
+    `redemption_id` names the capture that paid a coupon. `given_back_fen` came back on the unit's word alone,
+    before partners were asked to void.
     """
 
     id: str
@@ -54,19 +59,27 @@ class Voucher:
     ask_until: datetime
     state: VoucherState = VoucherState.ASKED
     reason: str | None = None
+    settled_at: datetime | None = None
+    redemption_id: str | None = None
+    given_back_fen: Fen = _NOTHING
 
     @property
     def number(self) -> str:
         """The number under which the partner is asked, and asked again: it never changes."""
         return request_number(self.id)
 
-    def issued(self) -> "Voucher":
-        """Give the voucher with its coupon given out."""
-        return replace(self, state=VoucherState.ISSUED)
+    @property
+    def left_fen(self) -> Fen:
+        """What can still come back of an issued one."""
+        return Fen(self.price_fen - self.given_back_fen)
 
-    def refused(self, reason: str) -> "Voucher":
+    def issued(self, at: datetime, redemption_id: str) -> "Voucher":
+        """Give the voucher with its coupon given out, paid by that capture."""
+        return replace(self, state=VoucherState.ISSUED, settled_at=at, redemption_id=redemption_id)
+
+    def refused(self, at: datetime, reason: str) -> "Voucher":
         """Give the voucher as one for which there will never be a coupon."""
-        return replace(self, state=VoucherState.REFUSED, reason=reason)
+        return replace(self, state=VoucherState.REFUSED, settled_at=at, reason=reason)
 
 
 def request_number(voucher_id: str) -> str:
@@ -108,21 +121,23 @@ class VoucherAsked:
 
 @dataclass(frozen=True, slots=True)
 class PartnerErrand:
-    """What must be said to the partner, saved with the decision that wants it said."""
+    """What must be said to the partner, saved with the decision that wants it said.
+
+    `subject` is the number under which the partner is asked, and asked again.
+    """
 
     id: str
-    voucher_id: str
+    kind: str
+    subject: str
     body: str
     due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class VoucherSettled:
-    """The partner's word is known: a coupon, and the redemption that paid it, or the reason of a no."""
+    """The partner's word is known, and the voucher as it is for ever; with its coupon, or none."""
 
     voucher: Voucher
     wallet_id: str
-    at: datetime
     month: date
-    redemption_id: str | None = None
     coupon: Coupon | None = None

@@ -1,6 +1,9 @@
-"""What must hold of every voucher: points are gone only for a coupon, and no coupon without its points."""
+"""What must hold of every voucher: points are gone only for a coupon, and no coupon without its points.
 
-from services.points.domain.looks import Invariant, VoucherLook
+So what came back is for a coupon that is void, once and whole.
+"""
+
+from services.points.domain.looks import Invariant, VoidingLook, VoucherLook
 
 
 def _unpaid(one: VoucherLook) -> str | None:
@@ -35,6 +38,30 @@ def _unoffered(one: VoucherLook) -> str | None:
     return None if one.offer_fits else "partner, unit, price or time are not those of its offer"
 
 
+def _still_good(one: VoucherLook) -> str | None:
+    if not one.is_kept:
+        return None
+    return None if one.back_fits else "points came back and its coupon is not void, or the other way round"
+
+
+def _strange(one: VoidingLook) -> str | None:
+    if not one.is_kept:
+        return "an errand asks a partner to void a coupon, and nobody has asked for it"
+    return None if one.fits else "it is of no issued voucher, or unit, wallet or time are not its voucher's"
+
+
+def _unvoided(one: VoidingLook) -> str | None:
+    if not one.is_kept:
+        return None
+    return None if one.is_asked else "it is under way, and no errand asks the partner"
+
+
+def _unrefunded(one: VoidingLook) -> str | None:
+    if not one.is_kept:
+        return None
+    return None if one.refund_fits else "void, it has not the refund of all that was left; or it has one"
+
+
 VOUCHER_INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a voucher has the hold of its price", lambda e: e.vouchers, _unpaid),
     Invariant(
@@ -43,4 +70,10 @@ VOUCHER_INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a voucher that is asked for has an errand under way", lambda e: e.vouchers, _unasked),
     Invariant("an issued voucher has a coupon, and no other has", lambda e: e.vouchers, _uncoded),
     Invariant("a voucher is as its offer says", lambda e: e.vouchers, _unoffered),
+    Invariant("a voucher's points come back once its coupon is void", lambda e: e.vouchers, _still_good),
+    Invariant("a voiding is of an issued voucher", lambda e: e.voidings, _strange),
+    Invariant("a voiding that is asked for has an errand under way", lambda e: e.voidings, _unvoided),
+    Invariant(
+        "a coupon that is void has one whole refund, and no other has", lambda e: e.voidings, _unrefunded
+    ),
 )

@@ -1,8 +1,9 @@
 """Outside partners that give coupons out, asked over HTTP in signed requests. Called by jobs alone.
 
 A partner remembers request numbers: asked again under the same one it gives the same word, and once it was
-told to let a number be, it issues nothing under it. So a word that was lost is asked for again. Refuses to
-guess: whatever is no whole word of the partner's is silence, and silence says nothing about a coupon.
+told to let a number be, it issues nothing under it. So a word that was lost is asked for again. A coupon is
+named to its partner by the number under which it was issued, never by its code. Refuses to guess: whatever is
+no whole word of the partner's is silence, and silence says nothing about a coupon.
 """
 
 import http.client
@@ -10,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,7 +26,7 @@ _YEARS = range(1900, 2201)
 """In which a coupon may end: another year breaks whoever reads it, with all that is listed beside it."""
 
 Signing = Callable[[str, str, bytes, str], Mapping[str, str]]
-"""Gives the headers of a signed request: method, whole address, body, request number."""
+"""Gives the headers of a signed request: method, whole address, body, idempotency key."""
 
 
 class PartnerSilent(Exception):
@@ -48,6 +50,14 @@ class NotIssued:
 
 Word = Issued | NotIssued
 """What a partner says of a number: it can be no other any more."""
+
+
+class VoidWord(StrEnum):
+    """What a partner says of a coupon that it was asked to void."""
+
+    VOIDED = "voided"
+    USED = "used"
+    UNKNOWN = "unknown"
 
 
 class Partners:
@@ -77,21 +87,32 @@ class Partners:
         """
         return self._word(partner, f"/coupons/{number}/cancel", number, {"request_no": number})
 
+    def void(self, partner: str, number: str, void_no: str) -> VoidWord:
+        """Ask a partner to void the coupon it has issued under a number; asked again, the word is the same.
+
+        :raises PartnerSilent: if no word came.
+        """
+        body = {"request_no": number, "void_no": void_no}
+        return void_word_in(self._answer(partner, f"/coupons/{number}/void", void_no, body), number)
+
     def _word(self, partner: str, path: str, number: str, body: Mapping[str, Any]) -> Word:
+        return word_in(self._answer(partner, path, number, body), number)
+
+    def _answer(self, partner: str, path: str, key: str, body: Mapping[str, Any]) -> bytes:
         address = self._addresses.get(partner)
         if address is None:
             raise PartnerSilent("its address is not set")
         try:
-            status, answer = self._post(f"{address}{path}", number, orjson.dumps(body))
+            status, answer = self._post(f"{address}{path}", key, orjson.dumps(body))
         except (OSError, http.client.HTTPException) as fault:
             raise PartnerSilent(type(fault).__name__) from None
         if status != http.HTTPStatus.OK:
             raise PartnerSilent(f"status {status}")
-        return word_in(answer, number)
+        return answer
 
-    def _post(self, url: str, number: str, body: bytes) -> tuple[int, bytes]:
+    def _post(self, url: str, key: str, body: bytes) -> tuple[int, bytes]:
         place = urlsplit(url)
-        headers = {"Content-Type": "application/json", **self._signing("POST", url, body, number)}
+        headers = {"Content-Type": "application/json", **self._signing("POST", url, body, key)}
         with dated_connection(place, Deadline(self._timeout_s)) as connection:
             connection.request("POST", place.path, body, headers)
             answer = connection.getresponse()
@@ -118,6 +139,20 @@ def word_in(answer: bytes, number: str) -> Word:
     except (ValueError, TypeError, KeyError, AttributeError):
         pass
     raise PartnerSilent("what it says is no word")
+
+
+def void_word_in(answer: bytes, number: str) -> VoidWord:
+    """Read a partner's word about a coupon that shall be void.
+
+    :raises PartnerSilent: if it is none, or about another number.
+    """
+    try:
+        told = orjson.loads(answer)
+        if told["request_no"] != number:
+            raise PartnerSilent("it speaks of another number")
+        return VoidWord(told["state"])
+    except (ValueError, TypeError, KeyError):
+        raise PartnerSilent("what it says is no word") from None
 
 
 def _issued(code: str, valid_until: str) -> Issued:

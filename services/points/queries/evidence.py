@@ -19,6 +19,7 @@ from services.points.queries import (
     refund_evidence,
     return_evidence,
     terms_evidence,
+    voiding_evidence,
     voucher_evidence,
 )
 from services.points.queries.scope import Scope
@@ -53,6 +54,7 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool) -> Evidence:
         gifts=gift_evidence.gifts(cursor, scope),
         holds=hold_evidence.holds(cursor, scope),
         vouchers=voucher_evidence.vouchers(cursor, scope),
+        voidings=voiding_evidence.voidings(cursor, scope),
         openings=opening_evidence.openings(cursor, scope),
         sheets=opening_evidence.sheets(cursor) if holders else (),
         doubts=doubt_evidence.doubts(cursor) if holders else (),

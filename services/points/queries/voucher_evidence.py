@@ -1,4 +1,4 @@
-"""Evidence from vouchers: each beside the hold that has its id, its capture, errand, coupon and offer.
+"""Evidence from vouchers: each beside the hold that has its id, its capture, errand, coupon, offer, refunds.
 
 Refuses to judge, and to open a seal.
 """
@@ -14,7 +14,14 @@ _VOUCHERS = """
 WITH mine AS (
     SELECT *, 'vch_' || replace(id::text, '-', '') AS number FROM vouchers
     WHERE month = ANY (%(months)s) OR settled_month = ANY (%(months)s)
-       OR (state = 'asked' AND %(month)s::date IS NULL)),
+       OR (state = 'asked' AND %(month)s::date IS NULL)
+       OR id IN (SELECT r.hold_id FROM refunds f JOIN redemptions r ON r.id = f.redemption_id
+                 WHERE f.month = ANY (%(months)s) AND r.hold_id IS NOT NULL)
+       OR id IN (SELECT voucher_id FROM voidings WHERE settled_month = ANY (%(months)s))),
+back AS (
+    SELECT r.hold_id, sum(f.amount_fen) AS fen
+    FROM redemptions r JOIN refunds f ON f.redemption_id = r.id
+    WHERE r.hold_id IN (SELECT id FROM mine) GROUP BY r.hold_id),
 captures AS (
     SELECT hold_id, count(*) AS times, sum(paid_fen) AS fen, min(id::text)::uuid AS id
     FROM redemptions WHERE hold_id IN (SELECT id FROM mine) GROUP BY hold_id),
@@ -45,24 +52,27 @@ seen AS (
                      (r.body::json ->> 'price_fen')::bigint,
                      v.asked_at + make_interval(secs => (r.body::json ->> 'asked_s')::integer))
                     = (v.partner, v.unit, v.price_fen, v.ask_until) AND r.approved_at IS NOT NULL, false)
-               AS offer_fits
+               AS offer_fits,
+           coalesce(b.fen, 0) = CASE WHEN d.id IS NULL THEN v.given_back_fen ELSE v.price_fen END AS back_fits
     FROM mine v
     LEFT JOIN holds h ON h.id = v.id
     LEFT JOIN wallets w ON w.id = v.wallet_id
     LEFT JOIN captures c ON c.hold_id = v.id
     LEFT JOIN waiting e ON e.subject = v.number
     LEFT JOIN voucher_codes k ON k.voucher_id = v.id
+    LEFT JOIN back b ON b.hold_id = v.id
+    LEFT JOIN voidings d ON d.voucher_id = v.id AND d.state = 'voided'
     LEFT JOIN rules r ON r.kind = 'offer' AND r.subject = v.offer AND r.version = v.offer_version
     UNION ALL
-    SELECT h.order_no, false, true, false, false, false, false, false
+    SELECT h.order_no, false, true, false, false, false, false, false, false
     FROM holds h
     WHERE (h.expires_at = %(never)s OR h.name LIKE 'voucher %%') AND NOT EXISTS (
           SELECT 1 FROM vouchers v WHERE v.id = h.id)
       AND (h.month = ANY (%(months)s) OR h.ended_month = ANY (%(months)s)
            OR (h.is_open AND %(month)s::date IS NULL)))
 SELECT count(*), min('voucher ' || number), is_kept, is_booked, fits, end_fits, is_asked, code_fits,
-       offer_fits
-FROM seen GROUP BY is_kept, is_booked, fits, end_fits, is_asked, code_fits, offer_fits
+       offer_fits, back_fits
+FROM seen GROUP BY is_kept, is_booked, fits, end_fits, is_asked, code_fits, offer_fits, back_fits
 """
 
 

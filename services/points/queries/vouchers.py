@@ -1,9 +1,13 @@
-"""Vouchers as members and units see them; a sealed code comes along for its member alone, by policy."""
+"""Vouchers as members and units see them; a sealed code comes along for its member alone, by policy.
+
+A coupon that is void has no code any more: nobody shall show it to a driver.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from services.points.domain.voiding import VoidingState, voiding_number
 from services.points.domain.voucher import request_number
 from services.points.queries.asker import OWN_WALLETS
 from services.points.queries.newest import newest
@@ -14,9 +18,13 @@ from shared.runtime.database import Questions
 
 _SHOWN = """
 SELECT v.id, v.state, v.offer, v.offer_version, v.partner, v.unit, v.price_fen, v.asked_at, v.ask_until,
-       v.settled_at, v.redemption_id, v.valid_until, v.reason, c.sealed
+       v.settled_at, v.redemption_id, v.valid_until, v.reason, c.sealed,
+       d.id AS voiding_id, d.state AS voiding_state, d.asked_at AS voiding_asked_at,
+       d.settled_at AS voiding_settled_at, d.refund_id
 FROM (SELECT * FROM vouchers WHERE {which}) AS v
 LEFT JOIN LATERAL (SELECT sealed FROM voucher_codes WHERE voucher_id = v.id OFFSET 0) AS c ON true
+LEFT JOIN LATERAL (SELECT id, state, asked_at, settled_at, refund_id FROM voidings WHERE voucher_id = v.id
+                   ORDER BY state = 'unknown', id DESC LIMIT 1) AS d ON true
 ORDER BY v.id DESC
 """
 _OWN = f"""
@@ -71,6 +79,7 @@ def offers_on_sale(questions: Questions, at: datetime) -> list[Mapping[str, Any]
 
 
 def _view(row: Any) -> dict[str, Any]:
+    is_void = row.voiding_state == VoidingState.VOIDED.value
     return {
         "voucher": request_number(str(row.id)),
         "state": row.state,
@@ -85,5 +94,19 @@ def _view(row: Any) -> dict[str, Any]:
         "redemption": None if row.redemption_id is None else shown("red", str(row.redemption_id)),
         "valid_until": row.valid_until,
         "reason": row.reason,
-        "sealed": None if row.sealed is None else bytes(row.sealed),
+        "voiding": _voiding(row),
+        "sealed": None if row.sealed is None or is_void else bytes(row.sealed),
+    }
+
+
+def _voiding(row: Any) -> dict[str, Any] | None:
+    """Write the voiding that stands, else the last that the partner did not know."""
+    if row.voiding_id is None:
+        return None
+    return {
+        "voiding": voiding_number(str(row.voiding_id)),
+        "state": row.voiding_state,
+        "asked_at": row.voiding_asked_at,
+        "settled_at": row.voiding_settled_at,
+        "refund": None if row.refund_id is None else shown("rfd", str(row.refund_id)),
     }

@@ -36,9 +36,10 @@ JOIN wallets w ON w.id = l.wallet_id
 WHERE r.id = ANY (%s::uuid[])
 """
 _PAYMENTS = """
-SELECT r.id::text, r.unit, r.order_no, r.paid_fen, r.occurred_at, coalesce(max(f.refunded_fen), 0)
-FROM redemptions r LEFT JOIN refunds f ON f.redemption_id = r.id
-WHERE r.id = ANY (%s::uuid[]) GROUP BY r.id, r.unit, r.order_no, r.paid_fen, r.occurred_at
+SELECT r.id::text, r.unit, r.order_no, r.paid_fen, r.occurred_at,
+       coalesce((SELECT max(f.refunded_fen) FROM refunds f WHERE f.redemption_id = r.id), 0),
+       (SELECT v.id::text FROM vouchers v WHERE v.id = r.hold_id)
+FROM redemptions r WHERE r.id = ANY (%s::uuid[])
 """
 _KNOWN = "SELECT name, redemption_id::text, amount_fen, answer FROM refunds WHERE name = ANY (%s)"
 _KEEP = """
@@ -56,9 +57,9 @@ def _load(cursor: Cursor, books: LedgerBooks, ids: Sequence[str]) -> None:
         line = PaidLine(id_, wallet_id, lot_id, Points(points), Fen(worth))
         lines.setdefault(redemption, []).append(line)
     cursor.execute(_PAYMENTS, (list(ids),))
-    for id_, unit, order_no, paid, paid_at, refunded in cursor.fetchall():
+    for id_, unit, order_no, paid, paid_at, refunded, voucher in cursor.fetchall():
         taken = tuple(lines.get(id_, ()))
-        books.payments[id_] = Payment(id_, unit, order_no, Fen(paid), paid_at, taken, Fen(refunded))
+        books.payments[id_] = Payment(id_, unit, order_no, Fen(paid), paid_at, taken, Fen(refunded), voucher)
     load_lots(cursor, books, {line.lot_id for taken in lines.values() for line in taken})
 
 

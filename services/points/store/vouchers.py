@@ -12,21 +12,22 @@ from typing import Any
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.books import LedgerBooks
+from services.points.domain.voiding import VoidingAsked, VoidingSettled
 from services.points.domain.voucher import (
-    ASK_PARTNER,
     PartnerErrand,
     Voucher,
     VoucherAsked,
     VoucherSettled,
     VoucherState,
-    request_number,
 )
 from services.points.store.noun import Noun
+from services.points.store.voidings import ask_voidings, load_voidings, settle_voidings
 from shared.kernel.calendar import day_of
 
 _BEHIND = "SELECT id::text, member FROM vouchers WHERE id = ANY (%s::uuid[])"
 _READ = """
-SELECT id::text, member, offer, offer_version, partner, unit, price_fen, asked_at, ask_until, state, reason
+SELECT id::text, member, offer, offer_version, partner, unit, price_fen, asked_at, ask_until, state, reason,
+       settled_at, redemption_id::text, given_back_fen
 FROM vouchers WHERE id = ANY (%s::uuid[])
 """
 
@@ -48,6 +49,7 @@ def _load(cursor: Cursor, books: LedgerBooks, ids: Sequence[str]) -> None:
         facts: dict[str, Any] = dict(zip(names, row, strict=True))
         voucher = Voucher(**{**facts, "state": VoucherState(facts["state"])})
         books.vouchers[voucher.id] = voucher
+    load_voidings(cursor, books, ids)
 
 
 def _load_days(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> None:
@@ -95,9 +97,9 @@ def _settle(cursor: Cursor, changes: Sequence[VoucherSettled]) -> None:
             " valid_until = %s, reason = %s WHERE id = %s",
             (
                 one.voucher.state.value,
-                one.at,
+                one.voucher.settled_at,
                 one.month,
-                one.redemption_id,
+                one.voucher.redemption_id,
                 None if coupon is None else coupon.valid_until,
                 one.voucher.reason,
                 one.voucher.id,
@@ -117,7 +119,7 @@ def _leave(cursor: Cursor, changes: Sequence[PartnerErrand]) -> None:
     for one in changes:
         cursor.execute(
             "INSERT INTO errands (id, kind, subject, body, due_at) VALUES (%s, %s, %s, %s, %s)",
-            (one.id, ASK_PARTNER, request_number(one.voucher_id), one.body, one.due_at),
+            (one.id, one.kind, one.subject, one.body, one.due_at),
         )
 
 
@@ -125,7 +127,13 @@ VOUCHERS = Noun(
     "voucher",
     load=_load,
     identities=_BEHIND,
-    writers={VoucherAsked: _ask, VoucherSettled: _settle, PartnerErrand: _leave},
+    writers={
+        VoucherAsked: _ask,
+        VoucherSettled: _settle,
+        VoidingAsked: ask_voidings,
+        VoidingSettled: settle_voidings,
+        PartnerErrand: _leave,
+    },
 )
 VOUCHER_DAYS = Noun("voucher-day", load=_load_days)
 COUPON = Noun("coupon", load=_load_coupons)

@@ -208,6 +208,7 @@ def _other_ways() -> dict[str, Sample]:
         "POST /points/v1/gifts": Sample(_gift()),
         "POST /points/v1/gifts/{gift}/confirm": Sample({"confirmation": "made.up.proof"}),
         "POST /points/v1/vouchers": Sample({"offer": "taxi-20", "price_fen": 2_000}),
+        "POST /points/v1/vouchers/{voucher}/void": Sample({"reason": "the ride never came"}),
         "POST /points/v1/receipts/claims": Sample(_claim()),
         "POST /points/v1/receipts/doubts/{doubt}/accept": Sample(
             {"reason": "the slip was seen", "beside": f"rcp_{'0' * 32}"}

@@ -75,6 +75,11 @@ SELECT other, member, wallet, 'taxi', 1, 'taxi', '%(unit)s', 1, {_NOON}, {_NOON}
        state, CASE state WHEN 'refused' THEN 'crowd' END, CASE state WHEN 'refused' THEN {_NOON} END,
        CASE state WHEN 'refused' THEN '2017-01-01'::date END
 FROM crowd, LATERAL (SELECT CASE n %% 2 WHEN 0 THEN 'asked' ELSE '%(settled)s' END AS state) AS s;
+INSERT INTO voidings (id, voucher_id, wallet_id, unit, asked_by, reason, asked_at, month, state, settled_at,
+                      settled_month)
+SELECT another, other, wallet, '%(unit)s', 'finance', 'crowd', {_NOON}, '2017-01-01', state,
+       CASE state WHEN 'used' THEN {_NOON} END, CASE state WHEN 'used' THEN '2017-01-01'::date END
+FROM crowd, LATERAL (SELECT CASE n %% 2 WHEN 0 THEN 'asked' ELSE '%(given_back)s' END AS state) AS s;
 INSERT INTO gifts (id, giver, giver_wallet_id, receiver, asset, points, worth_fen, asked_at, day, expires_at,
                    is_known)
 SELECT other, member, wallet, 'mem_nobody', 'PROP', 1, 1, {_NOON}, '2017-01-05', {_NOON}, true FROM crowd;
@@ -119,9 +124,11 @@ def crowd(house: LedgerHouse, unit: str, count: int, ago: str, *, decided: str, 
 
     :param ago: how long ago the ids of their rows were drawn, an interval.
     :param decided: the state of every second doubt and adjustment; the others are open.
-    :param settled: the state of every second voucher; the others are asked for.
+    :param settled: the state of every second voucher; the others are asked for, as their voidings are.
     """
+    given_back = "asked" if settled == "asked" else "used"
     facts = {"unit": unit, "count": count, "ago": ago, "decided": decided, "settled": settled}
+    facts["given_back"] = given_back
     house.rows(_CROWD % facts)
 
 

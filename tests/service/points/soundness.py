@@ -130,6 +130,14 @@ CHECKS: dict[str, str] = {
                 = (e.points, e.given, e.value_fen, e.fee_fen, e.residual_fen, e.quoted_at)
         LEFT JOIN journals j ON j.subject = e.id AND j.kind = 'exchange'
         WHERE q.id IS NULL OR j.id IS NULL""",
+    "what came back of a coupon came back whole, once it was void": """
+        SELECT v.id, d.state, f.fen FROM vouchers v
+        LEFT JOIN voidings d ON d.voucher_id = v.id AND d.state <> 'unknown'
+        LEFT JOIN (SELECT redemption_id, sum(amount_fen) AS fen, count(*) AS times FROM refunds
+                   GROUP BY redemption_id) AS f ON f.redemption_id = v.redemption_id
+        WHERE (coalesce(f.fen, 0)::bigint, coalesce(f.times, 0))
+              <> (CASE d.state WHEN 'voided' THEN v.price_fen ELSE 0 END,
+                  CASE d.state WHEN 'voided' THEN 1 ELSE 0 END)""",
     "a voucher is issued for one whole capture, refused for none, asked for over a hold": """
         SELECT v.id, v.state FROM vouchers v LEFT JOIN holds h ON h.id = v.id
         LEFT JOIN (SELECT hold_id, count(*) AS times, sum(paid_fen) AS fen FROM redemptions GROUP BY hold_id)

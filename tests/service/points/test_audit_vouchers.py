@@ -72,7 +72,7 @@ def test_untouched_vouchers_have_no_finding_and_were_looked_at(kept: stack.Datab
     report = audited(kept)
     assert report.findings == ()
     looked = [name for name in report.scopes[-1].checked if "voucher" in name]
-    assert len(looked) == 5
+    assert len(looked) == 6
     assert {report.scopes[-1].checked[name] for name in looked} == {3}
 
 

@@ -16,9 +16,11 @@ import pytest
 from services.points.commands.claim_receipt import ClaimReceipt
 from services.points.commands.earn_points import EarnPoints
 from services.points.commands.expire_hold import ExpireHold
+from services.points.commands.settle_voiding import SettleVoiding
 from services.points.commands.settle_voucher import SettleVoucher
 from services.points.domain.doubt import Acceptance, Source
 from services.points.domain.rulebook import RuleKind
+from services.points.domain.voiding import VoidingState
 from services.points.domain.voucher import Coupon
 from services.points.jobs.close_months import CLOSING_OPTIONS, close_draining
 from shared.kernel.calendar import midnight, month_after, month_of
@@ -42,15 +44,16 @@ from tests.service.points.ledger_house import (
     earn,
     link,
     redeem,
+    refund,
 )
 from tests.service.points.test_all_ways_together import MEMBERS, ODD, Walk
-from tests.service.points.voucher_room import OFFER, wish
+from tests.service.points.voucher_room import OFFER, giving_back, wish
 
 STEPS, DRAINS = 420, 40
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 COUPON_FEN = 50
 BONUS = {"name": {"zh": "加赠", "en": "Bonus"}, "bonus_bp": 5_000}
-COUNTED = ("taken", "accepted", "settled", "refunded", "brought_back", "linked", "rush")
+COUNTED = ("taken", "accepted", "settled", "voided", "refunded", "brought_back", "linked", "rush")
 
 
 class Months(Walk):
@@ -61,6 +64,7 @@ class Months(Walk):
         self.begins_at = begins_at
         self.doubts: list[tuple[str, str, str, int, datetime]] = []
         self.vouchers: list[str] = []
+        self.coupons: list[tuple[str, str]] = []
 
     def step(self, place: int, begins_at: datetime) -> None:
         """Go one step; of three steps one is stated as of up to forty days before."""
@@ -70,7 +74,7 @@ class Months(Walk):
         self.name = f"{place:04}"
         self.who, self.unit = self.chance.choice(MEMBERS), self.chance.choice(sorted(UNITS))
         ways = [self.buy] * 6 + [self.taken, self.brought_back, self.pay, self.refunded] * 4
-        ways += [self.set_aside, self.exchanged, self.adjusted, self.accepted, self.settled] * 2
+        ways += [self.set_aside, self.exchanged, self.adjusted, self.accepted, self.settled, self.voided] * 2
         ways += [self.freed, self.given, self.hello, self.brought_in, self.over, self.linked, self.rush]
         ways += [self.claimed, self.coupon, self.ended]
         way = self.chance.choice(ways)
@@ -159,9 +163,22 @@ class Months(Walk):
             good = Coupon(sealed, hashlib.sha256(sealed).hexdigest(), now() + DAY)
             word = (good, None) if self.chance.random() < 0.5 else (None, "sold-out")
             self.obey(SettleVoucher(asked(), voucher, *word))
-            self.paid += self.house.rows(
-                "SELECT id::text, unit, paid_fen FROM redemptions WHERE hold_id = %s", voucher
+            self.coupons += self.house.rows(
+                "SELECT id::text, redemption_id::text FROM vouchers WHERE state = 'issued' AND id = %s",
+                voucher,
             )
+
+    def voided(self) -> None:
+        """Give some coupon back, and hear what its partner says; no unit gives it back by itself."""
+        if self.coupons:
+            voucher, paid = self.coupons.pop(self.chance.randrange(len(self.coupons)))
+            other = self.obey(refund(paid, "group", self.name, 1, at=now()))
+            assert code_of(other) == "coupon-not-voided"
+            told = answer_of(self.obey(giving_back(voucher)))
+            word = self.chance.choice((VoidingState.VOIDED, VoidingState.VOIDED, VoidingState.USED))
+            voiding = read("vdg", told["voiding"]) or ""
+            answer = answer_of(self.obey(SettleVoiding(asked(), voiding, voucher, paid, word)))
+            self.codes[f"coupon {answer['state']}"] += 1
 
 
 def rules(house: LedgerHouse, begins_at: datetime, chance: random.Random) -> None:
@@ -225,4 +242,5 @@ def test_months_are_closed_in_the_midst_of_everything(fresh: LedgerHouse, seed: 
         walk.step(place, begins_at)
     print(f"seed {seed}: {dict(sorted(walk.codes.items()))}")
     assert {f"{way} ok" for way in COUNTED} <= set(walk.codes)
+    assert walk.codes["coupon voided"]
     assert audited(fresh.database).findings == ()

@@ -32,6 +32,7 @@ from services.points.queries.redemption import redemption_of, redemption_of_orde
 from services.points.queries.sheets import sheet_of, sheets_listed
 from services.points.queries.statement import statement_of
 from services.points.queries.statement_lines import lines_of
+from services.points.queries.voidings import voidings_listed
 from services.points.queries.vouchers import voucher_of, vouchers_of
 from shared.runtime.database import Questions, Reader
 from tests.service.explained import Cost, cost
@@ -131,6 +132,11 @@ def bought(state: str | None) -> Ask:
     return lambda questions, limit, after: vouchers_of(questions, state, limit, after)
 
 
+def given_back(state: str | None) -> Ask:
+    """Make a page of voidings."""
+    return lambda questions, limit, after: voidings_listed(questions, state, limit, after)
+
+
 GRANT, DEDUCTION = AdjustmentKind.GRANT, AdjustmentKind.DEDUCTION
 
 LISTS = {
@@ -148,6 +154,10 @@ LISTS = {
     "a unit's refused vouchers": Page("/vouchers", "property", bought("refused")),
     "vouchers": Page("/vouchers", "*", bought(None)),
     "refused vouchers": Page("/vouchers", "*", bought("refused")),
+    "a unit's voidings": Page("/voidings", "property", given_back(None)),
+    "a unit's used voidings": Page("/voidings", "property", given_back("used")),
+    "voidings": Page("/voidings", "*", given_back(None)),
+    "used voidings": Page("/voidings", "*", given_back("used")),
     "a unit's sheets": Page("/openings", "property", lambda q, limit, after: sheets_listed(q, limit, after)),
     "sheets": Page("/openings", "*", lambda q, limit, after: sheets_listed(q, limit, after)),
     "limits": Page("/limits", "*", lambda q, limit, after: limits_listed(q, None, limit, after)),

@@ -32,7 +32,6 @@ from tests.service.points.ledger_house import (
     asked,
     code_of,
     later,
-    refund,
 )
 from tests.service.points.voucher_room import (
     OFFER,
@@ -268,16 +267,6 @@ def test_20_wishes_at_once_get_exactly_what_the_points_pay(sold: Booth) -> None:
     sold.carry()
     assert sold.house.available(who, now()) == 5
     sold.check("20 wishes for 3")
-
-
-def test_a_refund_gives_the_points_of_a_coupon_back(sold: Booth) -> None:
-    who = member(sold.house, "l", PRICE_FEN)
-    voucher = sold.ask(who)
-    sold.carry()
-    ((redemption,),) = sold.house.rows("SELECT id::text FROM redemptions WHERE hold_id = %s", voucher)
-    back = sold.house.obey(refund(redemption, "group", "taxi never came", PRICE_FEN, at=now()))[0]
-    assert answer_of(back)["left_fen"] == 0
-    assert sold.house.available(who, now()) == PRICE_FEN
 
 
 def test_two_messengers_and_a_partner_full_of_faults_lose_and_double_nothing(sold: Booth) -> None:

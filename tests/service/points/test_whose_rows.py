@@ -17,11 +17,12 @@ OF_UNIT = {
     "doubts": "unit",
     "opening_sheets": "unit",
     "vouchers": "unit",
+    "voidings": "unit",
     "returns": "(SELECT unit FROM receipts r WHERE r.id = receipt_id)",
     "refunds": "(SELECT unit FROM redemptions r WHERE r.id = redemption_id)",
     "hold_slices": "(SELECT unit FROM holds h WHERE h.id = hold_id)",
 }
-OF_MEMBER = ("doubts", "vouchers")
+OF_MEMBER = ("doubts", "voidings", "vouchers")
 OF_GROUP = ("budgets", "limits")
 STRANGERS = ("mall-east", "%", "", "office'", "OFFICE", "* ")
 

@@ -5,6 +5,7 @@ What was counted is compared on both sides: coupons in the partner's book, captu
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from typing import Any
 from infra.partner_sim.book import CouponBook
 from infra.partner_sim.server import CUSTOMER, PartnerSim
 from services.points.commands.ask_voucher import AskVoucher
+from services.points.commands.void_voucher import VoidVoucher
 from services.points.domain.rulebook import RuleKind
+from services.points.domain.voiding import VOID_COUPON
 from services.points.domain.voucher import ASK_PARTNER
+from services.points.jobs.voidings import voiding_coupons
 from services.points.jobs.vouchers import asking_partners, partners_at, voucher_pace
 from services.points.store.secret import Secret
 from shared.kernel.calendar import month_of
@@ -42,6 +46,15 @@ OFFER = {
     "asked_s": 600,
     "on_sale": True,
 }
+SELLER = Principal("desk-group", Role.UNIT_SYSTEM, "group")
+WHY = "the ride never came"
+GIVEN_BACK = """
+SELECT count(*) FILTER (WHERE d.state = 'asked'), count(*) FILTER (WHERE d.state = 'voided'),
+       count(*) FILTER (WHERE d.state = 'used'),
+       (SELECT count(*) FROM refunds f JOIN redemptions r ON r.id = f.redemption_id
+        JOIN vouchers v ON v.id = r.hold_id WHERE f.amount_fen = v.price_fen)
+FROM voidings d
+"""
 COUNTED = """
 SELECT count(*) FILTER (WHERE v.state = 'asked'), count(*) FILTER (WHERE v.state = 'issued'),
        count(*) FILTER (WHERE v.state = 'refused'), count(r.id), count(k.voucher_id), count(h.id)
@@ -85,6 +98,18 @@ def wish(
     return AskVoucher(head, who, offer, price_fen, frozenset({partner}))
 
 
+def giving_back(
+    voucher_id: str,
+    *,
+    by: Principal = SELLER,
+    key: str | None = None,
+    why: str = WHY,
+    partner: str = "taxi",
+) -> VoidVoucher:
+    """Make the wish of who sold a coupon that its partner voids it."""
+    return VoidVoucher(asked(key, by, f"{voucher_id} {why}"), voucher_id, why, frozenset({partner}))
+
+
 @dataclass
 class Booth:
     """A house that sells coupons, its partner, and messengers between them."""
@@ -97,6 +122,29 @@ class Booth:
         answer = answer_of(self.house.obey(wish(who, offer))[0])
         assert answer["state"] == "asked"
         return str(read("vch", answer["voucher"]))
+
+    def sold_to(self, who: str, offer: str = "taxi-20") -> str:
+        """Let a member have a coupon; give the canonical id of its voucher."""
+        voucher = self.ask(who, offer)
+        self.carry()
+        assert self.voucher(voucher)["state"] == "issued"
+        return voucher
+
+    def void(self, voucher_id: str) -> str:
+        """Let the unit give a coupon back; give the canonical id of the voiding, which is under way."""
+        answer = answer_of(self.house.obey(giving_back(voucher_id))[0])
+        assert answer["state"] == "asked"
+        return str(read("vdg", answer["voiding"]))
+
+    def voiding(self, voiding_id: str) -> Mapping[str, Any]:
+        """Look at a voiding: its state, and what came back of its voucher."""
+        ((state, fen, refunds),) = self.house.rows(
+            "SELECT d.state, coalesce(sum(f.amount_fen), 0)::bigint, count(f.id) FROM voidings d"
+            " JOIN vouchers v ON v.id = d.voucher_id LEFT JOIN refunds f ON f.redemption_id = v.redemption_id"
+            " WHERE d.id = %s GROUP BY d.state",
+            voiding_id,
+        )
+        return {"state": state, "back_fen": fen, "refunds": refunds}
 
     @contextmanager
     def messenger(
@@ -117,11 +165,13 @@ class Booth:
         def moment() -> datetime:
             return clock.now() + ahead
 
-        gateway = asking_partners(partners, (desk or self.house.first).obey_all, SECRET, now=moment)
+        obey = (desk or self.house.first).obey_all
+        gateways = {
+            ASK_PARTNER: asking_partners(partners, obey, SECRET, now=moment),
+            VOID_COUPON: voiding_coupons(partners, obey, now=moment),
+        }
         desk_url = self.house.database.url("desk")
-        errands = Errands(
-            lambda: connect(desk_url), {ASK_PARTNER: gateway}, pace=voucher_pace(TIMEOUT_S, 0.001)
-        )
+        errands = Errands(lambda: connect(desk_url), gateways, pace=voucher_pace(TIMEOUT_S, 0.001))
         try:
             yield errands
         finally:
@@ -157,6 +207,17 @@ class Booth:
             "captured_fen": captured,
             "code": code,
         }
+
+    def check_given_back(self, told: str, **expected: int) -> None:
+        """Compare both books: as many coupons void as voidings, and as many whole refunds."""
+        ((waiting, voided, used, refunds),) = self.house.rows(GIVEN_BACK)
+        ended = Counter(self.partner.book.ended().values())
+        found = {"waiting": waiting, "voided": voided, "used": used}
+        print(f"{told}: the partner has {dict(ended)}, we {found} and {refunds} refunds")
+        assert (voided, used) == (refunds, ended["used"])
+        # What is still asked for may be void already: nothing else may be.
+        assert voided <= ended["voided"] <= voided + waiting
+        assert {name: found[name] for name in expected} == expected
 
     def check(self, told: str, *, worthless: int = 0, **expected: int) -> None:
         """Compare both books: as many coupons as captures and codes, points on hold for the rest alone.

@@ -30,6 +30,7 @@ from services.points.domain.looks import (
     SliceLook,
     SumLook,
     TurnLook,
+    VoidingLook,
     VoucherLook,
     WishLook,
 )
@@ -50,7 +51,8 @@ REDEMPTION = RedemptionLook(2, "order o", True, True, True, True, True, True)
 REFUND = RefundLook(2, "refund f", True, True, True, True, True, True)
 REVERSAL = ReversalLook(3, "transfer 6", True, True, True, True)
 HOLD = HoldLook(2, "hold h", True, True, True, True, True, True, True, True, True)
-VOUCHER = VoucherLook(2, "voucher v", True, True, True, True, True, True, True)
+VOUCHER = VoucherLook(2, "voucher v", True, True, True, True, True, True, True, True)
+VOIDING = VoidingLook(2, "voiding v", True, True, True, True)
 RETURN = ReturnLook(2, "return r", True, True, True, True, True, True)
 REPAYMENT = RepaymentLook(2, "journal p", True, True)
 JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
@@ -77,6 +79,7 @@ SOUND: dict[str, tuple[Look, ...]] = {
     "gifts": (ACT,),
     "holds": (HOLD,),
     "vouchers": (VOUCHER,),
+    "voidings": (VOIDING,),
     "openings": (ACT,),
     "doubts": (ACT,),
     "sheets": (BalanceLook(1, "sheet s", -3),),
@@ -170,6 +173,11 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("vouchers", replace(VOUCHER, is_asked=False)),
     ("vouchers", replace(VOUCHER, code_fits=False)),
     ("vouchers", replace(VOUCHER, offer_fits=False)),
+    ("vouchers", replace(VOUCHER, back_fits=False)),
+    ("voidings", replace(VOIDING, is_kept=False)),
+    ("voidings", replace(VOIDING, fits=False)),
+    ("voidings", replace(VOIDING, is_asked=False)),
+    ("voidings", replace(VOIDING, refund_fits=False)),
     ("openings", replace(ACT, fits=False)),
     ("doubts", replace(ACT, fits=False)),
     ("sheets", BalanceLook(1, "sheet s", 1)),

@@ -5,7 +5,14 @@ from typing import Any
 import orjson
 import pytest
 
-from services.points.gateways.partner import Issued, NotIssued, PartnerSilent, word_in
+from services.points.gateways.partner import (
+    Issued,
+    NotIssued,
+    PartnerSilent,
+    VoidWord,
+    void_word_in,
+    word_in,
+)
 
 NUMBER = "vch_0192f0c47b2a7c3e8f10a2b3c4d5e001"
 COUPON = {
@@ -80,3 +87,32 @@ def test_a_no_keeps_its_reason_if_it_is_a_plain_word(told: dict[str, Any], reaso
 def test_what_is_no_whole_word_is_silence(answer: bytes) -> None:
     with pytest.raises(PartnerSilent):
         word_in(answer, NUMBER)
+
+
+@pytest.mark.parametrize("word", VoidWord)
+def test_a_word_about_a_coupon_that_shall_be_void_is_one_of_three(word: VoidWord) -> None:
+    told = orjson.dumps({"request_no": NUMBER, "state": word.value, "more": "is ignored"})
+    assert void_word_in(told, NUMBER) is word
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'"voided"',
+        b"{",
+        b"\xff\xfe",
+        orjson.dumps({"state": "voided"}),
+        orjson.dumps({"request_no": NUMBER}),
+        *(
+            orjson.dumps({"request_no": NUMBER, "state": state})
+            for state in ("issued", "cancelled", "VOIDED", "", None, 1, ["voided"], {"voided": True})
+        ),
+        orjson.dumps({"request_no": "vch_another", "state": "voided"}),
+    ],
+)
+def test_what_is_no_word_about_a_coupon_is_silence(answer: bytes) -> None:
+    with pytest.raises(PartnerSilent):
+        void_word_in(answer, NUMBER)

@@ -1,4 +1,4 @@
-"""Vouchers of outside partners, the codes of their coupons, sealed and apart, and whose each coupon is."""
+"""Vouchers of outside partners, their coupons' codes, sealed and apart, whose each is; what voids them."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -51,6 +51,7 @@ class Vouchers(PointsTable, table=True):
     redemption_id: UUID | None = identifier(empty=True)
     valid_until: datetime | None = moment(empty=True)
     reason: str | None = text(empty=True)
+    given_back_fen: int = count()
 
 
 class VoucherCodes(PointsTable, table=True):
@@ -70,3 +71,37 @@ class Coupons(PointsTable, table=True):
 
     digest: str = text(key=True)
     voucher_id: UUID = identifier()
+
+
+class Voidings(PointsTable, table=True):
+    """Requests to void the coupon of a voucher, and the partner's word; of a voucher one stands for ever."""
+
+    __tablename__ = "voidings"
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'voided', 'used', 'unknown')", name="voidings_state_known"),
+        CheckConstraint(
+            "(state = 'asked') = (settled_at IS NULL) AND (state = 'asked') = (settled_month IS NULL)"
+            " AND (state = 'voided') = (refund_id IS NOT NULL)",
+            name="voidings_whole_once_settled",
+        ),
+        Index("voidings_one_stands", "voucher_id", unique=True, postgresql_where="state <> 'unknown'"),
+        Index("voidings_of_voucher", "voucher_id", "id"),
+        Index("voidings_month", "month"),
+        Index("voidings_settled_month", "settled_month"),
+        Index("voidings_listed_by_state", "state", "id"),
+        Index("voidings_of_unit", "unit", "id"),
+        Index("voidings_of_unit_by_state", "unit", "state", "id"),
+    )
+
+    id: UUID = identifier(key=True)
+    voucher_id: UUID = identifier()
+    wallet_id: UUID = identifier()
+    unit: str = text()
+    asked_by: str = text()
+    reason: str = text()
+    asked_at: datetime = moment()
+    month: date = calendar_day()
+    state: str = text()
+    settled_at: datetime | None = moment(empty=True)
+    settled_month: date | None = calendar_day(empty=True)
+    refund_id: UUID | None = identifier(empty=True)
