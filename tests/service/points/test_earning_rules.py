@@ -2,16 +2,24 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 
+from contracts.event import constant_headers, own_headers
 from services.points.commands.earn_points import EarnPoints
 from services.points.commands.keep_tier import KeepTier
 from services.points.domain.rulebook import RuleKind
+from services.points.listeners.member import LISTENERS
 from shared.kernel.calendar import SHANGHAI, midnight
+from shared.kernel.command import Command
+from shared.runtime.clock import mint_id, now
+from shared.runtime.hearing import Hearing, Record
+from shared.runtime.partitions import open_ahead
 from tests import stack
 from tests.service.points.closing_room import audited
 from tests.service.points.ledger_house import (
@@ -38,6 +46,8 @@ MALL = {
 }
 DAY = timedelta(days=1)
 IN_FEBRUARY = datetime(2017, 2, 10, 12, 0, tzinfo=SHANGHAI)
+TOLD = "mem_" + "7" * 32
+"""A member of whom nothing is known but what member announces."""
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +174,48 @@ def test_the_tier_of_the_purchase_multiplies_and_history_is_kept(ruled: LedgerHo
     assert told(ruled, food)[0]["points"] == 30
     stranger = earn("mall-east", "nobody-linked", 100_000, "t0", IN_FEBRUARY + 5 * DAY)
     assert told(ruled, stranger)[0]["points"] == 100
+
+
+def heard(seq: int, event: str, **data: object) -> Command:
+    """Make the command to which an event of a member's story leads, as it stands on member's topic."""
+    headers = constant_headers("member", f"member.{event}")
+    headers += own_headers(f"evt_{mint_id().replace('-', '')}", TOLD, seq, "2017-02-01T00:00:00Z", None)
+    body = orjson.dumps({"member": TOLD, **data})
+    return Hearing(LISTENERS).command(Record("tongfen.member.v1", 0, seq, TOLD, tuple(headers), body))
+
+
+def test_a_tier_comes_as_an_event_and_an_older_event_that_comes_later_changes_nothing(
+    ruled: LedgerHouse,
+) -> None:
+    with closing(ruled.connect()) as connection:
+        open_ahead(connection, now())
+    receipts = iter(range(9))
+
+    def points() -> int:
+        receipt = f"ev{next(receipts)}"
+        return int(told(ruled, earn("mall-east", "told", 100_000, receipt, IN_FEBRUARY))[0]["points"])
+
+    def news(seq: int, tier: int, since: datetime = IN_FEBRUARY) -> Command:
+        return heard(seq, "tier.changed", tier=tier, valid_from=since.isoformat())
+
+    story = [
+        heard(1, "member.registered"),
+        heard(2, "identity.linked", unit="mall-east", number="told"),
+        news(3, 1, IN_FEBRUARY - DAY),
+    ]
+    assert [code_of(one) for one in ruled.obey(*story)] == ["ok"] * 3
+    assert points() == 120
+    fourth, fifth = news(4, 3), news(5, 2)
+    assert [code_of(one) for one in ruled.obey(fourth, fifth)] == ["ok"] * 2
+    # Both begin together: what was announced later holds.
+    assert points() == 150
+    kept = ruled.rows("SELECT seq, tier, since FROM tiers WHERE member = %s ORDER BY seq", TOLD)
+    assert kept == [(3, 1, IN_FEBRUARY - DAY), (4, 3, IN_FEBRUARY), (5, 2, IN_FEBRUARY)]
+    # The same once more, a forged fourth, one that is ahead of its turn.
+    codes = [code_of(one) for late in (fourth, news(4, 3), news(7, 3)) for one in ruled.obey(late)]
+    assert codes == ["ok", "event-fork", "event-gap"]
+    assert points() == 150
+    assert ruled.rows("SELECT seq, tier, since FROM tiers WHERE member = %s ORDER BY seq", TOLD) == kept
 
 
 @pytest.mark.parametrize(
