@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -114,6 +114,46 @@ def test_rates_are_for_everyone_to_read_and_their_history_page_by_page(group: Gr
     assert pages == whole["data"]
     mall = group.stranger.get("/points/v1/rates/history?asset=MALL").json()["data"]
     assert {one["from_asset"] for one in mall} == {"MALL"}
+
+
+def drafted(group: Group, kind: str, subject: str, body: dict[str, int], in_days: int) -> tuple[str, Any]:
+    """Draft a rate that will hold in so many days; give the draft and the moment."""
+    valid_from = (now() + timedelta(days=in_days)).replace(microsecond=0)
+    rule = {"kind": kind, "subject": subject, "valid_from": valid_from.isoformat(), "body": body}
+    answer = group.staff("operator-1").post("/points/v1/rules", {"rule": rule})
+    assert answer.status_code == 201, answer.text
+    return answer.json()["rule"], valid_from
+
+
+def test_every_published_version_of_a_rate_is_in_the_history_and_no_draft(group: Group) -> None:
+    history = "/points/v1/rates/history?asset=HOTL"
+    before = group.stranger.get(history).json()
+    (first,) = before["data"]
+    value, value_from = drafted(group, "rate", "HOTL", {"numerator": 3, "denominator": 2}, 500)
+    pair, pair_from = drafted(group, "pair", "HOTL-PROP", {"numerator": 1, "denominator": 2}, 501)
+    drafted(group, "rate", "HOTL", {"numerator": 2, "denominator": 1}, 502)
+    assert group.stranger.get(history).json() == before
+    for rule in (value, pair):
+        assert group.staff("operator-2").post(f"/points/v1/rules/{rule}/approve").status_code == 200
+    readers = (group.stranger, group.member(), group.staff("operator-1"), group.system("till-hotel"))
+    for found in [reader.get(history).json() for reader in readers]:
+        told = [(one.pop("valid_from"), one) for one in found["data"]]
+        assert [datetime.fromisoformat(moment) for moment, _ in told] == [
+            pair_from,
+            value_from,
+            datetime(2000, 1, 1, tzinfo=UTC),
+        ]
+        group_point = {"from_asset": "HOTL", "to_asset": "GRUP", "direct": False}
+        assert [one for _, one in told] == [
+            {"from_asset": "HOTL", "to_asset": "PROP", "numerator": 1, "denominator": 2}
+            | {"direct": True, "version": 1},
+            {**group_point, "numerator": 3, "denominator": 2, "version": 2},
+            {**group_point, "numerator": 1, "denominator": 1, "version": 1},
+        ]
+        assert found["cursor"] == {"next": None}
+    # What begins later is not in force yet.
+    in_force = group.stranger.get("/points/v1/rates").json()["data"]
+    assert [one for one in in_force if "HOTL" in (one["from_asset"], one["to_asset"])] == [first]
 
 
 def test_a_rate_that_opens_a_round_trip_is_refused_with_the_trip(group: Group) -> None:
