@@ -18,7 +18,7 @@ from shared.runtime import broker
 from shared.runtime.hearing import Hearing, Listener, Record
 from shared.runtime.metrics import CONSUMER_LAG
 from shared.runtime.parked import Obeying, Parked
-from shared.runtime.poll import Poll
+from shared.runtime.poll import Poll, begin_counting
 
 log = structlog.get_logger("consumer")
 
@@ -89,6 +89,7 @@ class Consumer:
 
     def start(self) -> None:
         """Begin to listen; a broker that is away is awaited quietly."""
+        begin_counting(self._topics)
         self._ear = self._listening()
         self._watchdog.start()
 

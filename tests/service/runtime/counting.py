@@ -137,6 +137,15 @@ class Counting:
         rows = stack.rows(self.database.url("desk"), "SELECT seq FROM heard WHERE key = %s", key)
         return int(str(rows[0][0])) if rows else None
 
+    def parked_causes(self) -> list[tuple[str, str]]:
+        """List what is parked: key and the first word of the cause, in order."""
+        rows = stack.rows(
+            self.database.url("desk"),
+            "SELECT key, split_part(cause, ':', 1) FROM parked WHERE healed_at IS NULL"
+            " ORDER BY key, position",
+        )
+        return [(str(key), str(cause)) for key, cause in rows]
+
 
 class Stall:
     """Holds a listener until the test lets go; used to outlast an interval."""

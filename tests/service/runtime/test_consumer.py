@@ -10,9 +10,11 @@ from typing import Any
 import psycopg2
 import pytest
 from kafka import KafkaProducer
+from structlog.testing import capture_logs
 
 from shared.runtime import broker
 from shared.runtime.consumer import Consumer, ConsumerPace
+from shared.runtime.metrics import REGISTRY
 from shared.runtime.parked import Parked
 from shared.runtime.topics import PARTITIONS, topic_of
 from tests import stack
@@ -79,15 +81,6 @@ def listen(counting: Counting, topic: str, group: str | None = None, **more: Any
     return consumer
 
 
-def parked_causes(counting: Counting) -> list[tuple[str, str]]:
-    """List what is parked: key and the first word of the cause, in order."""
-    rows = stack.rows(
-        counting.database.url("desk"),
-        "SELECT key, split_part(cause, ':', 1) FROM parked WHERE healed_at IS NULL ORDER BY key, position",
-    )
-    return [(str(key), str(cause)) for key, cause in rows]
-
-
 def test_every_event_takes_effect_once_and_in_order(counting: Counting, told: Told) -> None:
     """Sent twice, heard by two readers in turn, counted once."""
     for _ in range(2):
@@ -106,7 +99,7 @@ def test_every_event_takes_effect_once_and_in_order(counting: Counting, told: To
     consumer.stop()
     again.stop()
     assert counting.effects() == {**expected, "c0": list(range(1, 32))}
-    assert parked_causes(counting) == []
+    assert counting.parked_causes() == []
 
 
 def test_a_consumer_that_dies_before_its_offsets_doubles_nothing(counting: Counting, told: Told) -> None:
@@ -151,9 +144,9 @@ def test_poison_and_gaps_park_their_key_alone(counting: Counting, told: Told) ->
     """F11: everyone else goes on; nothing of a parked key overtakes what is parked, not in a later poll."""
     tell_trouble(told, counting)
     consumer = listen(counting, told.topic)
-    until(lambda: counting.heard("fine") == 4 and len(parked_causes(counting)) == 12)
+    until(lambda: counting.heard("fine") == 4 and len(counting.parked_causes()) == 12)
     assert counting.effects() == {"fine": [1, 2, 3, 4], "gap": [1], "poison": [1]}
-    assert parked_causes(counting) == [
+    assert counting.parked_causes() == [
         ("defect", "defect"),
         *[("defect", "behind")] * 3,
         ("gap", "event-gap"),
@@ -166,7 +159,7 @@ def test_poison_and_gaps_park_their_key_alone(counting: Counting, told: Told) ->
     counting.refused.clear()
     told.tell("refused", 5)
     told.flush()
-    until(lambda: len(parked_causes(counting)) == 13)
+    until(lambda: len(counting.parked_causes()) == 13)
     consumer.stop()
     assert counting.effects() == {"fine": [1, 2, 3, 4], "gap": [1], "poison": [1]}
 
@@ -175,7 +168,7 @@ def test_a_replay_heals_in_order_what_can_be_healed(counting: Counting, told: To
     """F11: by key, by id, or all; what still stops is named, and a healed key is heard again at once."""
     tell_trouble(told, counting)
     consumer = listen(counting, told.topic)
-    until(lambda: counting.heard("fine") == 4 and len(parked_causes(counting)) == 12)
+    until(lambda: counting.heard("fine") == 4 and len(counting.parked_causes()) == 12)
     still = consumer.parked.replay(consumer.hearing, counting.desk)
     assert still.healed == 0
     assert {key for _, key in still.stopped} == {"defect", "gap", "poison", "refused"}
@@ -201,29 +194,52 @@ def test_a_gap_is_closed_by_the_missing_event_and_a_replay(counting: Counting, t
     told.tell("k", 3)
     told.flush()
     consumer = listen(counting, told.topic)
-    until(lambda: parked_causes(counting) == [("k", "event-gap")])
+    until(lambda: counting.parked_causes() == [("k", "event-gap")])
     told.tell("k", 2)
     told.flush()
-    until(lambda: len(parked_causes(counting)) == 2)
+    until(lambda: len(counting.parked_causes()) == 2)
     healed = consumer.parked.replay(consumer.hearing, counting.desk)
     consumer.stop()
     assert (healed.healed, healed.stopped) == (2, {})
     assert counting.effects() == {"k": [1, 2, 3]}
 
 
-def test_a_forged_source_is_dropped_and_a_fork_is_parked(counting: Counting, told: Told) -> None:
+def test_a_forged_source_is_dropped_and_a_fork_is_parked_and_both_are_alarmed(
+    counting: Counting, told: Told
+) -> None:
     """F28: an event on another's topic has no effect and blocks nobody; a second story is parked."""
+
+    def measured(outcome: str) -> float | None:
+        labels = {"topic": told.topic, "outcome": outcome}
+        return REGISTRY.get_sample_value("tongfen_events_heard_total", labels)
+
     told.tell("k", 1)
     told.tell("k", 2, service="points")
+    forged = told.ids["k", 2]
     told.tell("k", 2)
     told.tell("other", 1)
     told.tell("k", 2)
     told.flush()
-    consumer = listen(counting, told.topic)
-    until(lambda: counting.heard("other") == 1 and parked_causes(counting) == [("k", "event-fork")])
-    consumer.stop()
+    with capture_logs() as lines:
+        consumer = listen(counting, told.topic)
+        # An alert asks how it grew, so it is there before anything is forged.
+        assert measured("foreign") is not None
+        until(lambda: counting.heard("other") == 1 and counting.parked_causes() == [("k", "event-fork")])
+        consumer.stop()
     assert counting.effects() == {"k": [1, 2], "other": [1]}
-    print("F28: 1 forged event dropped, 1 fork parked, 3 took effect")
+    alarms = [line for line in lines if line["event"].startswith("alarm.")]
+    alarmed = [(line["event"], line["log_level"], line["topic"], line["key"]) for line in alarms]
+    assert alarmed == [
+        ("alarm.foreign_source", "error", told.topic, "k"),
+        ("alarm.fork", "error", told.topic, "k"),
+    ]
+    assert [line["event_id"] for line in alarms] == [
+        f"evt_{id_.replace('-', '')}" for id_ in (forged, told.ids["k", 2])
+    ]
+    assert alarms[0]["cause"] == "/tongfen/points wrote on the topic of /tongfen/member"
+    assert (measured("foreign"), measured("parked"), measured("obeyed")) == (1, 1, 3)
+    assert REGISTRY.get_sample_value("tongfen_parked_events", {"topic": told.topic}) == 1
+    print("F28: 1 forged event dropped, 1 fork parked, both alarmed, 3 took effect")
 
 
 def test_a_fork_set_aside_by_a_person_frees_its_key(counting: Counting, told: Told) -> None:
@@ -237,7 +253,7 @@ def test_a_fork_set_aside_by_a_person_frees_its_key(counting: Counting, told: To
     told.tell("p", 3)
     told.flush()
     consumer = listen(counting, told.topic)
-    until(lambda: len(parked_causes(counting)) == 4)
+    until(lambda: len(counting.parked_causes()) == 4)
     for parked in consumer.parked.listed():
         if not parked.cause.startswith("behind"):
             consumer.parked.dismiss(parked.id, counting.desk, "operator-1")
@@ -317,7 +333,7 @@ def test_rebalances_keep_order_and_double_nothing(counting: Counting, told: Told
     for desk in desks[1:]:
         desk.stop()
     assert counting.effects() == expected
-    assert parked_causes(counting) == []
+    assert counting.parked_causes() == []
     print(f"F9: {turn} readers joined and left, {12 * last} events once and in order, none parked")
 
 
@@ -341,7 +357,7 @@ def test_a_turn_slower_than_the_poll_interval_doubles_nothing(counting: Counting
     slow.stop()
     quick.stop()
     assert counting.effects() == {"k": [1, 2, 3, 4, 5, 6]}
-    assert parked_causes(counting) == []
+    assert counting.parked_causes() == []
     print("F10: a turn longer than the poll interval, 6 events took effect once")
 
 
