@@ -3,11 +3,16 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from infra.replay.main import Output
 from infra.replay.own_stack import folder_for, replay_in_own_stack
 from tests.replay import oracle
 
 EXPECTED = Path(__file__).parent / "expected" / "2017-01-01_2017-02-01.json"
+
+# On a busy machine it takes longer than tests do that compute nothing.
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_january_equals_the_independent_computation_byte_for_byte(tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from tests.stack import rows
 CHECKOUT = Path(__file__).parents[2]
 EXPECTED = Path(__file__).parent / "expected" / "2017-01-01_2017-02-01.json"
 PATIENCE_S = 120.0
+# On a busy machine it takes longer than one of its waits may.
+pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture(scope="module")
