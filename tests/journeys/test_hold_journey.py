@@ -75,8 +75,12 @@ def test_a_stay_is_held_by_the_app_captured_by_the_till_and_its_rest_comes_back(
     assert (hold["amount_fen"], hold["to_pay_fen"]) == (900, 1_100)
     assert office_points(guest) == {"available": 100, "held": 900}
     assert balances_of(group, hold["journal"]) == ({"OFFI": 100}, {"OFFI": 900})
-    (listed,) = guest.get("/points/v1/wallet/holds").json()["data"]
+    first_page = guest.get("/points/v1/wallet/holds?limit=1").json()
+    (listed,) = first_page["data"]
     assert (listed["hold"], listed["state"], listed["left_fen"]) == (hold["hold"], "open", 900)
+    behind = guest.get(f"/points/v1/wallet/holds?cursor={first_page['cursor']['next']}").json()
+    assert behind == {"data": [], "cursor": {"next": None}}
+    assert guest.get("/points/v1/wallet/holds?cursor=forged").status_code == 422
 
     seen = till.get(f"/points/v1/holds?order_no={order}").json()
     assert (seen["hold"], seen["slices"][0]["issuer"]) == (hold["hold"], "office")

@@ -188,9 +188,10 @@ class HoldView(BaseModel):
 
 
 class HoldsView(BaseModel):
-    """Open holds of one person, soonest to expire first."""
+    """A page of the open holds of one person, soonest to expire first."""
 
     data: list[HoldView]
+    cursor: NextView
 
 
 def placing(asked: Asked, body: HoldBody, payer: Payer, ticket: ShownTicket | None) -> PlaceHold:
@@ -234,6 +235,10 @@ def declare(door: Door, front: Front) -> None:
         with front.asking(call) as questions:
             return hold_view(questions, call.id_of("hold", "hld"))
 
+    _declare_lists(door, front)
+
+
+def _declare_lists(door: Door, front: Front) -> None:
     @door.get(
         "/holds/{hold}/captures", takes=PageQuery, gives=CapturesView, roles=(Role.MEMBER, *UNIT_READERS)
     )
@@ -244,8 +249,10 @@ def declare(door: Door, front: Front) -> None:
             rows, last = captures_of(questions, hold, query.limit, after)
         return {"data": rows, "cursor": front.next(call, last)}
 
-    @door.get("/wallet/holds", takes=Nothing, gives=HoldsView, roles=(Role.MEMBER,))
-    def list_own_holds(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
-        """List one's own open holds, soonest to expire first, at most 100."""
+    @door.get("/wallet/holds", takes=PageQuery, gives=HoldsView, roles=(Role.MEMBER,))
+    def list_own_holds(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
+        """List one's own open holds, soonest to expire first."""
+        after = front.after(call, query.cursor)
         with front.asking(call) as questions:
-            return {"data": open_holds(questions)}
+            rows, last = open_holds(questions, query.limit, after)
+        return {"data": rows, "cursor": front.next(call, last)}

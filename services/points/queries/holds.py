@@ -6,11 +6,12 @@ from typing import Any
 from services.points.domain.naming import order_name
 from services.points.queries.asker import HOLDERS_OF_THEN
 from services.points.queries.captures import NONE, last_captures
-from shared.kernel.ids import shown
+from shared.kernel.ids import BEFORE_ALL, shown
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions
 
-MOST = 100
+FROM_THE_FIRST = ("-infinity", BEFORE_ALL)
+"""Where a list of open holds begins: behind nothing."""
 
 _HOLD = """
 SELECT id, journal_id, unit, order_no, price_fen, amount_fen, captured_fen, is_open, occurred_at, expires_at,
@@ -23,9 +24,11 @@ _BY_ORDER = f"""
 {_HOLD} WHERE name = :name
 ORDER BY (is_open OR captured_fen > 0) DESC, occurred_at DESC, id DESC LIMIT 1
 """
+# All that one person has open are looked at for a page of them: an index in this order would cost every hold.
 _OPEN = f"""
 {_HOLD} WHERE is_open AND (CAST(:holder AS uuid) IS NULL OR holder_id = ANY ({HOLDERS_OF_THEN}))
-ORDER BY expires_at, id LIMIT :most
+AND (expires_at, id) > (CAST(:after AS timestamptz), CAST(:after_id AS uuid))
+ORDER BY expires_at, id LIMIT :limit
 """
 _SLICES = """
 SELECT h.id, s.lot_id, s.asset, s.issuer, s.points, s.points_left
@@ -49,9 +52,17 @@ def hold_of_order(questions: Questions, unit: str, order_no: str) -> Mapping[str
     return _only(questions, questions.row(_BY_ORDER, name=order_name(unit, order_no)))
 
 
-def open_holds(questions: Questions) -> list[dict[str, Any]]:
-    """Give the open holds that the asker may see, soonest to expire first, at most 100."""
-    return _views(questions, questions.rows(_OPEN, holder=questions.holder, most=MOST))
+def open_holds(
+    questions: Questions, limit: int, after: Sequence[str] | None
+) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
+    """Give a page of the open holds that the asker may see, soonest to expire first, and where the next is.
+
+    One that ends between two pages is missing from the second; none that stays is.
+    """
+    place, place_id = after or FROM_THE_FIRST
+    rows = questions.rows(_OPEN, holder=questions.holder, after=place, after_id=place_id, limit=limit)
+    last = (rows[-1].expires_at.isoformat(), str(rows[-1].id)) if len(rows) == limit else None
+    return _views(questions, rows), last
 
 
 def _only(questions: Questions, row: Any) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from services.points.queries.holds import hold_of_order, hold_view, open_holds
 from shared.kernel.ids import read
 from shared.kernel.refusal import NotFound
 from shared.runtime.database import Questions, Reader
-from tests.service.points.hold_room import capture, hold, placed
+from tests.service.points.hold_room import capture, hold, placed, release
 from tests.service.points.ledger_house import LedgerHouse, answer_of
 
 PARTS = SHOWN + 3
@@ -75,9 +75,37 @@ def test_holds_on_one_page_each_show_their_own(house: LedgerHouse, reader: Reade
     often, *_, never = holds
     ((holder,),) = house.rows("SELECT holder_id::text FROM holds WHERE id = %s", id_of(often))
     with reader.asked_by(holder=holder) as questions:
-        shown = {one["hold"]: one for one in open_holds(questions)}
+        shown = {one["hold"]: one for one in open_holds(questions, 100, None)[0]}
         assert list(paged(questions, never, 5)) == [[]]
         assert [known(page) for page in paged(questions, often, 100)] == [made[0]]
     for told, captures in zip(holds, made, strict=True):
         assert known(shown[told["hold"]]["captures"]) == captures[SHOWN - 1 :: -1]
         assert shown[told["hold"]]["has_earlier_captures"] is (told is often)
+
+
+def test_open_holds_come_page_by_page_soonest_first_each_once(house: LedgerHouse, reader: Reader) -> None:
+    payer = house.fund("PAGED", 9_000)
+    # Of two that expire at the same moment neither may be left out between two pages.
+    lasts_s = [600, 300, 300, 900, 300, 1_200, 60]
+    holds = [
+        placed(house, hold(payer, f"paged-{place}", 1_000, lasts_s=lasts))
+        for place, lasts in enumerate(lasts_s)
+    ]
+    ((holder,),) = house.rows("SELECT holder_id::text FROM holds WHERE id = %s", id_of(holds[0]))
+    answer_of(house.obey(release(holds[3]))[0])
+    left = {one["hold"] for one in holds} - {holds[3]["hold"]}
+    with reader.asked_by(holder=holder) as questions:
+        for limit in (1, 2, 3, 6, 100):
+            pages: list[list[tuple[Any, str]]] = []
+            after = None
+            while not pages or after is not None:
+                page, after = open_holds(questions, limit, after)
+                pages.append([(one["expires_at"], one["hold"]) for one in page])
+            told = [one for page in pages for one in page]
+            assert [moment for moment, _ in told] == sorted(moment for moment, _ in told)
+            assert [one for _, one in told[1:4]] == sorted(one for _, one in told[1:4])
+            assert (len(told), {one for _, one in told}) == (len(left), left)
+            assert {len(page) for page in pages[:-1]} <= {limit}
+    for stranger in ({"holder": "0" * 32}, {}):
+        with reader.asked_by(**stranger) as questions:
+            assert open_holds(questions, 100, None) == ([], None)

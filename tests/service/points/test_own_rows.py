@@ -55,7 +55,7 @@ WHERE relname = ANY ('{receipts,redemptions,holds,vouchers,doubts,refunds,return
 Page = Callable[[Questions], Any]
 PAGES: dict[str, Page] = {
     "history": lambda questions: history(questions, 50, None)[0],
-    "open holds": open_holds,
+    "open holds": lambda questions: open_holds(questions, 50, None)[0],
     "vouchers": lambda questions: vouchers_of(questions, None, 50, None)[0],
     "claims": lambda questions: claims_of(questions, 50, None)[0],
 }

@@ -194,7 +194,7 @@ OF_MEMBER = {
     "own gifts": Page("/gifts", MEMBER, lambda q, limit, after: gifts_of(q, MEMBER, NOON, limit, after)),
     "own vouchers": Page("/vouchers", MEMBER, bought(None)),
     "own claims": Page("/receipts/claims", MEMBER, lambda q, limit, after: claims_of(q, limit, after)),
-    "own open holds": Page("/wallet/holds", MEMBER, alone(open_holds)),
+    "own open holds": Page("/wallet/holds", MEMBER, lambda q, limit, after: open_holds(q, limit, after)),
     "own check-ins": Page("/check-ins", MEMBER, alone(lambda q: check_ins_of(q, MEMBER, NOON))),
 }
 """What one member has, which is little."""
