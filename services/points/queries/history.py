@@ -4,20 +4,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from services.points.queries.asker import HOLDERS_OF_THEN
-from shared.kernel.ids import shown
+from shared.kernel.ids import AFTER_ALL, shown
 from shared.runtime.database import Questions
 
+# Each holder's own are walked over an index, back from where the page before ended and no further than a page
+# (newest.py says why whole rows are compared): not all that somebody has ever done is sorted for fifty of it.
 # What a journal was about is looked up key by key (LATERAL, OFFSET 0): a join would be free to read the
 # receipts of everybody, and with the policies' guesses of how many one may see it would. Of two keys one is
 # chosen beforehand: what is chosen in the condition itself is asked only of rows that passed the policy.
 _PAGE = f"""
 SELECT j.month, j.id, j.kind, j.unit, j.occurred_at, coalesce(r.order_no, h.order_no) AS order_no,
        c.number AS receipt_no
-FROM (SELECT * FROM journals
-      WHERE holder_id = ANY ({HOLDERS_OF_THEN})
-        AND (CAST(:before AS timestamptz) IS NULL
-             OR (occurred_at, id) < (CAST(:before AS timestamptz), CAST(:before_id AS uuid)))
-      ORDER BY occurred_at DESC, id DESC LIMIT :limit) AS j
+FROM (SELECT own.* FROM (SELECT DISTINCT unnest({HOLDERS_OF_THEN}) AS holder_id) AS h
+      CROSS JOIN LATERAL (
+          SELECT * FROM journals
+          WHERE holder_id >= h.holder_id
+            AND (holder_id, occurred_at, id)
+                < (h.holder_id, CAST(:before AS timestamptz), CAST(:before_id AS uuid))
+          ORDER BY holder_id DESC, occurred_at DESC, id DESC LIMIT :limit) AS own
+      ORDER BY own.occurred_at DESC, own.id DESC LIMIT :limit) AS j
 LEFT JOIN LATERAL (SELECT redemption_id FROM refunds WHERE id = j.subject OFFSET 0) AS f ON true
 LEFT JOIN LATERAL (SELECT receipt_id FROM returns WHERE id = j.subject OFFSET 0) AS b ON true
 CROSS JOIN LATERAL (SELECT coalesce(f.redemption_id, j.subject) AS redemption_id,
@@ -28,14 +33,19 @@ LEFT JOIN LATERAL (SELECT number FROM receipts WHERE id = o.receipt_id OFFSET 0)
 ORDER BY j.occurred_at DESC, j.id DESC
 """  # noqa: S608 - its parts are constants
 
+# The lines of a page are read once, not once for each number that its holder has.
 _MOVEMENTS = """
-SELECT t.journal_id, t.asset,
-       sum(CASE WHEN w.account = t.to_account THEN t.amount ELSE -t.amount END) AS points
-FROM transfers t JOIN wallets w ON w.account IN (t.from_account, t.to_account)
+SELECT t.journal_id, t.asset, sum(CASE WHEN t.to_account = ANY (h.own) THEN t.amount ELSE 0 END
+                                  - CASE WHEN t.from_account = ANY (h.own) THEN t.amount ELSE 0 END) AS points
+FROM transfers t,
+     (SELECT ARRAY(SELECT account FROM wallets WHERE holder_id = CAST(:holder AS uuid)) AS own) AS h
 WHERE t.month = ANY (CAST(:months AS date[])) AND t.journal_id = ANY (CAST(:journals AS uuid[]))
-  AND w.holder_id = CAST(:holder AS uuid)
+  AND (t.from_account = ANY (h.own) OR t.to_account = ANY (h.own))
 GROUP BY t.journal_id, t.asset ORDER BY t.asset
 """
+
+FROM_THE_LAST = ("infinity", AFTER_ALL)
+"""Where a history begins: behind nothing."""
 
 
 def history(
@@ -45,7 +55,7 @@ def history(
 
     What a number did before it was linked is booked under the holder it had first; it belongs to this story.
     """
-    holder, (before, before_id) = questions.holder, after or (None, None)
+    holder, (before, before_id) = questions.holder, after or FROM_THE_LAST
     page = questions.rows(_PAGE, holder=holder, before=before, before_id=before_id, limit=limit)
     moved: dict[str, list[dict[str, Any]]] = {}
     booked = {"months": [one.month for one in page], "journals": [str(one.id) for one in page]}

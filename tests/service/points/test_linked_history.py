@@ -1,9 +1,21 @@
 """What a number earned and spent before it was linked is in its member's history, and in nobody else's."""
 
+from typing import Any
+
 from services.points.queries.history import history
 from shared.kernel.command import Command
-from shared.runtime.database import Reader
+from shared.runtime.database import Questions, Reader
 from tests.service.points.ledger_house import LedgerHouse, answer_of, earn, link, redeem
+
+
+def one_by_one(questions: Questions) -> list[dict[str, Any]]:
+    """Give the asker's history again, a page for each journal."""
+    found: list[dict[str, Any]] = []
+    page, after = history(questions, 1, None)
+    while page:
+        found += page
+        page, after = history(questions, 1, after)
+    return found
 
 
 def told(house: LedgerHouse, identity: str) -> list[tuple[str, str]]:
@@ -15,6 +27,7 @@ def told(house: LedgerHouse, identity: str) -> list[tuple[str, str]]:
             page, _ = history(questions, 50, None)
             assert len(page) == questions.rows("SELECT count(*) AS n FROM journals")[0].n
             assert all(one["movements"] for one in page)
+            assert one_by_one(questions) == page
     finally:
         reader.close()
     return [(one["kind"], one["unit"]) for one in reversed(page)]
