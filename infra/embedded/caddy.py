@@ -77,6 +77,15 @@ _PROXY = """\
 			# While a service starts again, callers wait for a moment; nothing was sent yet.
 			lb_try_duration 3s
 			lb_try_interval 50ms
+			# One that ends or dies takes along what was sent and not read yet. Questions, and what happens
+			# once by its key whoever repeats it, are asked of the next one, whole.
+			request_buffers 1MiB
+			lb_retry_match {{
+				method GET HEAD
+			}}
+			lb_retry_match {{
+				header Idempotency-Key *
+			}}
 {fallback}		}}"""
 
 # Each process knows the problems of its own refusals: who does not know one passes the question on.

@@ -24,6 +24,9 @@ from tests.journeys.test_points_journey import receipt
 
 CLIENTS = 8
 EXIT_WITHIN_S = 30.0
+ENDED = os.environ.get("TONGFEN_FAULTS_ENDED", "points").split(",")
+"""Which processes are ended, each gently and at once; `make faults` says every one of ours."""
+
 SILENCE_S = 5.0
 """How long a process of this group may give no sign of life."""
 
@@ -43,7 +46,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Group, S
 
 
 class Load:
-    """Several tills that report receipts one after the other, each again under its key until it is taken."""
+    """Several tills that report receipts one after the other, each again under its key until it is taken.
+
+    Beside them a member asks who they are.
+    """
 
     def __init__(self, group: Group) -> None:
         self._group = group
@@ -51,7 +57,12 @@ class Load:
         self.acknowledged: list[str] = []
         self.told_to_wait: list[httpx2.Response] = []
         self.failed: list[Any] = []
-        self._threads = [threading.Thread(target=self._report) for _ in range(CLIENTS)]
+        self.asked = 0
+        self._member = group.member()
+        self._threads = [
+            *(threading.Thread(target=self._report) for _ in range(CLIENTS)),
+            threading.Thread(target=self._ask),
+        ]
 
     def __enter__(self) -> Load:
         for thread in self._threads:
@@ -74,6 +85,17 @@ class Load:
             till = Caller(till.address, web, till.prove)
             while not self._over.is_set() and not self.failed:
                 self._until_taken(till, receipt("office", fresh_key(), 1_000))
+
+    def _ask(self) -> None:
+        with httpx2.Client(timeout=30.0, trust_env=False) as web:
+            member = Caller(self._member.address, web, self._member.prove)
+            while not self._over.wait(0.01) and not self.failed:
+                answer = member.get("/member/v1/me")
+                if answer.status_code == 503 and "retry-after" in answer.headers:
+                    self.told_to_wait.append(answer)
+                elif answer.status_code != 200:
+                    self.failed.append((answer.status_code, answer.text))
+                self.asked += 1
 
     def _until_taken(self, till: Caller, body: dict[str, Any]) -> None:
         key = fresh_key()
@@ -109,12 +131,14 @@ def _is_over(process_id: int) -> bool:
         return True
 
 
+@pytest.mark.parametrize("name", ENDED)
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_service_that_ends_under_load_fails_nobody(
-    running: tuple[Group, Stack], number: signal.Signals
+    running: tuple[Group, Stack], number: signal.Signals, name: str
 ) -> None:
+    """F21: asked to end, it has nobody wait where another one answers; killed, it may."""
     group, stack = running
-    part = stack.parts["points"]
+    part = stack.parts[name]
     process_id, restarts = part.component.child.pid, part.restarts
     assert process_id is not None
     with Load(group) as load:
@@ -131,9 +155,12 @@ def test_a_service_that_ends_under_load_fails_nobody(
     assert len(set(load.acknowledged)) == len(load.acknowledged)
     assert seconds < EXIT_WITHIN_S
     print(
-        f"{number.name}: ended in {seconds:.2f} s, {len(load.acknowledged)} acknowledged and kept,"
-        f" {len(load.told_to_wait)} told to wait"
+        f"F21 {name} {number.name}: ended in {seconds:.2f} s, {len(load.acknowledged)} acknowledged and kept,"
+        f" {load.asked} asked, {len(load.told_to_wait)} told to wait"
     )
+    if number is signal.SIGTERM and [name] not in stack.webs.values():
+        assert [answer.text for answer in load.told_to_wait] == []
+    until(lambda: group.rows("points", "SELECT count(*) FROM outbox") == [(0,)])
 
 
 def test_where_one_that_answers_is_killed_the_other_goes_on(running: tuple[Group, Stack]) -> None:
