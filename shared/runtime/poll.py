@@ -31,9 +31,10 @@ Waiting = list[tuple[Record, Command]]
 
 
 def begin_counting(topics: Sequence[str]) -> None:
-    """Let forged events be counted from nought on: an alert sees how a measure grows, not that it appears."""
+    """Let what rings be counted from nought on: an alert sees how a measure grows, not that it appears."""
     for topic in topics:
-        HEARD.labels(topic, "foreign")
+        for outcome in ("foreign", "fork"):
+            HEARD.labels(topic, outcome)
 
 
 class Poll:
@@ -170,6 +171,8 @@ class Poll:
                 self._stopped.add(place)
                 self._causes.append((record, cause))
                 if isinstance(answer.refusal, EventFork):
+                    # Beside `parked`, for the alert.
+                    HEARD.labels(record.topic, "fork").inc()
                     log.error("alarm.fork", cause=cause, **_named(record))
             else:
                 self._known.add(place)
