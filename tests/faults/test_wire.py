@@ -1,4 +1,4 @@
-"""F3, F29, F12, F14, F16 at the doors: cut commits, a transaction nobody ends, a small pool, wrong clocks."""
+"""F3, F29, F12 to F14, F16 at the doors: cut commits, an open transaction, crowds, a small pool, clocks."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ AFTER_S = 1.0
 """So soon after that whoever waited is answered."""
 
 HOLDER_OF = "SELECT 1 FROM holders WHERE id = (SELECT holder_id FROM wallets WHERE identity = %s) FOR UPDATE"
+CROWD = 40
 READERS, POOL, LOCKED_S = 200, 10, 5.0
 TOLD_WITHIN_S, COMES_AGAIN_S = 2.0, 1.0
 SLACK_S = float(os.environ.get("TONGFEN_FAULTS_SLACK_S", "1.5"))
@@ -168,6 +169,30 @@ def test_200_readers_on_a_pool_of_10_are_told_at_once_to_come_again_while_others
     assert slowest < TOLD_WITHIN_S + SLACK_S
     assert p99 < 1
     assert max(served_s) < COMES_AGAIN_S + TOLD_WITHIN_S + SLACK_S
+
+
+def test_a_crowd_at_one_wallet_and_one_unit_is_never_answered_500(
+    house: PointsHouse, standing: Process
+) -> None:
+    """F13: two of three pay, more than there is; every answer is a yes or a no with its reason."""
+    house.ledger.fund("crowd", 3_000)
+
+    def asked(one: int) -> tuple[int, str]:
+        path, body = REDEMPTIONS, redemption("crowd", f"crowd-{one}")
+        if one % 3 == 0:
+            path, body = RECEIPTS, receipt("crowd", f"crowd-{one}")
+        answer = standing.caller.post(path, body)
+        return answer.status_code, "paid" if path == REDEMPTIONS else "earned"
+
+    with ThreadPoolExecutor(CROWD) as pool:
+        told = Counter(pool.map(asked, range(6 * CROWD)))
+    print(f"F13 at the doors: {CROWD} at one wallet were told {dict(told)}")
+    assert {status for status, _ in told} == {201, 409}
+    assert told[201, "earned"] == 2 * CROWD
+    assert (
+        house.ledger.points_of("office:crowd") == 3_000 + 100 * told[201, "earned"] - 300 * told[201, "paid"]
+    )
+    assert house.ledger.points_of("office:crowd") < 300
 
 
 @pytest.mark.parametrize("minutes", [-10, -5.1, 5.1, 10])

@@ -1,5 +1,6 @@
 """Crowds: real processes, each with its own desk, on one wallet and on one business unit; and dying ones."""
 
+import os
 import statistics
 from datetime import timedelta
 
@@ -11,6 +12,10 @@ from tests.service.points.ledger_house import NOON, LedgerHouse, code_of, earn, 
 from tests.service.points.weather import POINTS
 
 PROCESSES, CLIENTS = 2, 25
+P99_S = 2.0 + float(os.environ.get("TONGFEN_FAULTS_SLACK_S", "1.5"))
+"""Of a hundred clients one may be answered later; a machine that does other things as well adds its own, and
+`make faults`, which has it to itself, says 0.
+"""
 
 
 def crowd(house: LedgerHouse, numbers: tuple[str, ...], unit: str) -> Tally:
@@ -22,6 +27,7 @@ def crowd(house: LedgerHouse, numbers: tuple[str, ...], unit: str) -> Tally:
     print(f"F13: {PROCESSES} processes, {PROCESSES * CLIENTS} clients, {len(numbers)} wallets: {told}")
     assert set(tally.codes) <= {"ok", "insufficient-points", "in-flight", "busy"}
     assert len(tally.waits) == PROCESSES * CLIENTS * 12
+    assert p99 < P99_S
     return tally
 
 
