@@ -1,4 +1,4 @@
-"""Signatures, tokens, tickets, cursors, bodies, queries, events, words: each answers with a refusal at most.
+"""Signatures, tokens, tickets, proofs, cursors, bodies, queries, events, words: each refuses at most.
 
 `make fuzz` feeds each for five minutes; `make test` with the same three thousand inputs every time.
 """
@@ -28,13 +28,15 @@ from shared.runtime.hearing import Hearing, Record
 from shared.runtime.traces import continue_trace
 from shared.web.arrival import Arrival
 from shared.web.clients import Client, ClientsInMemory
+from shared.web.confirmations import TYPE as CONFIRMATION
+from shared.web.confirmations import ConfirmationReader, mint_confirmation
 from shared.web.cursor import Cursors
 from shared.web.door import Passage
 from shared.web.keys import new_private_key
 from shared.web.language import chosen_language
 from shared.web.signatures import RequestSigner, RequestVerifier
 from shared.web.strict import parse, parse_query
-from shared.web.tokens import ALGORITHM, TokenReader, mint_token
+from shared.web.tokens import ALGORITHM, AUDIENCE, ISSUER, TokenReader, mint_token
 from tests.fuzz.feeding import FUZZ_S, fed
 from tests.key_book import KeysInMemory
 from tests.service.doors.samples import samples
@@ -205,6 +207,39 @@ def test_claims_of_order_tickets_are_read_or_none() -> None:
 
     found = fed(read, [CLAIMS], "claims of order tickets").answers
     assert {"ticket", "claims", "signature"} <= found
+
+
+def test_proofs_of_gifts_prove_or_do_not() -> None:
+    """Whatever an app shows as confirmed by its member's phone."""
+    keys = KeysInMemory()
+    keys.publish("k1", KEY.public_key(), now() + timedelta(days=1))
+    reader = ConfirmationReader(keys)
+    whole = mint_confirmation(KEY, "k1", "mem_1", "gift 1", now() + timedelta(days=1)).encode()
+    another = mint_confirmation(KEY, "k1", "mem_2", "gift 1", now() + timedelta(days=1)).encode()
+    assert not reader.proves(another.decode(), "mem_1", "gift 1")
+
+    def proves(raw: bytes) -> Hashable:
+        said = reader.proves(raw.decode("latin-1"), "mem_1", "gift 1")
+        # Of one signature base64 has several spellings; what is claimed has one.
+        assert not said or raw.split(b".")[:2] == whole.split(b".")[:2], raw
+        return said
+
+    assert fed(proves, [whole, another, b"e30.e30."], "proofs of gifts").answers == {True, False}
+
+
+def test_claims_of_proofs_prove_or_do_not() -> None:
+    """Signed by member itself, whatever it claims."""
+    keys = KeysInMemory()
+    keys.publish("k1", KEY.public_key(), now() + timedelta(days=1))
+    reader = ConfirmationReader(keys)
+    header = {"alg": ALGORITHM, "kid": "k1", "typ": CONFIRMATION}
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "mem_1", "purpose": "gift 1", "exp": 4_102_444_800}
+
+    def proves(raw: bytes) -> Hashable:
+        proof = jws.serialize_compact(header, raw, OKPKey.import_key(KEY), algorithms=[ALGORITHM])
+        return reader.proves(proof, "mem_1", "gift 1")
+
+    assert fed(proves, [bytes(orjson.dumps(claims))], "claims of proofs of gifts").answers == {True, False}
 
 
 def test_cursors_are_ours_or_refused() -> None:
