@@ -195,7 +195,3 @@ def main() -> None:
     settings = read_settings(MemberSettings)
     process = MemberProcess(settings, role)
     serve(process.application(), settings.http_host, settings.http_port, process.parts())
-
-
-if __name__ == "__main__":
-    main()

@@ -221,7 +221,3 @@ def main() -> None:
     process.prepare()
     joint_port = settings.http_joint_port if role.answers else 0
     serve(process.application(), settings.http_host, settings.http_port, process.parts(), joint_port)
-
-
-if __name__ == "__main__":
-    main()
