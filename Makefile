@@ -50,7 +50,7 @@ test: setup ## Everything, against a real PostgreSQL and a real Kafka (12 min)
 	@$(BIN)/python -m infra.embedded.kafka_jars & jars=$$!; \
 	  $(BIN)/mypy --no-error-summary && $(BIN)/lint-imports --no-cache; typed=$$?; \
 	  wait $$jars && exit $$typed
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests
 
 replay: setup ## Half a year of real purchases in a stack of its own, compared to the fen (2 min)
 	@mkdir -p out

@@ -78,13 +78,15 @@ _PROXY = """\
 			lb_try_duration 3s
 			lb_try_interval 50ms
 			# One that ends or dies takes along what was sent and not read yet. Questions, and what happens
-			# once by its key whoever repeats it, are asked of the next one, whole.
+			# once by its key whoever repeats it, are asked of the next one, whole. Not what is signed: its
+			# number was used, and whoever sends it twice looks like somebody who overheard it.
 			request_buffers 1MiB
 			lb_retry_match {{
 				method GET HEAD
 			}}
 			lb_retry_match {{
 				header Idempotency-Key *
+				header !Signature-Input
 			}}
 {fallback}		}}"""
 

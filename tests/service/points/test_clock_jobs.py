@@ -156,7 +156,7 @@ def test_a_stack_without_a_clock_has_no_clock_door(
     fresh: LedgerHouse, clock: bool, clock_doors: set[str]
 ) -> None:
     jobs = jobs_of(fresh, clock=clock)
-    always = {"close-months", "audit", "audit-on-demand", "sweep", "watch-budgets"}
+    always = {"close-months", "audit", "audit-on-demand", "sweep", "watch-budgets", "watch-pairs"}
     assert {job.name for job in jobs} == always | clock_doors
 
 
