@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from hashlib import blake2b, sha256
+from itertools import islice
 from pathlib import Path
 
 from shared.kernel.calendar import midnight
@@ -95,12 +96,14 @@ def checked(path: Path, at: datetime | None = None) -> Checked:
     """
     found, digest, seen = Checked(), sha256(), _Seen()
     faults: list[Fault] = []
+    more = 0
     for one in lines_of(path):
         fault = one if isinstance(one, Fault) else _beside_others(one, found.unit, at)
         if fault is not None:
-            found.more_faults += 1
             if len(faults) < FAULTS_SHOWN:
                 faults.append(fault)
+            else:
+                more += 1
             continue
         assert isinstance(one, Line)
         seen.add(one.reference)
@@ -109,11 +112,10 @@ def checked(path: Path, at: datetime | None = None) -> Checked:
         found.points += one.points
         digest.update(one.canonical.encode())
     found.digest = digest.hexdigest()
-    for fault in _doubled(path, seen.twice()):
-        found.more_faults += 1
-        faults.append(fault)
+    doubled = _doubled(path, seen.twice())
+    faults += islice(doubled, FAULTS_SHOWN)
     found.faults = sorted(faults, key=lambda fault: fault.place)[:FAULTS_SHOWN]
-    found.more_faults -= len(found.faults)
+    found.more_faults = more + len(faults) - len(found.faults) + sum(1 for _ in doubled)
     return found
 
 

@@ -38,6 +38,6 @@ class PairAlerted:
     at: datetime
 
 
-def is_over(fen: int, most_fen: int | None) -> bool:
-    """Tell whether so much is more than the limit, if there is one."""
-    return most_fen is not None and fen > most_fen
+def is_over(fen: int, most_fen: int) -> bool:
+    """Tell whether so much is more than the limit."""
+    return fen > most_fen
