@@ -17,7 +17,15 @@ from shared.web.keys import new_private_key
 from tests.faults.points_process import PointsHouse
 from tests.journeys.group import until
 from tests.service.points.ledger_house import LedgerHouse, answer_of
-from tests.service.points.voucher_room import GIVEN_BACK, PRICE_FEN, giving_back, member, offers, wish
+from tests.service.points.voucher_room import (
+    GIVEN_BACK,
+    PRICE_FEN,
+    giving_back,
+    knobs_of,
+    member,
+    offers,
+    wish,
+)
 
 pytestmark = pytest.mark.timeout(300)
 POINTS = (TOLD, "desk.before_commit", "desk.after_commit")
@@ -35,12 +43,7 @@ def test_a_worker_that_falls_around_a_partners_word_gives_points_back_once_and_v
     offers(ledger)
     private = new_private_key()
     with PartnerSim(CouponBook(tmp_path / "coupons.sqlite"), private.public_key()) as partner:
-        knobs = {
-            "partners": f"taxi={partner.address}",
-            "partner_key": private.private_bytes_raw().hex(),
-            "partner_timeout_s": "0.5",
-            "partner_backoff_s": "0.1",
-        }
+        knobs = knobs_of(partner, private)
         members = [member(ledger, point, PRICE_FEN) for point in POINTS]
         vouchers = [read("vch", answer_of(ledger.obey(wish(who))[0])["voucher"]) or "" for who in members]
         with house.process("worker", **knobs):

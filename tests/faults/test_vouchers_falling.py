@@ -15,7 +15,7 @@ from shared.web.keys import new_private_key
 from tests.faults.points_process import PointsHouse
 from tests.journeys.group import until
 from tests.service.points.ledger_house import answer_of
-from tests.service.points.voucher_room import COUNTED, PRICE_FEN, member, offers, wish
+from tests.service.points.voucher_room import COUNTED, PRICE_FEN, knobs_of, member, offers, wish
 
 pytestmark = pytest.mark.timeout(300)
 POINTS = (TOLD, "desk.after_commit")
@@ -28,12 +28,7 @@ def test_a_worker_that_falls_around_a_partners_word_gives_no_coupon_away_and_tak
     offers(ledger)
     private = new_private_key()
     with PartnerSim(CouponBook(tmp_path / "coupons.sqlite"), private.public_key()) as partner:
-        knobs = {
-            "partners": f"taxi={partner.address}",
-            "partner_key": private.private_bytes_raw().hex(),
-            "partner_timeout_s": "0.5",
-            "partner_backoff_s": "0.1",
-        }
+        knobs = knobs_of(partner, private)
         for point in POINTS:
             answer_of(ledger.obey(wish(member(ledger, point, PRICE_FEN)))[0])
             with house.process("worker", fault=point, **knobs) as falling:

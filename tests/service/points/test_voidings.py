@@ -32,6 +32,7 @@ from tests.service.points.ledger_house import (
     refund,
 )
 from tests.service.points.voucher_room import (
+    FAULTS,
     PRICE_FEN,
     SECRET,
     SELLER,
@@ -43,7 +44,6 @@ from tests.service.points.voucher_room import (
     until,
 )
 
-FAULTS = ("error", "error-after", "slow", "late", "lost", "twice", "garbage", "odd")
 BACK = {"state": "voided", "back_fen": PRICE_FEN, "refunds": 1}
 NOTHING_BACK = {"back_fen": 0, "refunds": 0}
 HOUR = timedelta(hours=1)

@@ -34,6 +34,7 @@ from tests.service.points.ledger_house import (
     later,
 )
 from tests.service.points.voucher_room import (
+    FAULTS,
     OFFER,
     PRICE_FEN,
     SECRET,
@@ -46,7 +47,6 @@ from tests.service.points.voucher_room import (
 )
 
 OVER = timedelta(hours=1)
-FAULTS = ("error", "error-after", "slow", "late", "lost", "twice", "garbage", "odd")
 
 
 @pytest.fixture(scope="module")

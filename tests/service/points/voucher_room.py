@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from infra.partner_sim.book import CouponBook
 from infra.partner_sim.server import CUSTOMER, PartnerSim
 from services.points.commands.ask_voucher import AskVoucher
@@ -46,6 +48,8 @@ OFFER = {
     "asked_s": 600,
     "on_sale": True,
 }
+FAULTS = ("error", "error-after", "slow", "late", "lost", "twice", "garbage", "odd")
+"""What a partner can do to a question, and still say its word when it is asked again."""
 SELLER = Principal("desk-group", Role.UNIT_SYSTEM, "group")
 WHY = "the ride never came"
 GIVEN_BACK = """
@@ -252,3 +256,13 @@ def until(look: Callable[[], bool], patience_s: float = 10.0) -> None:
     deadline = clock.now() + timedelta(seconds=patience_s)
     while not look():
         assert clock.now() < deadline, "it did not come"
+
+
+def knobs_of(partner: PartnerSim, private: Ed25519PrivateKey) -> Mapping[str, str]:
+    """Give the settings of a process that asks this partner often."""
+    return {
+        "partners": f"taxi={partner.address}",
+        "partner_key": private.private_bytes_raw().hex(),
+        "partner_timeout_s": "0.5",
+        "partner_backoff_s": "0.1",
+    }
