@@ -26,12 +26,15 @@ class ExpirePoints:
     at: datetime | None = None
 
     def needs(self) -> Needs:
-        """Need the holder and every open lot."""
-        return Needs(rows=(("identity", self.identity),), facts=(("lots", self.identity),))
+        """Need the holder, every open lot, and which of them came back from a hold after their end."""
+        return Needs(
+            rows=(("identity", self.identity),),
+            facts=(("lots", self.identity), ("let-go", self.identity)),
+        )
 
 
 def expire_points(books: LedgerBooks, command: ExpirePoints) -> Outcome:
-    """Post one journal per expired lot, dated at the moment it expired."""
+    """Post one journal per expired lot, dated at its end, or when a hold let it go after that."""
     now = stated_time(command.asked.principal, command.at, books.now)
     holder_id = books.wallet(command.identity).holder_id
     accounts = {wallet.id: wallet.account for wallet in books.wallets_of(holder_id)}
@@ -55,7 +58,7 @@ def expire_points(books: LedgerBooks, command: ExpirePoints) -> Outcome:
             "lot": shown("lot", lot.id),
         }
         events.append(
-            Announcement("points.wallet.expired", shown("hol", holder_id), version, data, lot.expires_at)
+            Announcement("points.wallet.expired", shown("hol", holder_id), version, data, journal.occurred_at)
         )
     if over:
         changes.append(c.HolderTurned(holder_id, version))
@@ -65,14 +68,16 @@ def expire_points(books: LedgerBooks, command: ExpirePoints) -> Outcome:
 def _journal(
     books: LedgerBooks, command: ExpirePoints, lot: Lot, account: int, holder_id: str, place: int
 ) -> Journal:
-    booked = booking(lot.expires_at, books.months)
+    # Before it was let go it was not in the wallet: an older date would take out what was not there.
+    at = max(lot.expires_at, books.let_go.get(lot.id, lot.expires_at))
+    booked = booking(at, books.months)
     expired = books.accounts.of(AccountRole.EXPIRED, lot.issuer)
     return Journal(
         id=derived(command.asked.id, FIRST_JOURNAL + place),
         kind="expiry",
         month=booked.month,
         concerns=booked.concerns,
-        occurred_at=lot.expires_at,
+        occurred_at=at,
         holder_id=holder_id,
         unit=lot.issuer,
         sides=(lot.issuer,),

@@ -100,6 +100,9 @@ def _place_hold(books: LedgerBooks, change: HoldPlaced) -> None:
 def _turn_hold(books: LedgerBooks, change: HoldTurned) -> None:
     hold = change.hold
     books.holds[hold.id] = hold
+    if hold.ended_at is not None:
+        for one in hold.slices:
+            books.let_go[one.lot_id] = max(hold.ended_at, books.let_go.get(one.lot_id, hold.ended_at))
     if not hold.binds_order:
         books.order_holds.pop(hold.name, None)
 

@@ -298,6 +298,7 @@ class Evidence:
     bonuses: Sequence[PaperLook] = ()
     redemptions: Sequence[RedemptionLook] = ()
     holds: Sequence[HoldLook] = ()
+    expiries: Sequence[PaperLook] = ()
     vouchers: Sequence[VoucherLook] = ()
     voidings: Sequence[VoidingLook] = ()
     check_ins: Sequence[ActLook] = ()

@@ -36,6 +36,13 @@ INSERT INTO hold_slices (hold_id, place, lot_id, points, points_left)
 SELECT * FROM unnest(%s::uuid[], %s::integer[], %s::uuid[], %s::bigint[], %s::bigint[])
 ON CONFLICT (hold_id, place) DO UPDATE SET points_left = excluded.points_left
 """
+# When the last hold ended that had points of a lot, of the open lots that were over by then.
+_LET_GO = """
+SELECT l.id::text, max(h.ended_at)
+FROM lots l JOIN hold_slices s ON s.lot_id = l.id JOIN holds h ON h.id = s.hold_id
+WHERE l.is_open AND l.wallet_id = ANY (%s::uuid[]) AND h.ended_at > l.expires_at
+GROUP BY l.id
+"""
 
 
 def put_holds(books: LedgerBooks, found: Mapping[str, Any], today: Mapping[str, str]) -> None:
@@ -88,6 +95,12 @@ def _hold(row: Sequence[Any], slices: tuple[HeldSlice, ...]) -> Hold:
         ended_at=None if ended_at is None else datetime.fromisoformat(ended_at),
         ended_by=None if ended_by is None else Ended(ended_by),
     )
+
+
+def _load_let_go(cursor: Cursor, books: LedgerBooks, identities: Sequence[str]) -> None:
+    holders = {books.wallet(identity).holder_id for identity in identities}
+    cursor.execute(_LET_GO, ([one.id for holder_id in holders for one in books.wallets_of(holder_id)],))
+    books.let_go.update(cursor.fetchall())
 
 
 def _place(cursor: Cursor, changes: Sequence[HoldPlaced]) -> None:
@@ -147,3 +160,4 @@ def _slice(cursor: Cursor, holds: Sequence[Hold]) -> None:
 
 # Those that end first: an order that lets one hold go may get another in the same batch.
 HOLD = Noun("hold", writers={HoldTurned: _turn, HoldPlaced: _place})
+LET_GO = Noun("let-go", load=_load_let_go)

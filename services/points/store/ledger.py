@@ -25,7 +25,7 @@ from services.points.store.declines import DECLINES
 from services.points.store.doubts import CLAIMS, DOUBTS, load_doubts
 from services.points.store.exchanges import EXCHANGED, QUOTES
 from services.points.store.gifts import GIFT_DAYS, GIFTS
-from services.points.store.holds import HOLD, put_holds
+from services.points.store.holds import HOLD, LET_GO, put_holds
 from services.points.store.known import KNOWN, holders_today
 from services.points.store.latches import latch
 from services.points.store.limits import LimitSlices
@@ -78,6 +78,7 @@ NOUNS: tuple[Noun, ...] = (
     GIFTS,
     GIFT_DAYS,
     HOLD,
+    LET_GO,
     PAY_CODE,
     GUESSERS,
     LIVE_CODES,

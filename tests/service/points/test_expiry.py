@@ -30,6 +30,7 @@ from tests.service.points.ledger_house import (
     redemption_id,
     refund,
 )
+from tests.service.points.tampering import by_hand
 
 MEMBER = "mem_" + "b" * 32
 EARNED_AT = datetime(2017, 1, 10, 12, tzinfo=SHANGHAI)
@@ -211,7 +212,12 @@ def test_points_on_hold_outlive_their_lot_pay_when_captured_and_expire_once_they
         wish = redeem(f"office:{number}", "hotel", f"x-{number}", 100, noon + 3 * hour)
         assert code_of(april.obey(wish)[0]) == "insufficient-points"
     assert expired(april, noon + 3 * hour) == {"holders": 3, "lots": 3}
-    assert {number: sum(one for one, _ in ended(april, number)) - 400 for number in numbers} == numbers
+    # Dated when they came back: before that moment they were not in the wallet.
+    assert {number: ended(april, number)[1:] for number in numbers} == {
+        "PAYS": [(250, noon + hour)],
+        "FREED": [(600, noon)],
+        "LATE": [(600, ENDS_AT + 14 * hour)],
+    }
     assert expired(april, noon + 4 * hour) is None
     assert not any(seen(april, f"office:{number}", noon + 4 * hour) for number in numbers)
     assert audited(april.database).findings == ()
@@ -259,3 +265,45 @@ def test_what_comes_back_to_a_lot_that_is_over_is_there_for_30_days_and_then_exp
     assert expired(april, second + month) == {"holders": 1, "lots": 2}
     assert april.points_of("mall-east:1") == 0
     assert audited(april.database).findings == ()
+
+
+def test_points_let_go_in_the_month_after_their_end_expire_in_that_month(april: LedgerHouse) -> None:
+    june = date(2019, 6, 1)
+    april.open_month(june)
+    hour, turn = timedelta(hours=1), datetime(2019, 6, 1, tzinfo=SHANGHAI)
+    answer_of(april.obey(earn("office", "1", 100_000, "r1", EARNED_AT))[0])
+    order = redeem("office:1", "hotel", "o1", 500, EARNED_AT + timedelta(days=20))
+    paid = redemption_id(april.obey(order)[0])
+    assert expired(april, ENDS_AT) is None
+    # Given back 30 days before May's last evening: that is where the restored lot ends.
+    answer_of(april.obey(refund(paid, "hotel", "f1", 500, turn - 2 * hour - timedelta(days=30)))[0])
+    told = placed(april, hold("office:1", "o2", 300, at=turn - 3 * hour, lasts_s=12 * 3600))
+    assert expired(april, turn - 2 * hour) == {"holders": 1, "lots": 1}
+    assert all(one.issued for one in closed(april, JANUARY, date(2017, 2, 1), date(2017, 3, 1), ENDING, NEXT))
+    answer_of(april.obey(release(told, at=turn + 8 * hour))[0])
+    assert expired(april, turn + 9 * hour) == {"holders": 1, "lots": 1}
+    assert ended(april, "1") == [(200, turn - 2 * hour), (300, turn + 8 * hour)]
+    months = april.rows(
+        "SELECT DISTINCT month, concerns_month FROM journals WHERE kind = 'expiry' ORDER BY month"
+    )
+    assert months == [(NEXT, None), (june, None)]
+    assert audited(april.database).findings == ()
+
+
+def test_a_release_and_the_expiry_after_it_in_one_batch_are_dated_alike(april: LedgerHouse) -> None:
+    april.open_month(date(2019, 3, 1))
+    noon = ENDS_AT + timedelta(hours=12)
+    told = on_hold(april, "1", ENDS_AT + timedelta(hours=20))
+    april.obey(release(told, at=noon), ExpirePoints(asked(principal=IMPORTER), "office:1", noon))
+    assert ended(april, "1") == [(1_000, noon)]
+    assert audited(april.database).findings == ()
+
+
+def test_an_expiry_whose_date_was_changed_by_hand_is_named(april: LedgerHouse) -> None:
+    answer_of(april.obey(earn("hotel", "1", 10_000, "r1", EARNED_AT))[0])
+    assert expired(april, ENDS_AT) == {"holders": 1, "lots": 1}
+    assert all(one.issued for one in closed(april, JANUARY, date(2017, 2, 1)))
+    later = "UPDATE journals SET occurred_at = occurred_at + interval '1 hour' WHERE kind = 'expiry'"
+    by_hand(april.database, later)
+    (found,) = audited(april.database).findings
+    assert found.invariant == "points expire at their end, or once a hold lets them go"
