@@ -60,7 +60,7 @@ replay: setup ## Half a year of real purchases in a stack of its own, compared t
 bench: setup ## Measure hot paths, a month's end, memory, what bends (15 min; machine to itself; wrk)
 	@$(BIN)/tongfen bench --page docs/generated/bench.md
 
-faults: setup ## Every fault in full, each printing what it counted (about 40 min; machine to itself)
+faults: setup ## Every fault in full, each printing what it counted (36 min; machine to itself)
 	@$(FAULTS) $(BIN)/python -m pytest -s tests/faults tests/chaos tests/service/runtime $(FAULTY)
 
 chaos: setup ## Half a year, then ten minutes of 64 clients, while parts are killed (25 min)

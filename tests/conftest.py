@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
@@ -46,8 +47,18 @@ def pytest_sessionfinish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _plain_logs() -> None:
-    plain_logs()
+def _plain_logs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    if request.config.getoption("capture") != "no":
+        plain_logs()
+        yield
+        return
+    # Who asked to see what tests print wants what they counted, not a hundred thousand lines beside it.
+    path = tmp_path_factory.mktemp("logs") / "lines"
+    print(f"\nLog lines go to {path}.")
+    with path.open("w") as lines:
+        plain_logs(lines)
+        yield
+        plain_logs()
 
 
 @pytest.fixture(scope="session")

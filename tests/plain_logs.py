@@ -1,10 +1,15 @@
 """Log lines of tests, without the locals that structlog paints into tracebacks by default."""
 
+from typing import TextIO
+
 import structlog
 
 
-def plain_logs() -> None:
-    """Let log lines be plain: while every local of a traceback is painted, a desk of tests stands still."""
+def plain_logs(stream: TextIO | None = None) -> None:
+    """Let log lines be plain: while every local of a traceback is painted, a desk of tests stands still.
+
+    :param stream: where they go; standard output if none.
+    """
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -12,5 +17,5 @@ def plain_logs() -> None:
             structlog.processors.KeyValueRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(0),
-        logger_factory=structlog.PrintLoggerFactory(),
+        logger_factory=structlog.PrintLoggerFactory(stream),
     )
