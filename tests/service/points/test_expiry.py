@@ -299,11 +299,13 @@ def test_a_release_and_the_expiry_after_it_in_one_batch_are_dated_alike(april: L
     assert audited(april.database).findings == ()
 
 
-def test_an_expiry_whose_date_was_changed_by_hand_is_named(april: LedgerHouse) -> None:
+@pytest.mark.parametrize(
+    "change", ["occurred_at = occurred_at + interval '1 hour'", "subject = gen_random_uuid()"]
+)
+def test_an_expiry_whose_date_or_lot_was_changed_by_hand_is_named(april: LedgerHouse, change: str) -> None:
     answer_of(april.obey(earn("hotel", "1", 10_000, "r1", EARNED_AT))[0])
     assert expired(april, ENDS_AT) == {"holders": 1, "lots": 1}
     assert all(one.issued for one in closed(april, JANUARY, date(2017, 2, 1)))
-    later = "UPDATE journals SET occurred_at = occurred_at + interval '1 hour' WHERE kind = 'expiry'"
-    by_hand(april.database, later)
+    by_hand(april.database, f"UPDATE journals SET {change} WHERE kind = 'expiry'")
     (found,) = audited(april.database).findings
     assert found.invariant == "points expire at their end, or once a hold lets them go"
