@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from infra.embedded.home import Home
 from infra.embedded.obstacle import Obstacle
-from infra.embedded.ports import NoFreePort, first_free, free_port, held, is_free
+from infra.embedded.ports import NoFreePort, first_free, free_port, held, is_free, kept
 
 GATEWAY_WISH = 8080
 _INNER = ("postgres", "kafka", "kafka-controller")
+
+Bind = Callable[[int], socket.socket | None]
 
 
 class PortBook:
@@ -40,9 +42,9 @@ class PortBook:
             if gateway:
                 self._ports["gateway"] = self._gateway(remembered.get("gateway"))
             for part in (*_INNER, *services):
-                self._ports[part] = self._inner(remembered.get(part))
+                self._ports[part] = self._chosen(part, remembered.get(part), kept)
             for joint in joints:
-                self._ports[joint] = self._joint(joint, remembered.get(joint))
+                self._ports[joint] = self._chosen(joint, remembered.get(joint), held)
         except NoFreePort as none:
             raise Obstacle(
                 f"There is {none}.", "Stop what holds them, or choose one: TONGFEN_PORT=…"
@@ -72,16 +74,16 @@ class PortBook:
             self.remarks.append(f"Port {wish} is taken by another program; this stack answers on {port}.")
         return port
 
-    def _hold(self, part: str, port: int) -> bool:
-        holder = held(port)
+    def _hold(self, part: str, port: int, bind: Bind = held) -> bool:
+        holder = bind(port)
         if holder is None:
             return False
         self._holders[part] = holder
         return True
 
-    def _joint(self, part: str, remembered: object) -> int:
+    def _chosen(self, part: str, remembered: object, bind: Bind) -> int:
         port = self._inner(remembered)
-        while not self._hold(part, port):
+        while not self._hold(part, port, bind):
             # Another stack that starts at this moment was faster.
             port = self._inner(None)
         return port

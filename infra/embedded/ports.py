@@ -54,6 +54,32 @@ def held(port: int) -> socket.socket | None:
     return holder
 
 
+def kept(port: int) -> socket.socket | None:
+    """Keep a free port from being chosen by another stack until the socket is closed; None if it is taken.
+
+    A part that is started again leaves its port alone for seconds: another stack's would answer in its place.
+    Our own still listens on it: every part binds with SO_REUSEADDR, as this does.
+    """
+    keeper = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind((LOOPBACK, port))
+    except OSError:
+        keeper.close()
+        return None
+    return keeper
+
+
+def is_claimed(port: int) -> bool:
+    """Tell whether a loopback port is somebody's, or was until just now, even if nobody listens there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return True
+    return False
+
+
 def is_open(port: int) -> bool:
     """Tell whether somebody listens on this loopback port now."""
     try:
@@ -71,7 +97,7 @@ def free_port(taken: frozenset[int] | set[int] = frozenset()) -> int:
     """
     for _ in range(_TRIES):
         port = random.randint(_LOWEST, _HIGHEST)
-        if port not in taken and is_free(port):
+        if port not in taken and not is_claimed(port):
             return port
     raise NoFreePort(f"no free port between {_LOWEST} and {_HIGHEST} on {LOOPBACK}")
 

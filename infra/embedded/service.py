@@ -12,7 +12,8 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from infra.embedded.child import Child, plain_environment, wait_until
-from infra.embedded.ports import LOOPBACK
+from infra.embedded.obstacle import Obstacle
+from infra.embedded.ports import LOOPBACK, is_open
 from infra.embedded.settings import CHECKOUT, StackSettings
 from shared.runtime.role import ProcessRole
 
@@ -89,8 +90,14 @@ class Service:
     def start(self) -> None:
         """Start the process and wait until it says that it is ready.
 
-        :raises Obstacle: if it ends or is not ready within a minute.
+        :raises Obstacle: if its port is taken, if it ends, or if it is not ready within a minute.
         """
+        if is_open(self._setup.port):
+            # Its answers would be taken for those of the process that is about to start.
+            raise Obstacle(
+                f"Port {self._setup.port} of service {self._setup.part} is taken by another program.",
+                "Stop that program; or stop this stack and start it again, then another port is chosen.",
+            )
         self.child.start()
         if not wait_until(self.answers, self.child, _START_S):
             self.child.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from infra.cli.main import app
 from infra.cli.status import look
 from infra.embedded.child import process_state
 from infra.embedded.home import Home
-from infra.embedded.ports import free_port
+from infra.embedded.ports import LOOPBACK, free_port
 from infra.embedded.secrets import Secrets
 
 CHECKOUT = Path(__file__).parents[3]
@@ -193,6 +194,32 @@ def test_what_hangs_is_killed_and_runs_again_and_the_log_says_so_once(running: R
     said = running.home.log("supervisor").read_text(encoding="utf-8").splitlines()
     killed = f"! member gave no sign of life for {SILENCE_S} s and was killed; starting it again."
     assert [line for line in said if "sign of life" in line] == [killed]
+
+
+def test_who_takes_the_port_of_a_service_that_is_down_is_not_taken_for_it(running: Running) -> None:
+    found = running.until_ready()["parts"]["member"]
+    port = int(found["address"].rsplit(":", 1)[1])
+    with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        os.kill(found["process_id"], signal.SIGKILL)
+        wait_for(lambda: _bound(stranger, port), "free port")
+        wait_for(lambda: f"Port {port} of service member is taken" in _said(running), "word of the stranger")
+        assert look(running.home)["parts"]["member"]["state"] == "down"
+    running.until_ready()
+    wait_for(lambda: look(running.home)["parts"]["member"]["restarts"] > found["restarts"], "restart")
+
+
+def _bound(stranger: socket.socket, port: int) -> bool:
+    try:
+        stranger.bind((LOOPBACK, port))
+        stranger.listen(8)
+    except OSError:
+        return False
+    return True
+
+
+def _said(running: Running) -> str:
+    return running.home.log("supervisor").read_text(encoding="utf-8")
 
 
 def test_a_second_one_in_the_same_folder_says_where_the_first_is(running: Running, home: Path) -> None:

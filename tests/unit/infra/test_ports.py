@@ -133,4 +133,22 @@ def test_a_joint_port_is_held_while_nobody_answers_there(tmp_path: Path, opened:
         program.bind((ports.LOOPBACK, book["points-joint"]))
 
 
+@pytest.mark.parametrize("part", ["postgres", "kafka", "kafka-controller", "member", "points"])
+def test_nobody_chooses_the_port_of_a_part_that_is_started_again(
+    tmp_path: Path, opened: Opened, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    book = opened(tmp_path)
+    drawn = iter([book[part], book[part] + 1])
+    monkeypatch.setattr("infra.embedded.ports.random.randint", lambda *_: next(drawn))
+    # The part is down: nobody listens, and nobody else may get the port before it is back.
+    assert ports.free_port() == book[part] + 1
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind((ports.LOOPBACK, book[part]))
+        again.listen(1)
+        assert ports.is_open(book[part])
+    book.close()
+    assert not ports.is_claimed(book[part])
+
+
 PARTS = ("gateway", "postgres", "kafka", "kafka-controller", "member", "points", "points-joint")
