@@ -12,6 +12,7 @@ from pathlib import Path
 
 from infra.embedded.child import Child, plain_environment, wait_until
 from infra.embedded.ports import LOOPBACK, is_open
+from shared.web.strict import BODY_MAX
 
 # The header by which a service learns the caller's address; whatever a caller puts there is overwritten.
 CLIENT_ADDRESS = "X-Client-Address"
@@ -50,7 +51,7 @@ _HEAD = """\
 	bind {host}
 	# Not left to the services: who answers and hangs up in the middle of a body looks dead.
 	request_body {{
-		max_size 1MiB
+		max_size {body_max}
 	}}
 """
 
@@ -80,13 +81,15 @@ _PROXY = """\
 			# One that ends or dies takes along what was sent and not read yet. Questions, and what happens
 			# once by its key whoever repeats it, are asked of the next one, whole. Not what is signed: its
 			# number was used, and whoever sends it twice looks like somebody who overheard it.
-			request_buffers 1MiB
+			request_buffers {body_max}
 			lb_retry_match {{
 				method GET HEAD
 			}}
 			lb_retry_match {{
 				header Idempotency-Key *
 				header !Signature-Input
+				# A million bytes and more may be too many, for whichever process: that is told at once.
+				header_regexp Content-Length ^[0-9]{{1,6}}$
 			}}
 {fallback}		}}"""
 
@@ -184,11 +187,12 @@ def recipe(setup: Setup) -> str:
     routes.append(_PAGES.format(proxy=_asked_in_turn(list(setup.services.values())[::-1])))
     welcome = "Tongfen. " + " ".join(f"/{service}/v1" for service in setup.services)
     tail = _TAIL.format(welcome=welcome, not_found=_NOT_FOUND, too_large=_TOO_LARGE, away=_AWAY)
-    return _HEAD.format(port=setup.port, host=LOOPBACK) + "".join(routes) + tail
+    return _HEAD.format(port=setup.port, host=LOOPBACK, body_max=BODY_MAX) + "".join(routes) + tail
 
 
 def _proxy(port: int, fallback: str = "") -> str:
-    return _PROXY.format(host=LOOPBACK, port=port, address=CLIENT_ADDRESS, fallback=fallback)
+    told = {"address": CLIENT_ADDRESS, "body_max": BODY_MAX, "fallback": fallback}
+    return _PROXY.format(host=LOOPBACK, port=port, **told)
 
 
 def _asked_in_turn(ports: Sequence[int]) -> str:
