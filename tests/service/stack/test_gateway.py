@@ -1,0 +1,110 @@
+"""The gateway before a process that hangs up: who is asked again, and who is told so at once."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import httpx2
+import pytest
+
+from infra.embedded.caddy import Caddy, Setup
+from infra.embedded.ports import LOOPBACK, free_port
+from shared.web.strict import BODY_MAX
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+KEYED = {"Idempotency-Key": "once"}
+SIGNED = {**KEYED, "Signature-Input": 'a=("@method")'}
+
+
+@dataclass
+class Falling:
+    """A process that hangs up once it has read a request, and answers the next one."""
+
+    listener: socket.socket
+    asked: int = 0
+    falls: int = 0
+    bodies: list[int] = field(default_factory=list)
+
+    def serve(self) -> None:
+        """Take one connection after the other, until the listener is closed."""
+        while True:
+            try:
+                caller, _ = self.listener.accept()
+            except OSError:
+                return
+            with caller:
+                self._serve(caller)
+
+    def _serve(self, caller: socket.socket) -> None:
+        head, _, body = caller.recv(65_536).partition(b"\r\n\r\n")
+        length = next(
+            (int(line[16:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length: ")), 0
+        )
+        while len(body) < length and (more := caller.recv(65_536)):
+            body += more
+        self.asked += 1
+        self.bodies.append(len(body))
+        if self.falls > 0:
+            self.falls -= 1
+            return
+        caller.sendall(ANSWER)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Falling, httpx2.Client]]:
+    """Put the gateway before one process; lend whoever asks through it."""
+    place = tmp_path_factory.mktemp("gateway")
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        listener.listen(8)
+        falling = Falling(listener)
+        threading.Thread(target=falling.serve, daemon=True).start()
+        port = listener.getsockname()[1]
+        gateway = Caddy(Setup(place, free_port(), place / "gateway.log", {"points": port}))
+        gateway.prepare()
+        gateway.start()
+        try:
+            with httpx2.Client(base_url=gateway.address, timeout=30.0, trust_env=False) as web:
+                yield falling, web
+        finally:
+            gateway.close()
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "size", "status"),
+    [
+        ("GET", {}, 0, 200),
+        ("POST", KEYED, 20, 200),
+        ("POST", KEYED, 999_999, 200),
+        ("POST", {}, 20, 503),
+        ("POST", SIGNED, 20, 503),
+        ("POST", KEYED, BODY_MAX, 503),
+    ],
+)
+def test_what_happens_once_whoever_repeats_it_is_asked_again_and_nothing_else(
+    house: tuple[Falling, httpx2.Client], method: str, headers: dict[str, str], size: int, status: int
+) -> None:
+    falling, web = house
+    falling.asked, falling.falls, falling.bodies = 0, 1, []
+    answer = web.request(method, "/points/v1/things", headers=headers, content=b"x" * size or None)
+    assert answer.status_code == status, answer.text
+    assert falling.bodies == [size] * (2 if status == 200 else 1)
+    falling.falls = 0
+
+
+@pytest.mark.parametrize("headers", [{}, KEYED, SIGNED])
+@pytest.mark.parametrize("size", [BODY_MAX + 1, 10_000_000])
+def test_a_body_that_is_too_large_is_told_so_at_once(
+    house: tuple[Falling, httpx2.Client], headers: dict[str, str], size: int
+) -> None:
+    _, web = house
+    began = time.monotonic()
+    answer = web.post("/points/v1/things", headers=headers, content=b"x" * size)
+    assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
+    # Not after the time in which the gateway looks for another process.
+    assert time.monotonic() - began < 2.5
