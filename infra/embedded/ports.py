@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import socket
+import sys
 
 LOOPBACK = "127.0.0.1"
 
@@ -58,9 +59,12 @@ def kept(port: int) -> socket.socket | None:
     """Keep a free port from being chosen by another stack until the socket is closed; None if it is taken.
 
     A part that is started again leaves its port alone for seconds: another stack's would answer in its place.
-    Our own still listens on it: every part binds with SO_REUSEADDR, as this does.
+    Our own still listens on it: every part binds with SO_REUSEADDR, as this does. Only Linux lets both; on
+    another system nothing is kept.
     """
     keeper = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "linux":
+        return keeper
     try:
         keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         keeper.bind((LOOPBACK, port))
