@@ -57,7 +57,7 @@ class LedgerBooks:
     debts: dict[tuple[str, str], Debt] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     order_holds: dict[str, KnownHold] = field(default_factory=dict)
-    let_go: dict[str, datetime] = field(default_factory=dict)
+    let_go: dict[str, dict[datetime, int]] = field(default_factory=dict)
     pay_codes: dict[str, PayCode] = field(default_factory=dict)
     guessers: dict[str, Guesser] = field(default_factory=dict)
     drafts: dict[str, Draft] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from services.points.domain import changes as c
+from services.points.domain.account import held_account
 from services.points.domain.adjustment import AdjustmentAsked, AdjustmentDecided
 from services.points.domain.assessment import day_earning_of
 from services.points.domain.books import Effect, LedgerBooks
@@ -30,6 +31,9 @@ from services.points.domain.sale import ReturnKept
 from services.points.domain.voiding import VoidingAsked, VoidingSettled
 from services.points.domain.voucher import VoucherAsked, VoucherSettled
 from services.points.domain.wallet import Wallet
+
+LETTING_GO = frozenset({"capture", "release"})
+"""The journals in which points leave a hold for the wallet they came from."""
 
 
 def _turn_holder(books: LedgerBooks, change: c.HolderTurned) -> None:
@@ -100,9 +104,6 @@ def _place_hold(books: LedgerBooks, change: HoldPlaced) -> None:
 def _turn_hold(books: LedgerBooks, change: HoldTurned) -> None:
     hold = change.hold
     books.holds[hold.id] = hold
-    if hold.ended_at is not None:
-        for one in hold.slices:
-            books.let_go[one.lot_id] = max(hold.ended_at, books.let_go.get(one.lot_id, hold.ended_at))
     if not hold.binds_order:
         books.order_holds.pop(hold.name, None)
 
@@ -216,8 +217,14 @@ def _draw_limit(books: LedgerBooks, change: LimitDrawn) -> None:
     books.limits[change.wish.name] = books.limits[change.wish.name].less(change.wish.amount)
 
 
-def _post_journal(books: LedgerBooks, _: c.JournalPosted) -> None:
+def _post_journal(books: LedgerBooks, change: c.JournalPosted) -> None:
     books.journals_exist = True
+    journal = change.journal
+    if journal.kind in LETTING_GO:
+        for line in journal.transfers:
+            if line.lot_id is not None and line.from_account == held_account(line.to_account):
+                moments = books.let_go.setdefault(line.lot_id, {})
+                moments[journal.occurred_at] = moments.get(journal.occurred_at, 0) + line.amount
 
 
 EFFECTS: Mapping[type, Effect] = {

@@ -36,12 +36,22 @@ INSERT INTO hold_slices (hold_id, place, lot_id, points, points_left)
 SELECT * FROM unnest(%s::uuid[], %s::integer[], %s::uuid[], %s::bigint[], %s::bigint[])
 ON CONFLICT (hold_id, place) DO UPDATE SET points_left = excluded.points_left
 """
-# When the last hold ended that had points of a lot, of the open lots that were over by then.
+# What holds let go of the open lots that were over by then, and when. The journal of a release names its
+# hold; that of a capture stands in its answer.
 _LET_GO = """
-SELECT l.id::text, max(h.ended_at)
-FROM lots l JOIN hold_slices s ON s.lot_id = l.id JOIN holds h ON h.id = s.hold_id
-WHERE l.is_open AND l.wallet_id = ANY (%s::uuid[]) AND h.ended_at > l.expires_at
-GROUP BY l.id
+SELECT e.lot_id::text, e.ended_at, sum(t.amount)::bigint
+FROM (
+    SELECT DISTINCT l.id AS lot_id, h.id, h.ended_at, h.ended_month
+    FROM lots l JOIN hold_slices s ON s.lot_id = l.id JOIN holds h ON h.id = s.hold_id
+    WHERE l.is_open AND l.wallet_id = ANY (%s::uuid[]) AND h.ended_at > l.expires_at) AS e
+CROSS JOIN LATERAL (
+    SELECT j.id FROM journals j WHERE j.month = e.ended_month AND j.subject = e.id AND j.kind = 'release'
+    UNION ALL
+    SELECT substr(r.answer::json ->> 'journal', 5)::uuid FROM redemptions r
+    WHERE r.hold_id = e.id AND r.month = e.ended_month AND r.occurred_at = e.ended_at) AS j(id)
+JOIN transfers t ON t.month = e.ended_month AND t.journal_id = j.id AND t.lot_id = e.lot_id
+                AND t.from_account < 0 AND t.to_account = -t.from_account
+GROUP BY e.lot_id, e.ended_at
 """
 
 
@@ -100,7 +110,8 @@ def _hold(row: Sequence[Any], slices: tuple[HeldSlice, ...]) -> Hold:
 def _load_let_go(cursor: Cursor, books: LedgerBooks, identities: Sequence[str]) -> None:
     holders = {books.wallet(identity).holder_id for identity in identities}
     cursor.execute(_LET_GO, ([one.id for holder_id in holders for one in books.wallets_of(holder_id)],))
-    books.let_go.update(cursor.fetchall())
+    for lot_id, at, points in cursor.fetchall():
+        books.let_go.setdefault(lot_id, {})[at] = points
 
 
 def _place(cursor: Cursor, changes: Sequence[HoldPlaced]) -> None:

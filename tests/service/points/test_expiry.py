@@ -107,7 +107,7 @@ def test_lots_that_nobody_can_book_yet_are_counted_and_left(april: LedgerHouse) 
 def test_a_holder_with_very_many_lots_is_expired_in_several_bites(
     april: LedgerHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules[ExpirePoints.__module__], "LOTS_MAX", 4)
+    monkeypatch.setattr(sys.modules[ExpirePoints.__module__], "JOURNALS_MAX", 4)
     april.obey(*(earn("hotel", "1", 1_000, f"r{n}", EARNED_AT + timedelta(minutes=n)) for n in range(10)))
     assert expired(april, ENDS_AT) == {"holders": 1, "lots": 10}
     assert april.rows("SELECT count(*) FROM journals WHERE kind = 'expiry'") == [(10,)]
@@ -295,7 +295,52 @@ def test_a_release_and_the_expiry_after_it_in_one_batch_are_dated_alike(april: L
     noon = ENDS_AT + timedelta(hours=12)
     told = on_hold(april, "1", ENDS_AT + timedelta(hours=20))
     april.obey(release(told, at=noon), ExpirePoints(asked(principal=IMPORTER), "office:1", noon))
-    assert ended(april, "1") == [(1_000, noon)]
+    assert ended(april, "1") == [(400, ENDS_AT), (600, noon)]
+    assert audited(april.database).findings == ()
+
+
+def test_however_late_the_job_each_part_of_a_lot_is_dated_when_it_was_free_and_over(
+    april: LedgerHouse,
+) -> None:
+    april.open_month(date(2019, 3, 1))
+    hour = timedelta(hours=1)
+    before, first, second, third = (ENDS_AT + place * hour for place in (-1, 2, 5, 6))
+    april.fund("1", 1_000, at=EARNED_AT)
+    wishes = [hold("office:1", f"o{fen}", fen, at=before, lasts_s=12 * 3_600) for fen in (100, 200, 300)]
+    one, two, three = (placed(april, wish) for wish in wishes)
+    answer_of(april.obey(release(one, at=first))[0])
+    answer_of(april.obey(capture(two, "1", 50, at=first))[0])
+    last = answer_of(april.obey(capture(two, "2", 30, final=True, at=second))[0])
+    assert [one["points"] for one in last["released"]] == [120]
+    assert expired(april, second) == {"holders": 1, "lots": 1}
+    parts = [(400, ENDS_AT), (100, first), (120, second)]
+    assert ended(april, "1") == parts
+    answer_of(april.obey(release(three, at=third))[0])
+    assert expired(april, third + hour) == {"holders": 1, "lots": 1}
+    assert ended(april, "1") == [*parts, (300, third)]
+    assert audited(april.database).findings == ()
+
+
+def test_what_was_free_in_the_month_of_its_end_is_stated_there_though_a_hold_let_more_go_later(
+    april: LedgerHouse,
+) -> None:
+    june = date(2019, 6, 1)
+    april.open_month(june)
+    hour, turn = timedelta(hours=1), datetime(2019, 6, 1, tzinfo=SHANGHAI)
+    answer_of(april.obey(earn("office", "1", 100_000, "r1", EARNED_AT))[0])
+    order = redeem("office:1", "hotel", "o1", 500, EARNED_AT + timedelta(days=20))
+    paid = redemption_id(april.obey(order)[0])
+    assert expired(april, ENDS_AT) is None
+    # The restored lot ends on May's last evening.
+    answer_of(april.obey(refund(paid, "hotel", "f1", 500, turn - 2 * hour - timedelta(days=30)))[0])
+    told = placed(april, hold("office:1", "o2", 300, at=turn - 3 * hour, lasts_s=12 * 3_600))
+    answer_of(april.obey(release(told, at=turn + hour))[0])
+    assert expired(april, turn + 2 * hour) == {"holders": 1, "lots": 1}
+    months = april.rows(
+        "SELECT j.month, t.amount FROM journals j JOIN transfers t ON t.journal_id = j.id"
+        " WHERE j.kind = 'expiry' ORDER BY j.month, t.id"
+    )
+    assert months == [(NEXT, 200), (june, 300)]
     assert audited(april.database).findings == ()
 
 

@@ -117,6 +117,7 @@ class Journals(PointsTable, table=True):
     __table_args__ = (
         Index("journals_holder", "holder_id", "occurred_at", "id"),
         Index("journals_batch", "batch_id", postgresql_using="brin"),
+        Index("journals_release", "subject", postgresql_where="kind = 'release'"),
     )
 
     month: date = day(key=True)
