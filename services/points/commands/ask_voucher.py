@@ -21,9 +21,8 @@ from services.points.domain.spending import Slice
 from services.points.domain.voucher import ASK_PARTNER, PartnerErrand, Voucher, VoucherAsked
 from shared.kernel.calendar import day_of
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
-from shared.kernel.ids import derived, shown
+from shared.kernel.ids import shown
 
-ERRAND = 4
 PAID_WHOLE = SpendTerms(0, 1, 10_000)
 """How points pay an offer: all of it, however little that is."""
 
@@ -124,8 +123,7 @@ def _errand(voucher: Voucher) -> PartnerErrand:
         "until": voucher.ask_until.isoformat(),
     }
     body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-    errand_id = derived(voucher.id, ERRAND)
-    return PartnerErrand(errand_id, ASK_PARTNER, voucher.number, body, voucher.asked_at)
+    return PartnerErrand(voucher.errand_id, ASK_PARTNER, voucher.number, body, voucher.asked_at)
 
 
 def _answer(voucher: Voucher) -> Mapping[str, Any]:

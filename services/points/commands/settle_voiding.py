@@ -8,7 +8,7 @@ from services.points.domain.month import booking
 from services.points.domain.naming import voiding_name
 from services.points.domain.refunding import RefundWish, refunded
 from services.points.domain.voiding import Voiding, VoidingSettled, VoidingState, voiding_view
-from services.points.domain.voucher import Voucher
+from services.points.domain.voucher import PartnerHeard, Voucher
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
@@ -50,7 +50,11 @@ def settle_voiding(books: LedgerBooks, command: SettleVoiding) -> Outcome:
     assert command.word in (VoidingState.USED, VoidingState.UNKNOWN), "a word settles"
     settled = voiding.settled(command.word, at, None)
     kept = VoidingSettled(settled, booking(at, books.months).month)
-    return Outcome((kept,), voiding_view(settled, voucher))
+    return Outcome((kept, _heard(settled, at)), voiding_view(settled, voucher))
+
+
+def _heard(settled: Voiding, at: datetime) -> PartnerHeard:
+    return PartnerHeard(settled.errand_id, settled.state.value, at)
 
 
 def _voided(
@@ -76,7 +80,7 @@ def _voided(
     }
     event = Announcement("points.voucher.voided", voucher.number, THIRD, data, at)
     return Outcome(
-        changes=(*outcome.changes, kept),
+        changes=(*outcome.changes, kept, _heard(settled, at)),
         answer=voiding_view(settled, voucher),
         events=(*outcome.events, event),
     )

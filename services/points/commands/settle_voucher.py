@@ -11,7 +11,7 @@ from services.points.domain.hold import Ended, Hold
 from services.points.domain.month import booking
 from services.points.domain.naming import capture_name, coupon_name
 from services.points.domain.release import released
-from services.points.domain.voucher import Coupon, Voucher, VoucherSettled, VoucherState
+from services.points.domain.voucher import Coupon, PartnerHeard, Voucher, VoucherSettled, VoucherState
 from shared.kernel.command import Announcement, Asked, Needs, Outcome
 from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
@@ -74,7 +74,7 @@ def _issued(books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold: 
     kept = _kept(books, voucher, command.coupon)
     told = {"redemption": shown("red", command.asked.id), "valid_until": command.coupon.valid_until}
     event = Announcement("points.voucher.issued", voucher.number, SECOND, {**_told(voucher), **told}, at)
-    return Outcome((*outcome.changes, kept), _answer(voucher), (*outcome.events, event))
+    return Outcome((*outcome.changes, kept, _heard(voucher)), _answer(voucher), (*outcome.events, event))
 
 
 def _refused(books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold: Hold) -> Outcome:
@@ -83,7 +83,11 @@ def _refused(books: LedgerBooks, command: SettleVoucher, voucher: Voucher, hold:
     kept = _kept(books, voucher, None)
     data = {**_told(voucher), "cause": voucher.reason}
     event = Announcement("points.voucher.refused", voucher.number, SECOND, data, at)
-    return Outcome((*outcome.changes, kept), _answer(voucher), (*outcome.events, event))
+    return Outcome((*outcome.changes, kept, _heard(voucher)), _answer(voucher), (*outcome.events, event))
+
+
+def _heard(voucher: Voucher) -> PartnerHeard:
+    return PartnerHeard(voucher.errand_id, voucher.state.value, _settled_at(voucher))
 
 
 def _settled_at(voucher: Voucher) -> datetime:

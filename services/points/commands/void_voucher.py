@@ -19,10 +19,8 @@ from services.points.domain.voiding import (
 )
 from services.points.domain.voucher import PartnerErrand, Voucher
 from shared.kernel.command import Asked, Needs, Outcome
-from shared.kernel.ids import derived, shown
+from shared.kernel.ids import shown
 from shared.kernel.refusal import NotFound
-
-ERRAND = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,4 +83,4 @@ def _errand(voiding: Voiding, voucher: Voucher) -> PartnerErrand:
         "asked_at": voiding.asked_at.isoformat(),
     }
     body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-    return PartnerErrand(derived(voiding.id, ERRAND), VOID_COUPON, voiding.number, body, voiding.asked_at)
+    return PartnerErrand(voiding.errand_id, VOID_COUPON, voiding.number, body, voiding.asked_at)

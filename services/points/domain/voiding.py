@@ -14,12 +14,15 @@ from typing import Any
 
 from services.points.domain.offer import PartnerUnconnected
 from services.points.domain.voucher import Voucher, VoucherState
-from shared.kernel.ids import shown
+from shared.kernel.ids import derived, shown
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
 
 VOID_COUPON = "void-coupon"
 """The kind of errand that asks a partner to void a coupon."""
+
+_ERRAND = 1
+"""The place of that errand among what its command names."""
 
 
 class CouponNotVoided(Refusal):
@@ -102,6 +105,11 @@ class Voiding:
     def number(self) -> str:
         """The number under which the partner is asked, and asked again: it never changes."""
         return voiding_number(self.id)
+
+    @property
+    def errand_id(self) -> str:
+        """The errand that asks the partner to void."""
+        return derived(self.id, _ERRAND)
 
     def settled(self, state: VoidingState, at: datetime, refund_id: str | None) -> "Voiding":
         """Give the voiding as the partner's word has settled it."""

@@ -12,10 +12,13 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from services.points.domain.amounts import Fen
-from shared.kernel.ids import shown
+from shared.kernel.ids import derived, shown
 
 ASK_PARTNER = "ask-partner"
 """The kind of errand that asks a partner for a coupon."""
+
+_ERRAND = 4
+"""The place of that errand among what its command names."""
 
 
 COUPON_OVER = "coupon-over"
@@ -67,6 +70,11 @@ class Voucher:
     def number(self) -> str:
         """The number under which the partner is asked, and asked again: it never changes."""
         return request_number(self.id)
+
+    @property
+    def errand_id(self) -> str:
+        """The errand that asks the partner for it."""
+        return derived(self.id, _ERRAND)
 
     @property
     def left_fen(self) -> Fen:
@@ -131,6 +139,18 @@ class PartnerErrand:
     subject: str
     body: str
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerHeard:
+    """An errand is over: its word was heard, and is kept in the same commit; `outcome` says what came of it.
+
+    So an errand is under way exactly while its word is waited for, and the auditor can tell.
+    """
+
+    errand_id: str
+    outcome: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ So what came back is for a coupon that is void, once and whole.
 
 from services.points.domain.looks import Invariant, VoidingLook, VoucherLook
 
+_NOBODY_ASKS = "no errand asks its partner; or its partner's word is kept, and one still asks for it"
+
 
 def _unpaid(one: VoucherLook) -> str | None:
     if not one.is_kept:
@@ -23,7 +25,7 @@ def _unsettled(one: VoucherLook) -> str | None:
 def _unasked(one: VoucherLook) -> str | None:
     if not one.is_kept:
         return None
-    return None if one.is_asked else "its points wait, and no errand asks its partner"
+    return None if one.is_asked else f"its points wait, and {_NOBODY_ASKS}"
 
 
 def _uncoded(one: VoucherLook) -> str | None:
@@ -53,7 +55,7 @@ def _strange(one: VoidingLook) -> str | None:
 def _unvoided(one: VoidingLook) -> str | None:
     if not one.is_kept:
         return None
-    return None if one.is_asked else "it is under way, and no errand asks the partner"
+    return None if one.is_asked else f"it is under way, and {_NOBODY_ASKS}"
 
 
 def _unrefunded(one: VoidingLook) -> str | None:
@@ -67,12 +69,12 @@ VOUCHER_INVARIANTS: tuple[Invariant, ...] = (
     Invariant(
         "an issued voucher is one whole capture, a refused one a release", lambda e: e.vouchers, _unsettled
     ),
-    Invariant("a voucher that is asked for has an errand under way", lambda e: e.vouchers, _unasked),
+    Invariant("an errand asks for a voucher until it is settled", lambda e: e.vouchers, _unasked),
     Invariant("an issued voucher has a coupon, and no other has", lambda e: e.vouchers, _uncoded),
     Invariant("a voucher is as its offer says", lambda e: e.vouchers, _unoffered),
     Invariant("a voucher's points come back once its coupon is void", lambda e: e.vouchers, _still_good),
     Invariant("a voiding is of an issued voucher", lambda e: e.voidings, _strange),
-    Invariant("a voiding that is asked for has an errand under way", lambda e: e.voidings, _unvoided),
+    Invariant("an errand asks for a voiding until it is settled", lambda e: e.voidings, _unvoided),
     Invariant(
         "a coupon that is void has one whole refund, and no other has", lambda e: e.voidings, _unrefunded
     ),

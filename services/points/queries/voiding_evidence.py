@@ -20,17 +20,18 @@ waiting AS (
            min((body::json ->> 'partner') || ' ' || (body::json ->> 'voucher') || ' '
                || (body::json ->> 'redemption')) AS told,
            min((body::json ->> 'asked_at')::timestamptz) AS asked_at
-    FROM errands WHERE kind = %(kind)s AND done_at IS NULL GROUP BY subject),
+    FROM (SELECT subject, CASE WHEN body IS JSON THEN body END AS body
+          FROM errands WHERE kind = %(kind)s AND done_at IS NULL) AS errands GROUP BY subject),
 seen AS (
     SELECT m.number, true AS is_kept,
            coalesce((v.state, v.wallet_id, v.unit) = ('issued', m.wallet_id, m.unit)
                     AND m.asked_at >= v.settled_at AND coalesce(m.settled_at >= m.asked_at, true)
                     AND m.month >= date_trunc('month', m.asked_at AT TIME ZONE 'Asia/Shanghai'), false)
                AS fits,
-           coalesce(m.state <> 'asked'
-                    OR (e.times, e.asked_at, e.told)
+           coalesce(CASE WHEN m.state <> 'asked' THEN e.times IS NULL
+                    ELSE (e.times, e.asked_at, e.told)
                        = (1, m.asked_at, concat_ws(' ', v.partner, 'vch_' || replace(v.id::text, '-', ''),
-                                                   'red_' || replace(v.redemption_id::text, '-', ''))),
+                                                   'red_' || replace(v.redemption_id::text, '-', ''))) END,
                     false) AS is_asked,
            coalesce(CASE m.state WHEN 'voided' THEN
                     (f.name, f.redemption_id, f.unit, f.refund_no, f.amount_fen, f.occurred_at, f.month)

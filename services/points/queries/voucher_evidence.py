@@ -30,7 +30,8 @@ waiting AS (
            min((body::json ->> 'partner') || ' ' || (body::json ->> 'offer') || ' '
                || (body::json ->> 'price_fen')) AS told,
            min((body::json ->> 'until')::timestamptz) AS until
-    FROM errands WHERE kind = %(kind)s AND done_at IS NULL GROUP BY subject),
+    FROM (SELECT subject, CASE WHEN body IS JSON THEN body END AS body
+          FROM errands WHERE kind = %(kind)s AND done_at IS NULL) AS errands GROUP BY subject),
 seen AS (
     SELECT v.number, true AS is_kept, h.id IS NOT NULL AS is_booked,
            coalesce((h.name, h.identity, h.unit, h.order_no, h.price_fen, h.amount_fen, h.occurred_at,
@@ -44,8 +45,9 @@ seen AS (
                    = ('captured', v.settled_at, v.settled_month, 1, v.price_fen, v.redemption_id)
                ELSE (h.ended_by, h.ended_at, h.ended_month) = ('released', v.settled_at, v.settled_month)
                    AND c.times IS NULL END, false) AS end_fits,
-           coalesce(v.state <> 'asked' OR (e.times, e.told, e.until)
-                    = (1, v.partner || ' ' || v.offer || ' ' || v.price_fen, v.ask_until), false) AS is_asked,
+           coalesce(CASE WHEN v.state <> 'asked' THEN e.times IS NULL ELSE (e.times, e.told, e.until)
+                    = (1, v.partner || ' ' || v.offer || ' ' || v.price_fen, v.ask_until) END, false)
+               AS is_asked,
            coalesce((k.wallet_id = v.wallet_id) IS NOT DISTINCT FROM nullif(v.state = 'issued', false), false)
                AS code_fits,
            coalesce((r.body::json ->> 'partner', r.body::json ->> 'unit',

@@ -15,6 +15,7 @@ from services.points.domain.books import LedgerBooks
 from services.points.domain.voiding import VoidingAsked, VoidingSettled
 from services.points.domain.voucher import (
     PartnerErrand,
+    PartnerHeard,
     Voucher,
     VoucherAsked,
     VoucherSettled,
@@ -123,6 +124,16 @@ def _leave(cursor: Cursor, changes: Sequence[PartnerErrand]) -> None:
         )
 
 
+def _end(cursor: Cursor, changes: Sequence[PartnerHeard]) -> None:
+    # As a messenger ends an errand; the one that carried this finds it done.
+    for one in changes:
+        cursor.execute(
+            "UPDATE errands SET done_at = %s, outcome = %s, body = '', leased_until = NULL"
+            " WHERE id = %s AND done_at IS NULL",
+            (one.at, one.outcome, one.errand_id),
+        )
+
+
 VOUCHERS = Noun(
     "voucher",
     load=_load,
@@ -133,6 +144,7 @@ VOUCHERS = Noun(
         VoidingAsked: ask_voidings,
         VoidingSettled: settle_voidings,
         PartnerErrand: _leave,
+        PartnerHeard: _end,
     },
 )
 VOUCHER_DAYS = Noun("voucher-day", load=_load_days)

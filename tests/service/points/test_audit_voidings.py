@@ -22,6 +22,7 @@ from tests.service.points.voucher_room import PRICE_FEN, booth, member, offers
 
 STATES = ("asked", "voided", "used", "unknown")
 NUMBERED = "'vch_' || replace(v.id::text, '-', '')"
+HEARD = import_module("services.points.migrations.versions.0043_heard").HEARD
 GIVEN_BACK = import_module("services.points.migrations.versions.0041_voidings").GIVEN_BACK
 BY_HAND = """
 SET LOCAL session_replication_role = replica;
@@ -41,6 +42,10 @@ WHERE state = 'used'
 """
 OF_USED = "id IN (SELECT voucher_id FROM voidings WHERE state = 'used')"
 NO_MORE_VOID = "UPDATE voidings SET state = 'used', refund_id = NULL WHERE state = 'voided'"
+STILL_ASKING = """
+UPDATE errands SET done_at = NULL, body = '{"partner": "taxi"}'
+WHERE subject = (SELECT 'vdg_' || replace(id::text, '-', '') FROM voidings WHERE state = 'used')
+"""
 
 
 @pytest.fixture(scope="module")
@@ -205,10 +210,28 @@ def test_the_database_itself_takes_no_refund_of_a_coupon_that_is_not_void(kept: 
         pass
 
 
-def test_a_state_by_hand_that_moves_nothing_is_not_a_hole(kept: stack.Database) -> None:
-    """Said to be used, an errand goes on asking: the word it brings changes nothing any more."""
-    with spoilt(kept, USED_BY_HAND) as found:
-        assert found == []
+@pytest.mark.parametrize("statement", [USED_BY_HAND, USED_BY_HAND.replace("'used'", "'unknown'")])
+def test_a_state_by_hand_that_moves_nothing_is_named_while_its_partner_is_still_asked(
+    kept: stack.Database, statement: str
+) -> None:
+    """See who says "used" before the partner does: the word that comes would change nothing any more."""
+    with spoilt(kept, statement) as found:
+        assert found == [voiding_name(kept, "asked")]
+
+
+def test_a_voiding_that_was_settled_has_no_errand_under_way(kept: stack.Database) -> None:
+    with spoilt(kept, STILL_ASKING) as found:
+        assert found == [voiding_name(kept, "used")]
+
+
+def test_errands_whose_word_was_heard_before_they_ended_with_it_are_ended(kept: stack.Database) -> None:
+    with copied(kept) as copy:
+        stack.rows(copy.superuser_url, STILL_ASKING)
+        assert voiding_name(kept, "used") in named(copy)
+        stack.rows(copy.superuser_url, HEARD)
+        assert named(copy) == []
+        # The one that is waited for goes on.
+        assert one(copy, "SELECT count(*) FROM errands WHERE done_at IS NULL") == 1
 
 
 def test_what_came_back_before_partners_were_asked_is_kept_with_the_voucher(kept: stack.Database) -> None:

@@ -30,6 +30,10 @@ ISSUED_BY_HAND = (
     "UPDATE vouchers SET state = 'issued', settled_at = now(), settled_month = month, redemption_id = id,"
     " valid_until = now() WHERE state = 'asked'"
 )
+STILL_ASKING = """
+UPDATE errands SET done_at = NULL
+WHERE subject = (SELECT 'vch_' || replace(id::text, '-', '') FROM vouchers WHERE state = '{}')
+"""
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +144,8 @@ def test_what_a_voucher_says_of_itself(kept: stack.Database, state: str, change:
         ("asked", "UPDATE errands SET done_at = now() WHERE done_at IS NULL"),
         ("asked", "UPDATE errands SET body = replace(body, '2000', '1') WHERE done_at IS NULL"),
         ("asked", "UPDATE errands SET subject = 'vch_x' WHERE done_at IS NULL"),
+        ("issued", STILL_ASKING.format("issued")),
+        ("refused", STILL_ASKING.format("refused")),
         ("issued", "DELETE FROM vouchers WHERE state = 'issued'"),
         ("asked", "DELETE FROM vouchers WHERE state = 'asked'"),
         ("asked", "UPDATE holds SET expires_at = now() + interval '1 h' WHERE is_open"),

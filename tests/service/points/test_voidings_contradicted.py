@@ -72,6 +72,8 @@ def test_the_first_word_that_was_heard_holds(
     found: dict[str, Any] = dict(sold.voiding(voiding))
     assert found == {"state": state, "back_fen": back_fen, "refunds": int(back_fen > 0)}
     assert sold.house.available(who, now()) == back_fen
+    # It ended with the first word, in one commit: nobody asks again, however its messenger fell.
+    assert sold.under_way() == 0
     told = [line["word"] for line in lines if line["event"] == "voiding.contradicted"]
     assert told == [word.value for word in words if word.value != state]
 
