@@ -25,7 +25,7 @@ from services.points.jobs.audit import AUDIT_OPTIONS
 from services.points.jobs.close_months import CLOSING_OPTIONS
 from services.points.jobs.timetable import timetable
 from services.points.jobs.voidings import voiding_coupons
-from services.points.jobs.vouchers import asking_partners, partners_at, voucher_pace
+from services.points.jobs.vouchers import asking_partners, lanes_of, partners_at, voucher_pace
 from services.points.listeners.member import LISTENERS
 from services.points.queries.audits import AuditSeen, Watched, audits_seen
 from services.points.queries.wallet import Wallets
@@ -97,7 +97,7 @@ class PointsProcess:
         self.wallets: ReadingRoom[str, Mapping[str, Any]] = ReadingRoom(Wallets(clock.now).read, reading)
         self.audits: ReadingRoom[Watched, AuditSeen | None] = ReadingRoom(audits_seen, reading)
         self.secret = Secret(settings.secret.get_secret_value().encode())
-        self.errands = self._messenger()
+        self.messengers = self._messengers()
         self.keyring = Keyring(self._connected, importers=settings.believes_importers)
         self.keys = Rereading("keyring", KEYRING_EVERY_S, self.keyring.refresh)
         self.parked = Parked(self._connected)
@@ -162,18 +162,22 @@ class PointsProcess:
         if self.role.answers:
             parts += [self.wallets, self.audits, self.keys]
         if self.role.works:
-            parts += [self.relay, self.errands, *self._jobs(), self.consumer]
+            parts += [self.relay, *self.messengers, *self._jobs(), self.consumer]
         return parts
 
     def _committed(self) -> None:
         self.relay.wake()
-        self.errands.wake()
+        for messenger in self.messengers:
+            messenger.wake()
 
     def _connected(self, *options: str) -> Connection:
         return connect(self.settings.database_url_desk.get_secret_value(), *options)
 
-    def _messenger(self) -> Errands:
-        """Give the messenger to outside partners; without any it has nothing to carry."""
+    def _messengers(self) -> Sequence[Errands]:
+        """Give each outside partner a messenger, and one to those that are no longer known here.
+
+        A partner that is silent keeps its own messenger waiting, and nobody who waits for another one.
+        """
         settings = self.settings
         key = settings.partner_key.get_secret_value() if settings.partner_key else "00" * 32
         signer = RequestSigner(PARTNERS_KNOW_US_AS, Ed25519PrivateKey.from_private_bytes(bytes.fromhex(key)))
@@ -181,7 +185,11 @@ class PointsProcess:
         asking = asking_partners(partners, self.desk.obey_all, self.secret, reached=self.reached)
         voiding = voiding_coupons(partners, self.desk.obey_all, reached=self.reached)
         pace = voucher_pace(settings.partner_timeout_s, settings.partner_backoff_s)
-        return Errands(self._connected, {ASK_PARTNER: asking, VOID_COUPON: voiding}, pace=pace)
+        gateways = {ASK_PARTNER: asking, VOID_COUPON: voiding}
+        return [
+            Errands(self._connected, gateways, pace=pace, lanes=lanes)
+            for lanes in lanes_of(settings.partner_addresses)
+        ]
 
     def _jobs(self) -> Sequence[Rounds]:
         return timetable(

@@ -28,15 +28,17 @@ DONE = Counter(
 
 OUTCOMES = ("done", "put-off", "given-up")
 
-_LEASE = """
+_LEASING = """
 UPDATE errands SET leased_until = %(until)s, attempts = attempts + 1
 WHERE id IN (
     SELECT id FROM errands
     WHERE done_at IS NULL AND due_at <= %(now)s AND (leased_until IS NULL OR leased_until <= %(now)s)
-      AND kind = ANY (%(kinds)s)
+      AND kind = ANY (%(kinds)s) AND {which}
     ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED
 ) RETURNING id::text, kind, subject, body, attempts
 """
+_LEASE = _LEASING.format(which="lane = ANY (%(lanes)s)")
+_LEASE_OTHERS = _LEASING.format(which="lane <> ALL (%(lanes)s)")
 _FINISH = """
 UPDATE errands SET done_at = %(now)s, outcome = %(outcome)s, body = '', leased_until = NULL
 WHERE id = %(id)s AND done_at IS NULL
@@ -72,6 +74,20 @@ Raises Declined for a final no, anything else to be asked again."""
 
 
 @dataclass(frozen=True, slots=True)
+class Lanes:
+    """Which errands a messenger carries: those of these lanes, or of all `others`.
+
+    Who is silent is waited for; with a messenger of its own nobody else's errands wait behind it.
+    """
+
+    names: tuple[str, ...]
+    others: bool = False
+
+
+EVERY_LANE = Lanes((), others=True)
+
+
+@dataclass(frozen=True, slots=True)
 class ErrandPace:
     """How errands are leased and tried again (seconds); after `attempts` one is given up, with an alarm."""
 
@@ -88,6 +104,7 @@ class Errands:
 
     :param connect: opens the job's own connection (role desk).
     :param gateways: who does which kind of errand; other kinds are left alone.
+    :param lanes: whose errands are carried; others are left to other messengers.
     """
 
     def __init__(
@@ -95,10 +112,12 @@ class Errands:
         connect: Callable[[], Connection],
         gateways: Mapping[str, Gateway],
         pace: ErrandPace = ErrandPace(),
+        lanes: Lanes = EVERY_LANE,
     ) -> None:
         self._connect = connect
         self._gateways = dict(gateways)
         self._pace = pace
+        self._lanes = lanes
         self._stopping = False
         self._woken = threading.Event()
         self._pool = ThreadPoolExecutor(pace.at_once, thread_name_prefix="errand")
@@ -162,10 +181,11 @@ class Errands:
             "now": present,
             "until": present + timedelta(seconds=self._pace.lease_s),
             "kinds": list(self._gateways),
+            "lanes": list(self._lanes.names),
             "most": self._pace.at_once,
         }
         with self._open() as connection, connection.cursor() as cursor:
-            cursor.execute(_LEASE, facts)
+            cursor.execute(_LEASE_OTHERS if self._lanes.others else _LEASE, facts)
             return [Errand(*row) for row in cursor.fetchall()]
 
     def _call(self, errand: Errand) -> "Said":

@@ -97,6 +97,13 @@ FRAME_ERRANDS_1 = """
 CREATE INDEX errands_done_at ON errands USING brin (done_at);
 """
 
+# Whom it is said to, where several are: a messenger carries one lane or a few. A default that is constant
+# touches no row.
+FRAME_LANES_1 = """
+ALTER TABLE errands ADD COLUMN lane text NOT NULL DEFAULT '';
+CREATE INDEX errands_due_in_lane ON errands (lane, due_at) WHERE done_at IS NULL;
+"""
+
 FRAME_DESK_1 = """
 CREATE FUNCTION frame_claim(
     names text[], inbox_names text[], event_ids uuid[], topics text[], keys text[], nonce_names text[]

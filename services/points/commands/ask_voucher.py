@@ -123,7 +123,9 @@ def _errand(voucher: Voucher) -> PartnerErrand:
         "until": voucher.ask_until.isoformat(),
     }
     body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-    return PartnerErrand(voucher.errand_id, ASK_PARTNER, voucher.number, body, voucher.asked_at)
+    return PartnerErrand(
+        voucher.errand_id, ASK_PARTNER, voucher.partner, voucher.number, body, voucher.asked_at
+    )
 
 
 def _answer(voucher: Voucher) -> Mapping[str, Any]:

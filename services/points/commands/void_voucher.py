@@ -83,4 +83,6 @@ def _errand(voiding: Voiding, voucher: Voucher) -> PartnerErrand:
         "asked_at": voiding.asked_at.isoformat(),
     }
     body = orjson.dumps(told, option=orjson.OPT_SORT_KEYS).decode()
-    return PartnerErrand(voiding.errand_id, VOID_COUPON, voiding.number, body, voiding.asked_at)
+    return PartnerErrand(
+        voiding.errand_id, VOID_COUPON, voucher.partner, voiding.number, body, voiding.asked_at
+    )

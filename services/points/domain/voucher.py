@@ -131,11 +131,13 @@ class VoucherAsked:
 class PartnerErrand:
     """What must be said to the partner, saved with the decision that wants it said.
 
-    `subject` is the number under which the partner is asked, and asked again.
+    `subject` is the number under which the partner is asked, and asked again. A partner that is silent keeps
+    nobody waiting for another one.
     """
 
     id: str
     kind: str
+    partner: str
     subject: str
     body: str
     due_at: datetime

@@ -5,7 +5,7 @@ told to let it be. Refuses to end without a word: silence leaves the voucher as 
 again for as long as it takes.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from services.points.store.secret import Secret
 from shared.kernel.command import Asked, Obey
 from shared.kernel.ids import read
 from shared.runtime import clock
-from shared.runtime.errands import Errand, ErrandPace, Gateway
+from shared.runtime.errands import Errand, ErrandPace, Gateway, Lanes
 
 log = structlog.get_logger("vouchers")
 
@@ -44,6 +44,12 @@ def voucher_pace(timeout_s: float, backoff_s: float) -> ErrandPace:
     return ErrandPace(
         lease_s=lease_s, at_once=16, backoff_s=backoff_s, backoff_max_s=300.0, attempts=FOR_EVER
     )
+
+
+def lanes_of(addresses: Mapping[str, str]) -> Sequence[Lanes]:
+    """Give the lanes of errands, one for each messenger: each partner's own, and what is left."""
+    names = tuple(sorted(addresses))
+    return [*(Lanes((name,)) for name in names), Lanes(names, others=True)]
 
 
 def partners_at(addresses: Mapping[str, str], signing: Signing, timeout_s: float) -> Partners:

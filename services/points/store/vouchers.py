@@ -119,8 +119,8 @@ def _settle(cursor: Cursor, changes: Sequence[VoucherSettled]) -> None:
 def _leave(cursor: Cursor, changes: Sequence[PartnerErrand]) -> None:
     for one in changes:
         cursor.execute(
-            "INSERT INTO errands (id, kind, subject, body, due_at) VALUES (%s, %s, %s, %s, %s)",
-            (one.id, one.kind, one.subject, one.body, one.due_at),
+            "INSERT INTO errands (id, kind, lane, subject, body, due_at) VALUES (%s, %s, %s, %s, %s, %s)",
+            (one.id, one.kind, one.partner, one.subject, one.body, one.due_at),
         )
 
 

@@ -14,12 +14,13 @@ from services.points.commands.settle_voucher import SettleVoucher
 from services.points.domain.rulebook import RuleKind
 from services.points.domain.voucher import Coupon
 from services.points.jobs.expire_holds import expire_due_holds
+from services.points.jobs.vouchers import lanes_of
 from services.points.store.secret import Secret
 from shared.kernel.ids import read, shown
 from shared.kernel.principal import Principal, Role
 from shared.runtime.clock import now
 from shared.runtime.database import connect
-from shared.runtime.errands import Errands
+from shared.runtime.errands import EVERY_LANE, Errands, Lanes
 from shared.web.keys import new_private_key
 from shared.web.signatures import RequestSigner
 from tests.service.points.hold_room import capture, release
@@ -82,6 +83,21 @@ def test_points_wait_until_the_coupon_has_come_and_are_taken_whole(sold: Booth) 
     assert owed == [([{"amount_fen": PRICE_FEN, "issuer": "office"}],)]
     told = sold.house.rows("SELECT type, seq FROM outbox WHERE key = %s ORDER BY seq", shown("vch", voucher))
     assert told == [("points.voucher.asked", 1), ("points.voucher.issued", 2)]
+
+
+def test_each_partner_has_a_messenger_of_its_own_and_the_rest_one_together(sold: Booth) -> None:
+    addresses = {"taxi": "https://taxi.test", "cinema": "https://cinema.test"}
+    assert lanes_of(addresses) == [
+        Lanes(("cinema",)),
+        Lanes(("taxi",)),
+        Lanes(("cinema", "taxi"), others=True),
+    ]
+    assert lanes_of({}) == [EVERY_LANE]
+    voucher = sold.sold_to(member(sold.house, "lanes", PRICE_FEN))
+    voiding = sold.void(voucher)
+    numbers = (shown("vch", voucher), shown("vdg", voiding))
+    lanes = sold.house.rows("SELECT DISTINCT lane FROM errands WHERE subject IN %s", numbers)
+    assert lanes == [("taxi",)]
 
 
 def test_the_code_lies_nowhere_but_under_its_seal(sold: Booth) -> None:

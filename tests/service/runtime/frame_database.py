@@ -12,7 +12,7 @@ import psycopg2
 from psycopg2.extensions import connection as Connection
 
 from shared.runtime import clock, partitions
-from shared.runtime.frame import FRAME_1, FRAME_DESK_1, FRAME_ERRANDS_1
+from shared.runtime.frame import FRAME_1, FRAME_DESK_1, FRAME_ERRANDS_1, FRAME_LANES_1
 from shared.runtime.partitions import FRAME_PARTITIONS_1
 from shared.runtime.replays import FRAME_REPLAYS_1
 from tests import stack
@@ -35,7 +35,13 @@ def framed() -> Iterator[stack.Database]:
         owner = psycopg2.connect(database.url("owner"))
         with owner, owner.cursor() as cursor:
             cursor.execute(
-                FRAME_1 + FRAME_DESK_1 + FRAME_PARTITIONS_1 + FRAME_REPLAYS_1 + FRAME_ERRANDS_1 + GRANTS
+                FRAME_1
+                + FRAME_DESK_1
+                + FRAME_PARTITIONS_1
+                + FRAME_REPLAYS_1
+                + FRAME_ERRANDS_1
+                + FRAME_LANES_1
+                + GRANTS
             )
         partitions.open_ahead(owner, clock.now())
         owner.close()

@@ -12,7 +12,7 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from shared.runtime import clock
-from shared.runtime.errands import Declined, Errand, ErrandPace, Errands
+from shared.runtime.errands import EVERY_LANE, Declined, Errand, ErrandPace, Errands, Lanes
 from shared.runtime.sweeping import swept
 from tests import stack
 from tests.service.runtime.frame_database import framed
@@ -37,23 +37,27 @@ class Row:
     outcome: str | None
 
 
-def messenger(database: stack.Database, gateway: object, pace: ErrandPace = QUICK) -> Errands:
+def messenger(
+    database: stack.Database, gateway: object, pace: ErrandPace = QUICK, lanes: Lanes = EVERY_LANE
+) -> Errands:
     """Make a messenger of texts."""
 
     def connect() -> Connection:
         return psycopg2.connect(database.url("desk"))
 
-    return Errands(connect, {"text": gateway}, pace=pace)  # type: ignore[dict-item]
+    return Errands(connect, {"text": gateway}, pace=pace, lanes=lanes)  # type: ignore[dict-item]
 
 
-def add(database: stack.Database, *, kind: str = "text", in_s: float = 0) -> str:
+def add(database: stack.Database, *, kind: str = "text", in_s: float = 0, lane: str = "") -> str:
     """Add an errand."""
     id_ = clock.mint_id()
     stack.rows(
         database.url("desk"),
-        "INSERT INTO errands (id, kind, subject, body, due_at) VALUES (%s, %s, 'mem_1', 'your code', %s)",
+        "INSERT INTO errands (id, kind, lane, subject, body, due_at)"
+        " VALUES (%s, %s, %s, 'mem_1', 'your code', %s)",
         id_,
         kind,
+        lane,
         clock.now() + timedelta(seconds=in_s),
     )
     return id_
@@ -142,6 +146,30 @@ def test_a_messenger_who_died_is_replaced_when_the_lease_is_over(database: stack
     second.stop()
     assert calls == [id_, id_]
     assert found(database, id_) == Row("", 2, True, "sent")
+
+
+def test_whoever_is_silent_keeps_nobody_of_another_lane_waiting(database: stack.Database) -> None:
+    """However many wait for the one that is silent: each lane has a messenger, and so has the rest."""
+    free = threading.Event()
+
+    def says(errand: Errand) -> str:
+        if errand.id in silent:
+            free.wait(20)
+        return "sent"
+
+    silent = {add(database, lane="slow", in_s=-60) for _ in range(3 * QUICK.at_once)}
+    quick, gone = add(database, lane="quick"), add(database, lane="gone")
+    lanes = (Lanes(("quick",)), Lanes(("slow",)), Lanes(("quick", "slow"), others=True))
+    jobs = [messenger(database, says, lanes=one) for one in lanes]
+    for job in jobs:
+        job.start()
+    assert until_done(database, quick) == until_done(database, gone) == Row("", 1, True, "sent")
+    assert not any(found(database, id_).done for id_ in silent)
+    free.set()
+    for id_ in silent:
+        until_done(database, id_)
+    for job in jobs:
+        job.stop()
 
 
 def test_what_was_done_is_swept_after_30_days_and_what_nobody_could_do_stays(
