@@ -62,11 +62,17 @@ def captured(books: LedgerBooks, hold: Hold, wanted: CaptureWish, at: datetime) 
         opened = {lot.id: lot for lot in capture.opened}
         rest = releasing(left, {**books.lots_on_hold(hold), **opened}, accounts)
         left = left.ended(at, Ended.CAPTURED)
-    return _captured(books, wanted, capture, rest, left, at)
+    return _captured(books, wanted, capture, rest, hold, left, at)
 
 
 def _captured(
-    books: LedgerBooks, wanted: CaptureWish, capture: Capture, rest: Moved, hold: Hold, at: datetime
+    books: LedgerBooks,
+    wanted: CaptureWish,
+    capture: Capture,
+    rest: Moved,
+    before: Hold,
+    hold: Hold,
+    at: datetime,
 ) -> Outcome:
     wallet = books.wallet(hold.identity)
     booked = booking(at, books.months)
@@ -90,7 +96,7 @@ def _captured(
             *(c.LotOpened(lot) for lot in capture.opened),
             *(c.LotDrawn(lot) for lot in rest.lots),
             c.JournalPosted(journal),
-            HoldTurned(hold, journal.month),
+            HoldTurned.of(before, hold, journal.month),
             _kept(wanted, hold, wallet, answer, journal),
         ),
         answer=answer,

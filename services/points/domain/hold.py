@@ -226,10 +226,21 @@ class HoldPlaced:
 @swift
 @dataclass(frozen=True, slots=True)
 class HoldTurned:
-    """A hold was captured or ended, booked in that month; its slices as the movement left them."""
+    """A hold was captured or ended, booked in that month; `slices` are those that the movement changed.
+
+    A hold captured in thousands of parts leaves a slice of change for many of them: what was used up before
+    is not written again by each that follows.
+    """
 
     hold: Hold
     month: date
+    slices: tuple[HeldSlice, ...]
+
+    @classmethod
+    def of(cls, before: Hold, after: Hold, month: date) -> "HoldTurned":
+        """Tell what became of a hold by what it was."""
+        known = {one.place: one for one in before.slices}
+        return cls(after, month, tuple(one for one in after.slices if known.get(one.place) != one))
 
 
 @swift

@@ -61,7 +61,7 @@ def released(books: LedgerBooks, hold: Hold, asked_id: str, at: datetime, by: En
             c.HolderTurned(wallet.holder_id, version),
             *(c.LotDrawn(lot) for lot in moved.lots),
             c.JournalPosted(journal),
-            HoldTurned(hold.ended(at, by), journal.month),
+            HoldTurned.of(hold, hold.ended(at, by), journal.month),
         ),
         answer=answer,
         events=(Announcement("points.hold.released", shown("hol", wallet.holder_id), version, data, at),),

@@ -135,7 +135,7 @@ def _place(cursor: Cursor, changes: Sequence[HoldPlaced]) -> None:
             pg_lines([json_text(one.answer) for one in changes]),
         ),
     )
-    _slice(cursor, holds)
+    _slice(cursor, [(hold.id, one) for hold in holds for one in hold.slices])
 
 
 def _turn(cursor: Cursor, changes: Sequence[HoldTurned]) -> None:
@@ -152,11 +152,12 @@ def _turn(cursor: Cursor, changes: Sequence[HoldTurned]) -> None:
             pg_array([None if one.hold.ended_at is None else one.month for one in last.values()]),
         ),
     )
-    _slice(cursor, holds)
+    # So is a slice: as the last of the movements that changed it leaves it.
+    slices = {(change.hold.id, one.place): one for change in changes for one in change.slices}
+    _slice(cursor, [(hold_id, one) for (hold_id, _), one in slices.items()])
 
 
-def _slice(cursor: Cursor, holds: Sequence[Hold]) -> None:
-    slices = [(hold.id, one) for hold in holds for one in hold.slices]
+def _slice(cursor: Cursor, slices: Sequence[tuple[str, HeldSlice]]) -> None:
     cursor.execute(
         _SLICE,
         (

@@ -212,3 +212,30 @@ def test_the_books_are_sound_by_the_auditors_own_word(house: LedgerHouse) -> Non
     checked = report.scopes[-1].checked
     print({name: rows for name, rows in checked.items() if "hold" in name})
     assert checked["a hold has its journal"] > 10
+
+
+def test_a_capture_writes_the_slices_that_it_changes_and_no_others(house: LedgerHouse) -> None:
+    """See that a hold captured in thousands of parts costs the last of them no more than the first."""
+
+    def rows() -> dict[int, tuple[int, str]]:
+        found = house.rows(
+            "SELECT s.place, s.points_left, s.ctid::text FROM hold_slices s JOIN holds h ON h.id = s.hold_id"
+            " WHERE h.unit = 'hotel' AND h.order_no = 'parts'"
+        )
+        return {place: (left, version) for place, left, version in found}
+
+    who = house.fund("PARTS", 100, "mall-east")
+    told = placed(house, hold(who, "parts", 400, at=NOON + timedelta(days=10)))
+    minute = NOON + timedelta(days=10) + MINUTE
+    for number in range(4):
+        # Each takes one of the 5 fen that a point is worth, or what the one before left of it.
+        answer_of(house.obey(capture(told, f"p{number}", 3, at=minute))[0])
+    before = rows()
+    used_up = {place for place, (left, _) in before.items() if left == 0}
+    assert len(used_up) >= 2
+    answer_of(house.obey(*(capture(told, f"q{number}", 3, at=minute) for number in range(4)))[-1])
+    after = rows()
+    assert {place: after[place] for place in used_up} == {place: before[place] for place in used_up}
+    assert set(after) > set(before)
+    answer_of(house.obey(release(told, at=minute + MINUTE))[0])
+    assert {left for left, _ in rows().values()} == {0}
