@@ -9,7 +9,9 @@ def _bad_refund(one: RefundLook) -> str | None:
     if not one.amount_fits:
         return "its lines bring back another amount"
     if not one.fits:
-        return "unit or time are not those of its journal, or of the redemption"
+        return (
+            "unit or time are not its journal's or redemption's, or it does not follow the refunds before it"
+        )
     return None if one.answer_fits else "it was answered otherwise"
 
 

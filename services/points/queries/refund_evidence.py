@@ -17,27 +17,29 @@ WITH booked AS (
     LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
     WHERE j.month = ANY (%(months)s) AND j.kind = 'refund' GROUP BY j.subject),
 together AS (
-    SELECT redemption_id, sum(amount_fen) AS amount_fen FROM refunds
-    WHERE redemption_id IN (SELECT redemption_id FROM refunds WHERE month = ANY (%(months)s))
-    GROUP BY redemption_id)
+    SELECT id, sum(amount_fen) OVER (PARTITION BY redemption_id) AS amount_fen,
+           sum(amount_fen) OVER (PARTITION BY redemption_id ORDER BY refunded_fen) AS so_far_fen
+    FROM refunds
+    WHERE redemption_id IN (SELECT redemption_id FROM refunds WHERE month = ANY (%(months)s)))
 SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, amount_fits, fits, within_paid,
        answer_fits
 FROM (
     SELECT f.name, b.id, f.id IS NOT NULL AS is_kept, b.id IS NOT NULL AS is_booked,
            coalesce(b.amount = f.amount_fen, false) AS amount_fits,
            coalesce((b.unit, b.month, b.occurred_at, r.unit) = (f.unit, f.month, f.occurred_at, f.unit)
-                    AND f.occurred_at >= r.occurred_at, false) AS fits,
+                    AND f.occurred_at >= r.occurred_at AND f.refunded_fen = a.so_far_fen, false) AS fits,
            coalesce(a.amount_fen <= r.paid_fen, false) AS within_paid,
-           (f.answer ->> 'amount_fen', f.answer ->> 'unit', f.answer ->> 'refund_no', f.answer ->> 'refund',
+           (f.answer ->> 'amount_fen', f.answer ->> 'refunded_fen', f.answer ->> 'unit',
+            f.answer ->> 'refund_no', f.answer ->> 'refund',
             ARRAY(SELECT json_array_elements_text(f.answer -> 'journals') ORDER BY 1))
-               IS NOT DISTINCT FROM (f.amount_fen::text, f.unit, f.refund_no,
+               IS NOT DISTINCT FROM (f.amount_fen::text, f.refunded_fen::text, f.unit, f.refund_no,
                                      'rfd_' || replace(f.id::text, '-', ''), b.journals) AS answer_fits
     FROM booked b
-    FULL JOIN (SELECT id, name, unit, month, redemption_id, refund_no, amount_fen, occurred_at,
+    FULL JOIN (SELECT id, name, unit, month, redemption_id, refund_no, amount_fen, refunded_fen, occurred_at,
                       answer::json AS answer
                FROM refunds WHERE month = ANY (%(months)s)) AS f ON f.id = b.subject
     LEFT JOIN redemptions r ON r.id = f.redemption_id
-    LEFT JOIN together a ON a.redemption_id = r.id) AS seen
+    LEFT JOIN together a ON a.id = f.id) AS seen
 GROUP BY is_kept, is_booked, amount_fits, fits, within_paid, answer_fits
 """
 # The months in which the lines of the scope's refunds, of their redemptions and all other refunds are booked.

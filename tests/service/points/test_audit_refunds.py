@@ -8,7 +8,7 @@ from tests import stack
 from tests.service.points.closing_room import audited, copied
 from tests.service.points.tampering import BACK, by_hand, closed_books, named, one, pick
 
-MISFIT = "unit or time are not those of its journal, or of the redemption"
+MISFIT = "unit or time are not its journal's or redemption's, or it does not follow the refunds before it"
 MONTHS = pytest.mark.parametrize("month", ["2017-01-01", "2017-03-01"])
 
 
@@ -106,6 +106,9 @@ def test_the_money_of_a_refund_that_goes_the_way_it_came(books: stack.Database) 
         ("amount_fen = amount_fen + 1", "its lines bring back another amount"),
         ("unit = 'nobody'", MISFIT),
         ("redemption_id = gen_random_uuid()", MISFIT),
+        # By this is told what can still come back: less, and it would come back twice.
+        ("refunded_fen = refunded_fen - 1", MISFIT),
+        ("refunded_fen = refunded_fen + 1", MISFIT),
         ("refund_no = 'another'", "it was answered otherwise"),
         ("answer = replace(answer, 'jrn_0', 'jrn_f')", "it was answered otherwise"),
     ],
@@ -114,6 +117,23 @@ def test_a_refund_as_it_was_kept(books: stack.Database, change: str, reason: str
     name = one(books, "SELECT name FROM refunds ORDER BY id LIMIT 1")
     by_hand(books, f"UPDATE refunds SET {change} WHERE name = %s", name)
     assert reason in told(books, name)
+
+
+def test_what_came_back_so_far_is_what_the_refunds_come_to_even_where_the_answer_agrees(
+    books: stack.Database,
+) -> None:
+    name, so_far = stack.rows(
+        books.superuser_url,
+        "SELECT name, max(refunded_fen) OVER (PARTITION BY redemption_id) AS so_far FROM refunds"
+        " ORDER BY so_far DESC LIMIT 1",
+    )[0]
+    change = (
+        "UPDATE refunds SET refunded_fen = refunded_fen - 1,"
+        " answer = regexp_replace(answer, '(\"refunded_fen\":)\\d+', '\\1' || (refunded_fen - 1))"
+        " WHERE redemption_id = (SELECT redemption_id FROM refunds WHERE name = %s) AND refunded_fen = %s"
+    )
+    by_hand(books, change, name, so_far)
+    assert MISFIT in [finding.told for finding in audited(books).findings]
 
 
 def test_a_refund_that_is_gone(books: stack.Database) -> None:
