@@ -14,7 +14,8 @@ WITH booked AS (
     SELECT j.subject, j.id, any_value(j.posted_at) AS posted_at, any_value(j.occurred_at) AS occurred_at,
            any_value(j.month) AS month, count(t.id) AS lines, sum(t.amount) AS points,
            any_value(l.wallet_id) AS wallet_id, any_value(l.origin) AS origin,
-           any_value('lot_' || replace(l.id::text, '-', '')) AS lot, any_value(l.expires_at) AS expires_at
+           any_value('lot_' || replace(l.id::text, '-', '')) AS lot, any_value(l.expires_at) AS expires_at,
+           any_value(l.earned_at) AS earned_at, any_value(l.available_at) AS available_at
     FROM journals j
     LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
     LEFT JOIN lots l ON l.id = t.lot_id
@@ -22,8 +23,10 @@ WITH booked AS (
 SELECT count(*), min(coalesce('check-in ' || kept_id, 'journal ' || id)), is_kept, is_booked, fits, rule_fits
 FROM (
     SELECT k.id AS kept_id, b.id, k.id IS NOT NULL AS is_kept, b.id IS NOT NULL AS is_booked,
-           coalesce((b.lines, b.points, b.wallet_id, b.occurred_at, b.month, b.origin)
-                    = (1, k.points, k.wallet_id, k.occurred_at, k.month, 'checkin')
+           coalesce((b.lines, b.points, b.wallet_id, b.occurred_at, b.earned_at, b.available_at, b.month,
+                     b.origin)
+                    = (1, k.points, k.wallet_id, k.occurred_at, k.occurred_at, k.occurred_at, k.month,
+                       'checkin')
                     AND k.day = (k.occurred_at AT TIME ZONE 'Asia/Shanghai')::date
                     AND (k.answer ->> 'lot', k.answer ->> 'points', k.answer ->> 'streak',
                          (k.answer ->> 'expires_at')::timestamptz)

@@ -103,7 +103,7 @@ GROUP BY is_slice, is_foreign, settlements, amount_fits, units_fit, worth_fits
 """
 _EXCHANGES = """
 WITH taken AS (
-    SELECT t.id, t.journal_id, t.lot_id, l.wallet_id, l.issuer, l.earned_at, l.expires_at,
+    SELECT t.id, t.journal_id, t.lot_id, l.wallet_id, l.issuer, l.earned_at, l.available_at, l.expires_at,
            (SELECT t.amount * (r.body::json ->> 'numerator')::bigint
                    / (r.body::json ->> 'denominator')::bigint
             FROM rules r
@@ -119,7 +119,7 @@ WITH taken AS (
     WHERE t.month = ANY (%(months)s) AND j.kind IS DISTINCT FROM 'exchange'),
 given AS (
     SELECT t.id, t.journal_id, t.cause_id, t.asset, t.amount, l.parent_id, l.wallet_id, l.issuer, l.earned_at,
-           l.expires_at
+           l.available_at, l.expires_at
     FROM transfers t
     JOIN accounts a ON a.id = t.from_account AND a.role = 'exchange'
     LEFT JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
@@ -130,9 +130,10 @@ SELECT count(*), concat('transfer ' || min(id), ' for transfer ' || min(taken_id
 FROM (
     SELECT g.id, k.id AS taken_id, g.id IS NOT NULL AND k.id IS NOT NULL AS is_whole,
            coalesce(g.asset = 'GRUP' AND g.amount = k.value, false) AS value_fits,
-           coalesce((g.journal_id, g.parent_id, g.wallet_id, g.issuer, g.earned_at, g.expires_at)
-                    = (k.journal_id, k.lot_id, k.wallet_id, k.issuer, k.earned_at, k.expires_at), false)
-               AS lineage_fits
+           coalesce((g.journal_id, g.parent_id, g.wallet_id, g.issuer, g.earned_at, g.available_at,
+                     g.expires_at)
+                    = (k.journal_id, k.lot_id, k.wallet_id, k.issuer, k.earned_at, k.available_at,
+                       k.expires_at), false) AS lineage_fits
     FROM taken k FULL JOIN given g ON g.cause_id = k.id) AS seen
 GROUP BY is_whole, value_fits, lineage_fits
 """

@@ -14,7 +14,8 @@ WITH booked AS (
            any_value(j.posted_at) AS posted_at, any_value(j.month) AS month, count(t.id) AS lines,
            sum(t.amount) AS points,
            any_value(l.wallet_id) AS wallet_id, any_value(l.origin) AS origin,
-           any_value(l.earned_at) AS earned_at, any_value(l.expires_at) AS expires_at
+           any_value(l.earned_at) AS earned_at, any_value(l.available_at) AS available_at,
+           any_value(l.expires_at) AS expires_at
     FROM journals j
     LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
     LEFT JOIN lots l ON l.id = t.lot_id
@@ -22,10 +23,10 @@ WITH booked AS (
 SELECT count(*), min(coalesce(name, 'journal ' || id)), is_kept, is_booked, fits, rule_fits
 FROM (
     SELECT k.name, b.id, k.id IS NOT NULL AS is_kept, b.id IS NOT NULL AS is_booked,
-           coalesce((b.unit, b.lines, b.points, b.wallet_id, b.origin, b.earned_at, b.expires_at,
-                     b.occurred_at, b.month)
-                    = (k.unit, 1, k.points, k.wallet_id, 'opening', k.earned_at, k.expires_at, k.occurred_at,
-                       k.month)
+           coalesce((b.unit, b.lines, b.points, b.wallet_id, b.origin, b.earned_at, b.available_at,
+                     b.expires_at, b.occurred_at, b.month)
+                    = (k.unit, 1, k.points, k.wallet_id, 'opening', k.earned_at, k.earned_at, k.expires_at,
+                       k.occurred_at, k.month)
                     AND k.answer::json ->> 'points' = k.points::text, false) AS fits,
            coalesce(s.unit = k.unit AND s.approved_by <> s.asked_by AND s.approved_at <= b.posted_at, false)
                AS rule_fits

@@ -6,7 +6,9 @@ Refuses to judge. A refund's journals and its redemption's stand in their answer
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.looks import RefundLook, ReversalLook
+from services.points.domain.refund import GRACE_DAYS
 from services.points.queries.scope import Scope
+from shared.kernel.calendar import days
 
 _REFUNDS = """
 WITH booked AS (
@@ -52,7 +54,8 @@ UNION SELECT month FROM refunds WHERE redemption_id IN (SELECT redemption_id FRO
 # journals are told apart before any line is read: else each refund would go through the lines of its month.
 _REVERSALS = """
 WITH lines AS (
-    SELECT t.id, t.asset, t.amount, t.from_account, t.lot_id, t.cause_id, t.worth_fen, f.redemption_id
+    SELECT t.id, t.asset, t.amount, t.from_account, t.lot_id, t.cause_id, t.worth_fen, f.redemption_id,
+           f.occurred_at
     FROM transfers t
     JOIN journals j ON j.id = t.journal_id AND j.month = t.month AND j.month = ANY (%(months)s)
                    AND j.kind = 'refund'
@@ -76,7 +79,10 @@ FROM (
                coalesce(c.to_account = s.from_account AND c.worth_fen IS NOT NULL, false) AS is_paired,
                coalesce(s.lot_id = c.lot_id
                         OR (l.parent_id = c.lot_id AND l.earned = s.amount
-                            AND (l.wallet_id, l.issuer) = (p.wallet_id, p.issuer)), false) AS lot_fits,
+                            AND (l.wallet_id, l.issuer, l.earned_at, l.available_at, l.expires_at)
+                                = (p.wallet_id, p.issuer, p.earned_at, p.available_at,
+                                   CASE WHEN p.expires_at > s.occurred_at THEN p.expires_at
+                                        ELSE s.occurred_at + %(grace)s END)), false) AS lot_fits,
                coalesce(CASE WHEN s.asset = c.asset
                                   THEN s.amount::numeric * c.worth_fen = s.worth_fen::numeric * c.amount
                              ELSE s.asset = 'GRUP' AND s.amount = s.worth_fen
@@ -104,5 +110,5 @@ def reversals(cursor: Cursor, scope: Scope) -> list[ReversalLook]:
     """Hold the lines of refunds against the lines that they reverse."""
     cursor.execute(_REACH, scope.parameters)
     reach = [month for (month,) in cursor.fetchall()]
-    cursor.execute(_REVERSALS, {**scope.parameters, "reach": reach})
+    cursor.execute(_REVERSALS, {**scope.parameters, "reach": reach, "grace": days(GRACE_DAYS)})
     return [ReversalLook(*row) for row in cursor.fetchall()]
