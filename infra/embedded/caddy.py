@@ -5,6 +5,7 @@ Refuses to be steered from outside (no admin door) and to believe an address tha
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,25 +13,17 @@ from pathlib import Path
 
 from infra.embedded.child import Child, plain_environment, wait_until
 from infra.embedded.ports import LOOPBACK, is_open
-from shared.web.strict import BODY_MAX
+from shared.kernel.refusal import NotFound, Refusal
+from shared.web.language import TAGS
+from shared.web.problems import MEDIA_TYPE, STATUS, Away, problem_document
+from shared.web.strict import BODY_MAX, TooLarge
 
 # The header by which a service learns the caller's address; whatever a caller puts there is overwritten.
 CLIENT_ADDRESS = "X-Client-Address"
 
 _START_S = 20.0
 
-_NOT_FOUND = (
-    '{"type":"/problems/not-found","title":"Not found","status":404,"code":"not-found","retryable":false}'
-)
-_AWAY = (
-    '{"type":"/problems/away","title":"A part of the service is away","status":503,'
-    '"code":"away","retryable":true}'
-)
-
-_TOO_LARGE = (
-    '{"type":"/problems/too-large","title":"The body is too large","status":413,"code":"too-large",'
-    '"retryable":false}'
-)
+_AWAY_S = 2
 
 _HEAD = """\
 {{
@@ -107,21 +100,34 @@ _TAIL = """\
 		respond "{welcome}" 200
 	}}
 	handle {{
-		header Content-Type application/problem+json
-		respond `{not_found}` 404
+{not_found}
 	}}
 	handle_errors 413 {{
-		header Content-Type application/problem+json
 		header Connection close
-		respond `{too_large}` 413
+{too_large}
 	}}
 	handle_errors 502 503 504 {{
-		header Content-Type application/problem+json
-		header Retry-After 2
-		respond `{away}` 503
+		header Retry-After {away_s}
+{away}
 	}}
 }}
 """
+
+# What the gateway refuses by itself is told as services tell it, but for the language: the first one named
+# decides, weights are theirs to read.
+_REFUSAL = """\
+		header Content-Type {media_type}
+		header Cache-Control no-store
+		header Vary Accept-Language
+		@english header_regexp Accept-Language (?i)^\\s*en\\b
+		handle @english {{
+			header Content-Language {en_tag}
+			respond `{en}` {status}
+		}}
+		handle {{
+			header Content-Language {zh_tag}
+			respond `{zh}` {status}
+		}}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +192,32 @@ def recipe(setup: Setup) -> str:
     routes = [_ROUTE.format(service=service, proxy=_proxy(port)) for service, port in setup.services.items()]
     routes.append(_PAGES.format(proxy=_asked_in_turn(list(setup.services.values())[::-1])))
     welcome = "Tongfen. " + " ".join(f"/{service}/v1" for service in setup.services)
-    tail = _TAIL.format(welcome=welcome, not_found=_NOT_FOUND, too_large=_TOO_LARGE, away=_AWAY)
+    tail = _TAIL.format(
+        welcome=welcome,
+        not_found=_told(NotFound()),
+        too_large=_told(TooLarge(limit_bytes=BODY_MAX)),
+        away=_told(Away()),
+        away_s=_AWAY_S,
+    )
     return _HEAD.format(port=setup.port, host=LOOPBACK, body_max=BODY_MAX) + "".join(routes) + tail
+
+
+def _told(refusal: Refusal) -> str:
+    return _REFUSAL.format(
+        media_type=MEDIA_TYPE,
+        zh=_written(refusal, "zh"),
+        zh_tag=TAGS["zh"],
+        en=_written(refusal, "en"),
+        en_tag=TAGS["en"],
+        status=STATUS[refusal.kind],
+    )
+
+
+def _written(refusal: Refusal, language: str) -> str:
+    document = problem_document(refusal, language, instance="")
+    # The gateway keeps no line of it that an id could lead to.
+    del document["instance"]
+    return json.dumps(document, ensure_ascii=False)
 
 
 def _proxy(port: int, fallback: str = "") -> str:

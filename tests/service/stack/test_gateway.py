@@ -13,7 +13,9 @@ import pytest
 
 from infra.embedded.caddy import Caddy, Setup
 from infra.embedded.ports import LOOPBACK, free_port
-from shared.web.strict import BODY_MAX
+from shared.kernel.refusal import NotFound, Refusal
+from shared.web.problems import MEDIA_TYPE, Away, problem_document
+from shared.web.strict import BODY_MAX, TooLarge
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 KEYED = {"Idempotency-Key": "once"}
@@ -108,3 +110,36 @@ def test_a_body_that_is_too_large_is_told_so_at_once(
     assert (answer.status_code, answer.json()["code"]) == (413, "too-large")
     # Not after the time in which the gateway looks for another process.
     assert time.monotonic() - began < 2.5
+
+
+@pytest.mark.parametrize(("asked", "tag"), [("en-GB, zh;q=0.5", "en"), ("zh-CN, en", "zh-CN"), ("", "zh-CN")])
+@pytest.mark.parametrize(
+    ("path", "size", "falls", "refusal"),
+    [
+        ("/nowhere/v1", 0, 0, NotFound()),
+        ("/points/v1/things", BODY_MAX + 1, 0, TooLarge(limit_bytes=BODY_MAX)),
+        # More falls than asks: what is left of a body too large may use one up.
+        ("/points/v1/things", 20, 9, Away()),
+    ],
+    ids=lambda one: getattr(one, "code", None),
+)
+def test_what_the_gateway_refuses_by_itself_says_what_to_do_next_as_a_service_would(
+    house: tuple[Falling, httpx2.Client],
+    path: str,
+    size: int,
+    falls: int,
+    refusal: Refusal,
+    asked: str,
+    tag: str,
+) -> None:
+    falling, web = house
+    falling.falls = falls
+    answer = web.post(path, headers={"Accept-Language": asked}, content=b"x" * size)
+    falling.falls = 0
+    expected = problem_document(refusal, tag.partition("-")[0], "")
+    del expected["instance"]
+    assert answer.json() == expected
+    assert answer.status_code == expected["status"]
+    assert answer.headers["Content-Type"] == MEDIA_TYPE
+    assert answer.headers["Content-Language"] == tag
+    assert ("Retry-After" in answer.headers) is refusal.retryable
