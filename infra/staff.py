@@ -47,6 +47,8 @@ class Staff:
             timeout=TIMEOUT_S,
             trust_env=False,
             headers={"Accept-Language": "en"},
+            # A command asks once or twice and ends: nothing is left open that nobody would close.
+            limits=httpx2.Limits(max_keepalive_connections=0),
         )
 
     def __enter__(self) -> Self:
@@ -133,7 +135,7 @@ def sent(client: httpx2.Client, method: str, path: str, **request: Any) -> httpx
 def passed(answer: httpx2.Response) -> httpx2.Response:
     """Give an answer that is no refusal.
 
-    :raises Refused: if it is one: with its title and advice, status and code.
+    :raises Refused: if it is one: with its title, advice and faults, status and code.
     """
     if not answer.is_error:
         return answer
@@ -144,8 +146,14 @@ def passed(answer: httpx2.Response) -> httpx2.Response:
     told = problem if isinstance(problem, dict) else {}
     title = told.get("title", f"HTTP {answer.status_code}")
     mark = " ".join(str(part) for part in (answer.status_code, told.get("code")) if part)
-    detail = told.get("detail")
-    raise Refused(f"{title}.", f"{detail} ({mark})" if detail else f"({mark})")
+    raise Refused(f"{title}.", " ".join([*_advice(told), f"({mark})"]))
+
+
+def _advice(problem: dict[str, Any]) -> list[str]:
+    """Give what a problem says to do next, and which places of the request it names."""
+    detail = problem.get("detail")
+    places = [f"{fault['pointer'] or 'body'}: {fault['detail']}." for fault in problem.get("faults", ())]
+    return [detail, *places] if detail else places
 
 
 def _content(answer: httpx2.Response) -> Any:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from infra.embedded.home import Home
 from infra.embedded.obstacle import Obstacle
@@ -17,7 +21,10 @@ from infra.embedded.settings import StackSettings
 OBSTACLE = 1
 NOT_RUNNING = 3
 
-out = Console(highlight=False, soft_wrap=True)
+PIPED_COLUMNS = 1_000
+"""How wide what a program reads may be: no row is cut or folded for it."""
+
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPED_COLUMNS)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object, for programs.")]
@@ -47,7 +54,18 @@ def as_json(content: Any) -> None:
     print(json.dumps(content, ensure_ascii=False))
 
 
+def tabulate(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+    """Show a table to a person; what is too long for their terminal is folded, so that an id stays whole."""
+    table = Table(box=None, pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    out.print(table)
+
+
 def give_up(what: str | Obstacle, code: int = OBSTACLE) -> NoReturn:
     """Say in one line what stands in the way, and end with that code."""
-    err.print(f"[red]{what}[/red]")
+    # No markup: what stands in the way may hold brackets of its own.
+    err.print(str(what), style="red", markup=False)
     raise typer.Exit(code)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import typer
-from rich.table import Table
 
-from infra.cli.answer import AsJson, AtHome, as_json, err, home_of, out
+from infra.cli.answer import AsJson, AtHome, as_json, err, home_of, out, tabulate
 from infra.cli.door import As, StaffDoor
 
 PATIENCE_S = 900.0
@@ -32,13 +31,12 @@ def audit(who: As = "operator-1", home: AtHome = None, json: AsJson = False) -> 
 
 
 def _show(found: dict[str, object]) -> None:
-    table = Table("scope", "rule of the books", "rows", box=None, pad_edge=False)
     scopes = found["scopes"]
     assert isinstance(scopes, list)
-    for scope in scopes:
-        for name, rows in scope["checked"].items():
-            table.add_row(scope["scope"], name, f"{rows:,}")
-    out.print(table)
+    checked = [
+        (scope["scope"], name, f"{rows:,}") for scope in scopes for name, rows in scope["checked"].items()
+    ]
+    tabulate(("scope", "rule of the books", "rows"), checked)
     findings, left_out = found["findings"], found["not_checked"]
     assert isinstance(findings, list)
     assert isinstance(left_out, list)

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from infra.bench.line import Line
 from infra.bench.load import Failed, NoGenerator
 from infra.bench.main import MEASURES
 from infra.bench.main import bench as measured
 from infra.bench.page import figures_of, page_of, value_of
-from infra.cli.answer import AsJson, give_up, out, settings
+from infra.cli.answer import AsJson, give_up, settings, tabulate
 from infra.embedded.obstacle import Obstacle
 from infra.embedded.steps import Steps
 from infra.replay.door import ReplayStopped
@@ -33,8 +32,9 @@ def bench(
 
     Example: tongfen bench --only redemptions --only wallets --json
 
-    Takes about ten minutes and wants the machine for itself. With --json one object a line, as it is
-    measured.
+    Takes about a quarter of an hour and wants the machine for itself. With --json one object a line, as it
+    is measured.
+
     Ends with 1 when something stands in the way (wrk missing), or a measure failed; it says which and why.
     """
     lines: list[Line] = []
@@ -54,8 +54,8 @@ def bench(
 
 
 def _show(lines: list[Line]) -> None:
-    shown = Table("id", "what", "measured", "goal", "reached", "figures", box=None, pad_edge=False)
+    rows = []
     for line in lines:
         reached = {True: "yes", False: "no", None: ""}[line.reached]
-        shown.add_row(line.id, line.what, value_of(line), line.goal, reached, figures_of(line))
-    out.print(shown)
+        rows.append((line.id, line.what, value_of(line), line.goal, reached, figures_of(line)))
+    tabulate(("id", "what", "measured", "goal", "reached", "figures"), rows)

@@ -9,10 +9,9 @@ from typing import Annotated
 from uuid import uuid4
 
 import typer
-from rich.table import Table
 
-from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
-from infra.cli.door import As, StaffDoor, system_reads, system_writes
+from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out, tabulate
+from infra.cli.door import As, StaffDoor, address_of, system_reads, system_writes
 from infra.embedded.home import Home
 from infra.seed.keys import private_key
 from shared.web.keys import private_key_of, public_key_text
@@ -78,12 +77,13 @@ def list_clients(who: As = "operator-1", home: AtHome = None, json: AsJson = Fal
     if json:
         as_json(found["data"])
         return
-    table = Table("client", "role", "unit", "registered", "revoked", box=None, pad_edge=False)
-    for row in found["data"]:
-        table.add_row(
-            row["client"], row["role"], row["unit"] or "", row["registered_at"], row["revoked_at"] or ""
-        )
-    out.print(table)
+    tabulate(
+        ("client", "role", "unit", "registered", "revoked"),
+        [
+            (row["client"], row["role"], row["unit"] or "", row["registered_at"], row["revoked_at"] or "")
+            for row in found["data"]
+        ],
+    )
 
 
 @app.command()
@@ -122,7 +122,9 @@ def send(
 
 
 def _signer(place: Home, name: str) -> RequestSigner:
-    key = place.folder("keys") / f"{name}.pem"
+    # Where nothing runs, that is what is missing, not a key.
+    address_of(place)
+    key = place.root / "keys" / f"{name}.pem"
     if not key.exists():
         give_up(f"There is no private key {key}. `tongfen client add` makes one.")
     return RequestSigner(name, private_key_of(key.read_bytes()))

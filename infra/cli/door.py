@@ -6,6 +6,7 @@ Refuses to know the database: whatever a command does, an audited door does.
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 import httpx2
 import typer
@@ -21,6 +22,10 @@ As = Annotated[
 ]
 
 
+# What stands in a URL as it is; anything else that a person types, a blank or Chinese, is encoded for them.
+_PLAIN = "%/?&=:,;+@!$'()*~"
+
+
 class StaffDoor(Staff):
     """The doors of the stack in a folder as one person of the staff sees them."""
 
@@ -34,7 +39,7 @@ def system_reads(home: Home, signer: RequestSigner, path: str) -> str:
     :raises Refused: if the door says no.
     :raises Silent: if nobody answers.
     """
-    url = f"{address_of(home)}{path}"
+    url = _url(home, path)
     headers = {**signer.headers("GET", url), "Accept-Language": "en"}
     with httpx2.Client(timeout=TIMEOUT_S, trust_env=False) as client:
         return passed(sent(client, "GET", url, headers=headers)).text
@@ -46,7 +51,7 @@ def system_writes(home: Home, signer: RequestSigner, path: str, body: bytes, key
     :raises Refused: if the door says no.
     :raises Silent: if nobody answers.
     """
-    url = f"{address_of(home)}{path}"
+    url = _url(home, path)
     headers = {
         **signer.headers("POST", url, body, key),
         "Content-Type": "application/json",
@@ -54,6 +59,13 @@ def system_writes(home: Home, signer: RequestSigner, path: str, body: bytes, key
     }
     with httpx2.Client(timeout=TIMEOUT_S, trust_env=False) as client:
         return passed(sent(client, "POST", url, content=body, headers=headers)).text
+
+
+def _url(home: Home, path: str) -> str:
+    """Compose what is signed and asked; the command ends where that would be no path of the group's."""
+    if not path.startswith("/"):
+        give_up(f"{path} is no path: it begins with /points/v1/ or /member/v1/.", code=2)
+    return f"{address_of(home)}{quote(path, safe=_PLAIN)}"
 
 
 def address_of(home: Home) -> str:

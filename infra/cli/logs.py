@@ -18,7 +18,8 @@ def logs(
     parts: Annotated[
         list[str] | None,
         typer.Argument(
-            help="supervisor, postgres, kafka, gateway, member, points, points-2, points-worker; else all."
+            help="supervisor, postgres, kafka, gateway, partner, member, points, points-2, points-worker;"
+            " else all."
         ),
     ] = None,
     home: AtHome = None,

@@ -7,6 +7,7 @@ Exit codes: 0 done or ready Â· 1 something stands in the way, said in one line Â
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -49,10 +50,18 @@ def _tongfen() -> None:
 
 def _add(name: str) -> None:
     module = import_module(f"infra.cli.{name}")
-    if name in GROUPS:
-        app.add_typer(module.app, name=name)
-    else:
-        app.command(no_args_is_help=False)(getattr(module, name))
+    if name not in GROUPS:
+        command = getattr(module, name)
+        app.command(no_args_is_help=False, help=_flowing(command))(command)
+        return
+    for command in module.app.registered_commands:
+        command.help = _flowing(command.callback)
+    app.add_typer(module.app, name=name)
+
+
+def _flowing(command: Callable[..., None]) -> str:
+    """Give a command's own words with every paragraph unbroken: a terminal breaks it where it ends."""
+    return "\n\n".join(" ".join(part.split()) for part in (command.__doc__ or "").split("\n\n"))
 
 
 # Only the command that was asked for is imported: stack, replay and benchmark take a second to load.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
-from infra.cli.answer import AsJson, AtHome, as_json, home_of, out
+from infra.cli.answer import AsJson, AtHome, as_json, home_of, out, tabulate
 from infra.cli.door import As, StaffDoor
 
 
@@ -22,7 +20,4 @@ def messages(who: As = "operator-1", home: AtHome = None, json: AsJson = False) 
     if not found:
         out.print("No text has been sent yet.")
         return
-    table = Table("sent", "to", "text", box=None, pad_edge=False)
-    for row in found:
-        table.add_row(row["sent_at"], row["phone"], row["text"])
-    out.print(table)
+    tabulate(("sent", "to", "text"), [(row["sent_at"], row["phone"], row["text"]) for row in found])

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
+from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out, tabulate
 from infra.cli.door import As, StaffDoor
 
 app = typer.Typer(no_args_is_help=True, help="Look at months and their statements, open and close them.")
@@ -27,10 +26,10 @@ def list_months(who: As = "operator-1", home: AtHome = None, json: AsJson = Fals
     if json:
         as_json(found)
         return
-    table = Table("month", "state", "sealed", "statements", box=None, pad_edge=False)
-    for row in found:
-        table.add_row(row["month"], row["state"], row["sealed_at"] or "", str(len(row["statements"])))
-    out.print(table)
+    tabulate(
+        ("month", "state", "sealed", "statements"),
+        [(row["month"], row["state"], row["sealed_at"] or "", str(len(row["statements"]))) for row in found],
+    )
 
 
 @app.command()
@@ -55,7 +54,7 @@ def show(
         return
     out.print(f"{found['month']} is {found['state']}.")
     if found["statements"]:
-        out.print(_settlement(found["statements"]))
+        _show_settlement(found["statements"])
 
 
 @app.command(name="open")
@@ -112,10 +111,10 @@ def _move(home: AtHome, who: str, month: str, verb: str, *, as_program: bool) ->
         out.print(f"{found['month']} is {found['state']}.")
 
 
-def _settlement(statements: list[dict[str, Any]]) -> Table:
-    table = Table("unit", "is owed (¥)", "statement", box=None, pad_edge=False)
+def _show_settlement(statements: list[dict[str, Any]]) -> None:
+    rows = []
     for row in statements:
         yuan, fen = divmod(abs(row["net_fen"]), 100)
         sign = "-" if row["net_fen"] < 0 else ""
-        table.add_row(row["unit"], f"{sign}{yuan:,}.{fen:02d}", row["statement"])
-    return table
+        rows.append((row["unit"], f"{sign}{yuan:,}.{fen:02d}", row["statement"]))
+    tabulate(("unit", "is owed (¥)", "statement"), rows)

@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
+from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out, tabulate
 from infra.cli.door import As, StaffDoor, address_of
 from infra.opening.loader import NotThatFile, bring_in
 from infra.opening.sheet_file import Checked, Unreadable, checked
@@ -131,12 +130,12 @@ def list_sheets(who: As = "operator-1", home: AtHome = None, json: AsJson = Fals
     if json:
         as_json(found)
         return
-    table = Table("sheet", "unit", "lines", "points", "announced", "approved", box=None, pad_edge=False)
+    rows = []
     for row in found:
         lines = f"{row['taken_lines']} of {row['lines']}"
         points = f"{row['taken_points']} of {row['points']}"
-        table.add_row(row["sheet"], row["unit"], lines, points, row["asked_by"], row["approved_by"] or "")
-    out.print(table)
+        rows.append((row["sheet"], row["unit"], lines, points, row["asked_by"], row["approved_by"] or ""))
+    tabulate(("sheet", "unit", "lines", "points", "announced", "approved"), rows)
 
 
 def _checked(file: Path) -> Checked:

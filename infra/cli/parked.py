@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from infra.cli.answer import AsJson, AtHome, as_json, home_of, out
+from infra.cli.answer import AsJson, AtHome, as_json, home_of, out, tabulate
 from infra.cli.door import As, StaffDoor
 
 app = typer.Typer(no_args_is_help=True, help="Look at events that could not be obeyed, and heal them.")
@@ -28,10 +27,10 @@ def list_parked(who: As = "operator-1", home: AtHome = None, json: AsJson = Fals
     if not found["data"]:
         out.print("Nothing is parked.")
         return
-    table = Table("id", "parked", "topic", "key", "cause", box=None, pad_edge=False)
-    for row in found["data"]:
-        table.add_row(str(row["id"]), row["parked_at"], row["topic"], row["key"], row["cause"])
-    out.print(table)
+    tabulate(
+        ("id", "parked", "topic", "key", "cause"),
+        [(str(row["id"]), row["parked_at"], row["topic"], row["key"], row["cause"]) for row in found["data"]],
+    )
 
 
 @app.command()

@@ -6,9 +6,8 @@ import json as text
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out
+from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out, tabulate
 from infra.cli.door import As, StaffDoor
 
 app = typer.Typer(
@@ -88,14 +87,16 @@ def list_rules(
     if json:
         as_json(found)
         return
-    table = Table("kind", "subject", "version", "state", "from", "terms", "id", box=None, pad_edge=False)
-    for row in found:
-        terms = text.dumps(row["body"], ensure_ascii=False)
-        version = str(row["version"])
-        table.add_row(
-            row["kind"], row["subject"], version, row["state"], row["valid_from"], terms, row["rule"]
-        )
-    out.print(table)
+    tabulate(
+        ("kind", "subject", "version", "state", "from", "id", "terms"),
+        [
+            (
+                *(row["kind"], row["subject"], str(row["version"]), row["state"], row["valid_from"]),
+                *(row["rule"], text.dumps(row["body"], ensure_ascii=False)),
+            )
+            for row in found
+        ],
+    )
 
 
 @app.command()
@@ -134,7 +135,7 @@ def simulate(
     if json:
         as_json(found)
     elif found["month"] is not None:
-        out.print(_month_table(found["month"]))
+        _show_month(found["month"])
         one_in = found["month"]["one_in"]
         if one_in > 1:
             out.print(f"[yellow]A sample: the receipts of one member in {one_in}.[/yellow] All come to about")
@@ -155,21 +156,22 @@ def _receipt_line(found: dict[str, Any]) -> str:
     return f"{', '.join(told)}; worth ¥{_yuan(found['worth_fen'])}."
 
 
-def _month_table(found: dict[str, Any]) -> Table:
-    table = Table(
-        "unit", "receipts", "changed", "points", "would be", "cost ¥", "would be ¥", box=None, pad_edge=False
+def _show_month(found: dict[str, Any]) -> None:
+    tabulate(
+        ("unit", "receipts", "changed", "points", "would be", "cost ¥", "would be ¥"),
+        [
+            (
+                row["unit"],
+                f"{row['receipts']:,}",
+                f"{row['receipts_changed']:,}",
+                f"{row['points_were']:,} {row['asset']}",
+                f"{row['points_would_be']:,} {row['asset']}",
+                _yuan(row["cost_was_fen"]),
+                _yuan(row["cost_would_be_fen"]),
+            )
+            for row in found["units"]
+        ],
     )
-    for row in found["units"]:
-        table.add_row(
-            row["unit"],
-            f"{row['receipts']:,}",
-            f"{row['receipts_changed']:,}",
-            f"{row['points_were']:,} {row['asset']}",
-            f"{row['points_would_be']:,} {row['asset']}",
-            _yuan(row["cost_was_fen"]),
-            _yuan(row["cost_would_be_fen"]),
-        )
-    return table
 
 
 def _yuan(fen: int) -> str:

@@ -18,7 +18,11 @@ def run(
     profile: Annotated[str, typer.Option(help="What the stack is for: run, replay or bench.")] = "run",
     port: Annotated[
         int | None,
-        typer.Option(help="Port of the one address (else TONGFEN_PORT, else 8080 or the next free)."),
+        typer.Option(
+            help="Port of the one address (else TONGFEN_PORT, else 8080 or the next free).",
+            min=1,
+            max=65_535,
+        ),
     ] = None,
     gateway: Annotated[bool, typer.Option(help="Put the gateway before the services.")] = True,
 ) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.text import Text
 
-from infra.cli.answer import NOT_RUNNING, OBSTACLE, AsJson, AtHome, as_json, home_of, out
+from infra.cli.answer import NOT_RUNNING, OBSTACLE, AsJson, AtHome, as_json, home_of, out, tabulate
 from infra.embedded.child import process_state
 from infra.embedded.home import Home
 
@@ -62,14 +62,11 @@ def _show(found: dict[str, Any]) -> None:
     if not found["running"]:
         out.print(f"Nothing runs from {found['home']}. `make run` starts it.")
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("part", "state", "address", "process", "restarts"):
-        table.add_column(heading)
+    rows: list[tuple[str | Text, ...]] = []
     for name, part in found["parts"].items():
-        colour = _COLOURS.get(part["state"], "white")
-        process = str(part["process_id"] or "")
-        table.add_row(name, f"[{colour}]{part['state']}[/]", part["address"], process, str(part["restarts"]))
-    out.print(table)
+        state = Text(part["state"], style=_COLOURS.get(part["state"], "white"))
+        rows.append((name, state, part["address"], str(part["process_id"] or ""), str(part["restarts"])))
+    tabulate(("part", "state", "address", "process", "restarts"), rows)
     for service, urls in found.get("databases", {}).items():
         out.print(f"\n[bold]{service}[/] database (passwords: {found['secrets']})")
         for url in urls.values():

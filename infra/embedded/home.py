@@ -80,7 +80,8 @@ class Home:
             self.root.chmod(0o711)
             lock = os.open(self.root / "run.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as refused:
-            raise obstacle_of(refused) from refused
+            way_on = "Choose another place with TONGFEN_HOME=/a/folder."
+            raise obstacle_of(refused, way_on) from refused
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -22,8 +22,11 @@ class Obstacle(Exception):
         self.way_on = way_on
 
 
-def obstacle_of(trouble: OSError) -> Obstacle:
-    """Translate what the operating system refused into a line a person can act on."""
+def obstacle_of(trouble: OSError, way_on: str = "Look into `tongfen logs`.") -> Obstacle:
+    """Translate what the operating system refused into a line a person can act on.
+
+    :param way_on: what they can do where the trouble itself does not say it.
+    """
     place = trouble.filename or "the state folder"
     if trouble.errno in (errno.ENOSPC, errno.EDQUOT):
         return disk_full(Path(str(place)))
@@ -32,9 +35,7 @@ def obstacle_of(trouble: OSError) -> Obstacle:
             f"{place} may not be written by this user.",
             "Remove it as the user who made it, or choose another place with TONGFEN_HOME=/a/folder.",
         )
-    return Obstacle(
-        f"The system refused: {trouble.strerror or trouble} ({place}).", "Look into `tongfen logs`."
-    )
+    return Obstacle(f"The system refused: {trouble.strerror or trouble} ({place}).", way_on)
 
 
 def disk_full(place: Path) -> Obstacle:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer import Typer
 from typer.testing import CliRunner
 
+from infra.cli import answer
 from infra.cli.main import app
 from infra.embedded.home import Home
+from infra.embedded.obstacle import Obstacle
 
 
 def commands(group: Typer, *path: str) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -61,11 +65,21 @@ def test_status_is_not_ready_while_a_part_is_down(tmp_path: Path) -> None:
     assert json.loads(said.stdout)["parts"]["two"]["state"] == "down"
 
 
-@pytest.mark.parametrize("command", [["stop"], ["token"], ["messages"], ["month", "list"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["stop"],
+        ["token"],
+        ["messages"],
+        ["month", "list"],
+        ["client", "ask", "till-hotel", "/points/v1/units"],
+    ],
+)
 def test_what_needs_a_running_stack_says_that_none_runs(tmp_path: Path, command: list[str]) -> None:
     said = CliRunner().invoke(app, [*command, "--home", str(tmp_path)])
     assert said.exit_code == 3
     assert "Nothing runs" in said.output
+    assert not [*tmp_path.iterdir()]
 
 
 def test_logs_of_an_unknown_part_name_the_known_ones(tmp_path: Path) -> None:
@@ -94,3 +108,35 @@ def test_reset_removes_the_state_and_nothing_that_runs(tmp_path: Path) -> None:
     home.leave()
     assert CliRunner().invoke(app, arguments).exit_code == 0
     assert not home.root.exists()
+
+
+def test_what_stands_in_the_way_is_said_as_it_is_brackets_included(tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["run", "--profile", "[/x] [red]", "--home", str(tmp_path)])
+    assert said.exit_code == 2
+    assert said.output.startswith("There is no profile [/x] [red]; there are ")
+
+
+def test_a_port_that_cannot_be_is_wrong_use(tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["run", "--port", "65536", "--home", str(tmp_path / "state")])
+    assert said.exit_code == 2
+    assert not (tmp_path / "state").exists()
+
+
+def test_a_state_that_is_no_folder_is_told_with_a_way_on(tmp_path: Path) -> None:
+    (tmp_path / "state").touch()
+    with pytest.raises(Obstacle, match=r"Choose another place with TONGFEN_HOME"):
+        Home(tmp_path / "state").enter()
+
+
+@pytest.mark.parametrize("columns", [60, answer.PIPED_COLUMNS])
+def test_a_table_keeps_every_letter_on_a_small_terminal_and_every_row_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    paper = StringIO()
+    monkeypatch.setattr(answer, "out", Console(file=paper, width=columns))
+    cells = ("rul_01a21c54057570afa51aaaa97d870000", "2026-10-31T16:00:00+00:00", '{"exempt": ["[/x]"]}')
+    answer.tabulate(("id", "from", "terms"), [cells])
+    lines = paper.getvalue().splitlines()
+    assert max(map(len, lines)) <= columns
+    assert sorted("".join(lines).replace(" ", "")) == sorted("idfromterms" + "".join(cells).replace(" ", ""))
+    assert len(lines) == 2 or columns == 60

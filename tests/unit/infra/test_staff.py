@@ -1,5 +1,7 @@
 """The staff at the doors: one client, what it asks again, and the one line in which it gives up."""
 
+import gc
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +14,7 @@ from infra.cli.main import app
 from infra.embedded.home import Home
 from infra.embedded.ports import free_port
 from infra.embedded.secrets import Secrets
+from infra.seed.keys import private_key
 from infra.staff import Refused, Silent, Staff
 from tests.replay.stand_in import Answer, StandIn, serving
 
@@ -80,6 +83,21 @@ def test_a_refusal_is_one_line_that_says_why_and_is_not_asked_again() -> None:
     assert len(group.asked) == 1
 
 
+def test_what_is_malformed_is_told_place_by_place() -> None:
+    faults = [
+        {"pointer": "/amount_fen", "rule": "int-type", "detail": "must be an integer"},
+        {"pointer": "", "rule": "not-json", "detail": "this is not valid JSON in UTF-8"},
+    ]
+    malformed = {"code": "malformed", "title": "The request is malformed", "detail": "Mend it."}
+    group = Scripted((422, {**malformed, "faults": faults}))
+    with staff_at(group) as staff, pytest.raises(Refused) as caught:
+        staff.post("/points/v1/rules", {})
+    assert str(caught.value) == (
+        "The request is malformed. Mend it. /amount_fen: must be an integer."
+        " body: this is not valid JSON in UTF-8. (422 malformed)"
+    )
+
+
 def test_what_does_not_come_back_is_told_after_a_while() -> None:
     with staff_at(Scripted((503, {})), patience_s=0.3) as staff, pytest.raises(Refused) as caught:
         staff.get("/a")
@@ -129,8 +147,38 @@ def test_the_command_line_ends_with_that_line_and_1(home: Home, answer: Answer, 
     assert "Traceback" not in said.output
 
 
+def test_a_command_leaves_no_connection_open(home: Home) -> None:
+    with serving(Scripted((200, {"data": []}), staff=("operator-1",))) as address:
+        home.write(home.status, {"state": "ready", "address": address, "parts": {}})
+        with warnings.catch_warnings(record=True) as left:
+            warnings.simplefilter("always", ResourceWarning)
+            assert CliRunner().invoke(app, ["month", "list", "--home", str(home.root)]).exit_code == 0
+            gc.collect()
+    assert not left
+
+
 def test_the_command_line_says_that_nobody_answers(home: Home) -> None:
     home.write(home.status, {"state": "ready", "address": f"http://127.0.0.1:{free_port()}", "parts": {}})
     said = CliRunner().invoke(app, ["month", "list", "--home", str(home.root)])
     assert said.exit_code == 1
     assert said.output.startswith("The group does not answer")
+
+
+def test_a_system_asks_and_sends_what_a_person_types_signed_as_it_goes_out(home: Home) -> None:
+    private_key(home.folder("keys"), "till-hotel")
+    group = Scripted((200, {"order_no": "早餐 1"}))
+    with serving(group) as address:
+        home.write(home.status, {"state": "ready", "address": address, "parts": {}})
+        ask = [
+            "client",
+            "ask",
+            "till-hotel",
+            "/points/v1/redemptions?order_no=早餐 1",
+            "--home",
+            str(home.root),
+        ]
+        assert CliRunner().invoke(app, ask).exit_code == 0
+        ask[3] = "points/v1/redemptions"
+        said = CliRunner().invoke(app, ask)
+    assert (said.exit_code, group.asked) == (2, ["/points/v1/redemptions"])
+    assert said.output.startswith("points/v1/redemptions is no path: it begins with /points/v1/")
