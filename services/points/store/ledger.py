@@ -111,9 +111,12 @@ class LedgerMemory:
         self._reach = Reach()
 
     def load(self, cursor: Cursor, claims: Sequence[Claim]) -> Loaded[LedgerBooks]:
-        """Obtain names, open wallets, lock holders, then slices of limits, read what the commands need."""
+        """Obtain latches and names, open wallets, lock holders, then slices of limits; read what is asked."""
         named = resolve(cursor, claims, NOUNS)
         wanted, purses = _Wanted(claims), Purses(claims, self._reach)
+        # Before anything is read: rulebook and calendar come with the load itself, and whoever holds a latch
+        # decides by what the last one to hold it has left.
+        latched = latch(cursor, wanted.rows)
         cursor.execute(_LOAD, (*claim_parameters(claims), *wanted.parameters(purses)))
         found: dict[str, Any] = (cursor.fetchone() or ({},))[0]
         if found["named"]:
@@ -135,11 +138,10 @@ class LedgerMemory:
         purses.put(cursor, books, found["purse"] or ())
         _put_known(cursor, books, found)
         books.named.update(named)
-        locks = _locks(books, wanted.rows)
-        locks.update(latch(cursor, wanted.rows))
+        locks = {**_locks(books, wanted.rows), **latched}
         budgets = budget_rows(rulebook, wanted.facts)
         locks.update(self._limits.load(cursor, books, [*wanted.rows, *budgets]))
-        # After every lock, the latches' too: what a latch guards is read once nobody else can change it.
+        # After every lock: what one guards is read once nobody else can change it.
         load_each(cursor, books, wanted.rows, wanted.facts, NOUNS)
         return Loaded(books=books, locks=locks, **claimed(found["frame"], claims))
 
