@@ -31,6 +31,7 @@ from tests.faults.points_process import (
 from tests.faults.readers import Reader, all_served
 from tests.journeys.caller import Caller, by_signature
 from tests.service.points.weather import Wire, holding
+from tests.slack import SLACK_S
 
 pytestmark = pytest.mark.timeout(300)
 REDEMPTIONS, RECEIPTS = "/points/v1/redemptions", "/points/v1/receipts"
@@ -48,10 +49,7 @@ HOLDER_OF = "SELECT 1 FROM holders WHERE id = (SELECT holder_id FROM wallets WHE
 CROWD = 40
 READERS, POOL, LOCKED_S = 200, 10, 5.0
 TOLD_WITHIN_S, COMES_AGAIN_S = 2.0, 1.0
-SLACK_S = float(os.environ.get("TONGFEN_FAULTS_SLACK_S", "1.5"))
-"""A reader is told no within two seconds and comes again after one; a machine that does other things as well
-adds its own, and `make faults`, which has it to itself, says 0.
-"""
+"""A reader is told no within two seconds and comes again after one."""
 
 
 @pytest.fixture(scope="module")

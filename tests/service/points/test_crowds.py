@@ -1,6 +1,5 @@
 """Crowds: real processes, each with its own desk, on one wallet and on one business unit; and dying ones."""
 
-import os
 import statistics
 from datetime import timedelta
 
@@ -10,12 +9,11 @@ from shared.kernel.command import Command
 from tests.service.points.crowd import Errand, Tally, killed_at, run
 from tests.service.points.ledger_house import NOON, LedgerHouse, code_of, earn, redeem
 from tests.service.points.weather import POINTS
+from tests.slack import SLACK_S
 
 PROCESSES, CLIENTS = 2, 25
-P99_S = 2.0 + float(os.environ.get("TONGFEN_FAULTS_SLACK_S", "1.5"))
-"""Of a hundred clients one may be answered later; a machine that does other things as well adds its own, and
-`make faults`, which has it to itself, says 0.
-"""
+P99_S = 2.0 + SLACK_S
+"""Of a hundred clients one may be answered later."""
 
 
 def crowd(house: LedgerHouse, numbers: tuple[str, ...], unit: str) -> Tally:
