@@ -78,6 +78,11 @@ class Setup:
         return stamp if whole else {}
 
     def _bare_environment(self) -> None:
+        if not os.access(self._checkout, os.W_OK):
+            give_up(
+                f"{self._checkout} may not be written by this user.",
+                "Clone it to a folder of your own, then `make setup` there.",
+            )
         done = self._venv_with()
         probe = [str(self._python), "-c", "import pip._internal.commands.install"]
         if done.returncode == 0 and subprocess.run(probe, check=False, capture_output=True).returncode != 0:

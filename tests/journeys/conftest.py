@@ -14,6 +14,8 @@ from tests.journeys.group import Group
 def group() -> Iterator[Group]:
     """Reach the run's group, with the months around today open."""
     group = Group(stack.group())
-    group.open_months()
-    yield group
-    group.web.close()
+    try:
+        group.open_months()
+        yield group
+    finally:
+        group.web.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -98,3 +99,14 @@ def test_uv_is_told_what_this_machine_told_pip(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("PIP_INDEX_URL", "https://index.example/simple")
     monkeypatch.delenv("UV_DEFAULT_INDEX", raising=False)
     assert venv.environment()["UV_DEFAULT_INDEX"] == "https://index.example/simple"
+
+
+@pytest.mark.usefixtures("commands")
+def test_a_checkout_that_may_not_be_written_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Root may write anywhere: the answer is given, whoever runs this.
+    monkeypatch.setattr(os, "access", lambda _place, _mode: False)
+    with pytest.raises(SystemExit):
+        venv.Setup(tmp_path).make()
+    assert capsys.readouterr().err.startswith(f"{tmp_path} may not be written by this user. Clone it ")
