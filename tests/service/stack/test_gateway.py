@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import httpx2
 import pytest
@@ -136,9 +137,10 @@ def test_what_the_gateway_refuses_by_itself_says_what_to_do_next_as_a_service_wo
     falling.falls = falls
     answer = web.post(path, headers={"Accept-Language": asked}, content=b"x" * size)
     falling.falls = 0
-    expected = problem_document(refusal, tag.partition("-")[0], "")
-    del expected["instance"]
+    instance = answer.json()["instance"]
+    expected = problem_document(refusal, tag.partition("-")[0], instance)
     assert answer.json() == expected
+    assert UUID(instance) != UUID(web.get("/nowhere/v1").json()["instance"])
     assert answer.status_code == expected["status"]
     assert answer.headers["Content-Type"] == MEDIA_TYPE
     assert answer.headers["Content-Language"] == tag
