@@ -7,7 +7,7 @@ import orjson
 from infra.docs.code import import_all
 from services.member.main import openapi_app as member_app
 from services.points.main import openapi_app as points_app
-from shared.runtime.metrics import REGISTRY
+from shared.runtime.metrics import REGISTRY, exposition
 from tests.house.tree import ROOT
 
 RULES = (ROOT / "infra/prometheus/alerts.yml").read_text(encoding="utf-8")
@@ -59,3 +59,9 @@ def test_alerts_name_routes_that_exist() -> None:
     for pattern in re.findall(r'route=~"([^"]+)"', RULES):
         places = [re.fullmatch(pattern, route) for route in routes]
         assert sum(place is not None for place in places) == pattern.count("|") + 1, pattern
+
+
+def test_nothing_is_exposed_that_only_says_when_a_series_began() -> None:
+    import_all("shared.runtime")
+    assert b"_total" in exposition()
+    assert b"_created" not in exposition()
