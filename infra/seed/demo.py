@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from infra.embedded.first_start import FirstStep
+from infra.embedded.settings import StackSettings
 from infra.embedded.stack import Stack
 from infra.replay.dataset import UNITS
 from infra.replay.door import Door
@@ -81,9 +82,10 @@ def welcome(root: Path, report: dict[str, Any], households: list[str]) -> str:
     people = "\n".join(
         f"    {phone}  household {household}" for household, phone in zip(households, PHONES, strict=False)
     )
+    elsewhere = "" if root == StackSettings.model_fields["home"].default else f", with TONGFEN_HOME={root}"
     return f"""
 Last month ({month["month"]}) is closed: {month["receipts"]:,} real receipts, settled between six units.
-Three things to try, in another terminal:
+Three things to try, in another terminal{elsewhere}:
   1. who owes whom         .venv/bin/tongfen month show {month["month"]}      (picture: {root / PICTURE})
   2. sign in as a member   docs/tour.md walks through it; these phones belong to members with points:
 {people}
