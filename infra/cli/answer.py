@@ -64,6 +64,12 @@ def tabulate(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> N
     out.print(table)
 
 
+def yuan(fen: int) -> str:
+    """Write an amount of fen as yuan, with thousands and two places."""
+    whole, rest = divmod(abs(fen), 100)
+    return f"{'-' if fen < 0 else ''}{whole:,}.{rest:02d}"
+
+
 def give_up(what: str | Obstacle, code: int = OBSTACLE) -> NoReturn:
     """Say in one line what stands in the way, and end with that code."""
     # No markup: what stands in the way may hold brackets of its own.

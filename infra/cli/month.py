@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out, tabulate
+from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out, tabulate, yuan
 from infra.cli.door import As, StaffDoor
 
 app = typer.Typer(no_args_is_help=True, help="Look at months and their statements, open and close them.")
@@ -112,9 +112,7 @@ def _move(home: AtHome, who: str, month: str, verb: str, *, as_program: bool) ->
 
 
 def _show_settlement(statements: list[dict[str, Any]]) -> None:
-    rows = []
-    for row in statements:
-        yuan, fen = divmod(abs(row["net_fen"]), 100)
-        sign = "-" if row["net_fen"] < 0 else ""
-        rows.append((row["unit"], f"{sign}{yuan:,}.{fen:02d}", row["statement"]))
-    tabulate(("unit", "is owed (¥)", "statement"), rows)
+    tabulate(
+        ("unit", "is owed (¥)", "statement"),
+        [(row["unit"], yuan(row["net_fen"]), row["statement"]) for row in statements],
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out, tabulate
+from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out, tabulate, yuan
 from infra.cli.door import As, StaffDoor
 
 app = typer.Typer(
@@ -153,7 +153,7 @@ def _receipt_line(found: dict[str, Any]) -> str:
             f"{bonus['points']} {bonus['asset']} of {bonus['bearer']} by campaign {bonus['campaign']}"
         )
     told.extend(f"{cut['points']} of {cut['of']} cut by {cut['rule']}" for cut in found["cut"])
-    return f"{', '.join(told)}; worth ¥{_yuan(found['worth_fen'])}."
+    return f"{', '.join(told)}; worth ¥{yuan(found['worth_fen'])}."
 
 
 def _show_month(found: dict[str, Any]) -> None:
@@ -166,13 +166,9 @@ def _show_month(found: dict[str, Any]) -> None:
                 f"{row['receipts_changed']:,}",
                 f"{row['points_were']:,} {row['asset']}",
                 f"{row['points_would_be']:,} {row['asset']}",
-                _yuan(row["cost_was_fen"]),
-                _yuan(row["cost_would_be_fen"]),
+                yuan(row["cost_was_fen"]),
+                yuan(row["cost_would_be_fen"]),
             )
             for row in found["units"]
         ],
     )
-
-
-def _yuan(fen: int) -> str:
-    return f"{fen // 100:,}.{fen % 100:02d}"

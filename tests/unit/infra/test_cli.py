@@ -140,3 +140,10 @@ def test_a_table_keeps_every_letter_on_a_small_terminal_and_every_row_in_a_pipe(
     assert max(map(len, lines)) <= columns
     assert sorted("".join(lines).replace(" ", "")) == sorted("idfromterms" + "".join(cells).replace(" ", ""))
     assert len(lines) == 2 or columns == 60
+
+
+@pytest.mark.parametrize(
+    ("fen", "told"), [(0, "0.00"), (-1, "-0.01"), (-150, "-1.50"), (123_456, "1,234.56"), (-100, "-1.00")]
+)
+def test_an_amount_is_written_in_yuan_whichever_side_owes_it(fen: int, told: str) -> None:
+    assert answer.yuan(fen) == told
