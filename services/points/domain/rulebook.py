@@ -64,8 +64,8 @@ class NoRuleInForce(Refusal):
     retryable = True
     title = Words("没有生效的规则", "No rule is in force")
     advice = Words(
-        "{subject} 在 {at} 没有生效的 {rule} 规则，请先起草并复核。",
-        "There is no {rule} rule for {subject} at {at}; draft one and have it approved.",
+        "{subject} 在 {at} 没有生效的 {rule} 规则；请改选已有规则的，或由运营起草并复核。",
+        "There is no {rule} rule for {subject} at {at}; choose another, or have one drafted and approved.",
     )
 
 
