@@ -49,6 +49,7 @@ _ALONE_NOW = f"SELECT pg_try_advisory_lock({_ONE_AT_A_TIME})"
 NEVER_CHECKED = (
     "answers kept in the inbox (those of receipts and redemptions are)",
     "the sides of journals, by which units may read them",
+    "whose a wallet is (member says it by events), and the numbers and names that only tell things apart",
     "how much caps of the day and budgets had left when a receipt came (what they cut is)",
     "rules, and who drafted and approved them",
     "declined redemptions one by one (their count is in the statements)",
