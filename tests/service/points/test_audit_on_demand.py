@@ -1,78 +1,37 @@
 """The audit on demand: asked through any process, done by a worker, never older than the question."""
 
-import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 import psycopg2
 import pytest
 from psycopg2.extensions import connection as Connection
 from structlog.testing import capture_logs
 
-from services.points.api.audit import AskedAudits
 from services.points.domain.audit_report import REPORT_MAX
 from services.points.domain.auditing import ATTEMPTS, AuditFailed, AuditNotBegun, AuditUnderWay
 from services.points.jobs import audit, audit_on_demand
 from services.points.jobs.audit import AUDIT_OPTIONS, audit_all
 from services.points.jobs.audit_on_demand import AuditorOnDemand
 from services.points.jobs.timetable import BROOMS
-from services.points.queries.audits import AuditSeen, Watched, audits_seen
-from services.points.store.audits import KEPT, Audits
+from services.points.store.audits import KEPT
 from shared.kernel.principal import Principal, Role
 from shared.kernel.refusal import NotFound
-from shared.runtime.clock import mint_id
-from shared.runtime.database import READING_OPTIONS, Reader, connect
-from shared.runtime.reading_room import ReadingRoom
+from shared.runtime.database import Reader, connect
 from shared.runtime.rounds import Rounds
 from shared.runtime.sweeping import swept
-from shared.web.threads import Threads
 from tests import stack
 from tests.journeys.group import until
+from tests.service.points.asking_web import Report, Web
 from tests.service.points.ledger_house import LedgerHouse, answer_of, earn
 
-SOON_S = 0.05
 LONG_S = 20.0
 ONE, TWO = Principal("operator-1", Role.OPERATOR), Principal("operator-2", Role.OPERATOR)
 OFFICE, HOTEL = (Principal(f"finance-{unit}", Role.FINANCE, unit) for unit in ("office", "hotel"))
-Report = Mapping[str, Any]
-
-
-class Questions(Audits):
-    """Where audits are asked for; it counts who has asked, and by which row they wait."""
-
-    def __init__(self, connect: Callable[[], Connection]) -> None:
-        super().__init__(connect)
-        self.asked: list[str] = []
-
-    def ask(self, id_: str, by: str, unit: str | None) -> str:
-        """Ask, or join those who ask the same."""
-        question = super().ask(id_, by, unit)
-        self.asked.append(question)
-        return question
-
-
-class Web:
-    """A process that answers: where audits are asked for, how it waits, and nothing else."""
-
-    def __init__(self, house: LedgerHouse) -> None:
-        url = house.database.url
-        self.questions = Questions(partial(connect, url("desk")))
-        reading = partial(connect, url("reader"), READING_OPTIONS)
-        self.room: ReadingRoom[Watched, AuditSeen | None] = ReadingRoom(audits_seen, reading)
-        self.room.start()
-
-    def ask(self, who: Principal, patience_s: float = SOON_S) -> Report:
-        """Ask for an audit, wait so long, and give the report or the refusal."""
-        asked = AskedAudits(self.questions, self.room, patience_s)
-        return asyncio.run(self._asked(asked, who))
-
-    async def _asked(self, asked: AskedAudits, who: Principal) -> Report:
-        return await asked.report(mint_id(), who, Threads(1))
 
 
 class Stalled:
@@ -177,8 +136,9 @@ def test_all_who_ask_while_a_question_waits_are_told_the_same(
     crowd = [later(webs[place % 2], (ONE, TWO)[place % 3 == 0]) for place in range(8)]
     waiting(house, 2)
     # Each of the eight has joined one of the two rows that wait.
-    until(lambda: sum(len(web.questions.asked) for web in webs) == 8)
-    assert len({question for web in webs for question in web.questions.asked}) == 2
+    joined = [web.questions.joined for web in webs]
+    until(lambda: sum(map(len, joined)) == 8)
+    assert len({question for each in joined for question in each}) == 2
     assert worker(house).step() is not None
     first = crowd[0].result(LONG_S)
     assert [one.result(LONG_S) for one in crowd] == [first] * 8
