@@ -44,7 +44,7 @@ format: setup ## Mend what ruff can mend by itself (2 s)
 	@$(BIN)/ruff check --quiet --fix .
 	@$(BIN)/ruff format --quiet .
 
-test: setup ## Everything, against a real PostgreSQL and a real Kafka (12 min)
+test: setup ## Everything, against a real PostgreSQL and a real Kafka (9 min)
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/python -m infra.embedded.kafka_jars & jars=$$!; \
