@@ -39,10 +39,11 @@ WHERE id IN (
 """
 _LEASE = _LEASING.format(which="lane = ANY (%(lanes)s)")
 _LEASE_OTHERS = _LEASING.format(which="lane <> ALL (%(lanes)s)")
-_FINISH = """
+FINISH = """
 UPDATE errands SET done_at = %(now)s, outcome = %(outcome)s, body = '', leased_until = NULL
 WHERE id = %(id)s AND done_at IS NULL
 """
+"""Ends an errand: by its messenger, or by a desk that keeps the word for which it went."""
 _PUT_OFF = """
 UPDATE errands SET due_at = %(due)s, outcome = %(outcome)s, leased_until = NULL
 WHERE id = %(id)s AND done_at IS NULL
@@ -202,7 +203,7 @@ class Errands:
         given_up = not said.done and errand.attempts >= self._pace.attempts
         if said.done or given_up:
             outcome = said.outcome if said.done else f"given up, {said.outcome}"
-            self._execute(_FINISH, {"id": errand.id, "now": present, "outcome": outcome})
+            self._execute(FINISH, {"id": errand.id, "now": present, "outcome": outcome})
             level = log.error if given_up else log.info
             level("errand.done", id=errand.id, kind=errand.kind, outcome=outcome, attempts=errand.attempts)
             DONE.labels(errand.kind, "given-up" if given_up else "done").inc()

@@ -24,6 +24,7 @@ from services.points.domain.voucher import (
 from services.points.store.noun import Noun
 from services.points.store.voidings import ask_voidings, load_voidings, settle_voidings
 from shared.kernel.calendar import day_of
+from shared.runtime.errands import FINISH
 
 _BEHIND = "SELECT id::text, member FROM vouchers WHERE id = ANY (%s::uuid[])"
 _READ = """
@@ -127,11 +128,7 @@ def _leave(cursor: Cursor, changes: Sequence[PartnerErrand]) -> None:
 def _end(cursor: Cursor, changes: Sequence[PartnerHeard]) -> None:
     # As a messenger ends an errand; the one that carried this finds it done.
     for one in changes:
-        cursor.execute(
-            "UPDATE errands SET done_at = %s, outcome = %s, body = '', leased_until = NULL"
-            " WHERE id = %s AND done_at IS NULL",
-            (one.at, one.outcome, one.errand_id),
-        )
+        cursor.execute(FINISH, {"id": one.errand_id, "now": one.at, "outcome": one.outcome})
 
 
 VOUCHERS = Noun(

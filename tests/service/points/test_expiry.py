@@ -37,6 +37,7 @@ EARNED_AT = datetime(2017, 1, 10, 12, tzinfo=SHANGHAI)
 # 24 months later is 10 January 2019; its quarter ends with March.
 ENDS_AT = datetime(2019, 4, 1, tzinfo=SHANGHAI)
 ENDING, NEXT = date(2019, 4, 1), date(2019, 5, 1)
+JUNE, JUNE_BEGINS = date(2019, 6, 1), datetime(2019, 6, 1, tzinfo=SHANGHAI)
 
 
 @pytest.fixture
@@ -267,17 +268,22 @@ def test_what_comes_back_to_a_lot_that_is_over_is_there_for_30_days_and_then_exp
     assert audited(april.database).findings == ()
 
 
-def test_points_let_go_in_the_month_after_their_end_expire_in_that_month(april: LedgerHouse) -> None:
-    june = date(2019, 6, 1)
-    april.open_month(june)
-    hour, turn = timedelta(hours=1), datetime(2019, 6, 1, tzinfo=SHANGHAI)
+def _on_hold_over_the_turn(april: LedgerHouse) -> dict[str, Any]:
+    """Restore a lot of 500 that ends on May's last evening, two hours before June, and hold 300 of it."""
+    april.open_month(JUNE)
+    hour = timedelta(hours=1)
     answer_of(april.obey(earn("office", "1", 100_000, "r1", EARNED_AT))[0])
     order = redeem("office:1", "hotel", "o1", 500, EARNED_AT + timedelta(days=20))
     paid = redemption_id(april.obey(order)[0])
     assert expired(april, ENDS_AT) is None
-    # Given back 30 days before May's last evening: that is where the restored lot ends.
-    answer_of(april.obey(refund(paid, "hotel", "f1", 500, turn - 2 * hour - timedelta(days=30)))[0])
-    told = placed(april, hold("office:1", "o2", 300, at=turn - 3 * hour, lasts_s=12 * 3600))
+    # What was given back of a lot that is over ends 30 days later.
+    given_back_at = JUNE_BEGINS - 2 * hour - timedelta(days=30)
+    answer_of(april.obey(refund(paid, "hotel", "f1", 500, given_back_at))[0])
+    return placed(april, hold("office:1", "o2", 300, at=JUNE_BEGINS - 3 * hour, lasts_s=12 * 3_600))
+
+
+def test_points_let_go_in_the_month_after_their_end_expire_in_that_month(april: LedgerHouse) -> None:
+    told, hour, turn = _on_hold_over_the_turn(april), timedelta(hours=1), JUNE_BEGINS
     assert expired(april, turn - 2 * hour) == {"holders": 1, "lots": 1}
     assert all(one.issued for one in closed(april, JANUARY, date(2017, 2, 1), date(2017, 3, 1), ENDING, NEXT))
     answer_of(april.obey(release(told, at=turn + 8 * hour))[0])
@@ -286,7 +292,7 @@ def test_points_let_go_in_the_month_after_their_end_expire_in_that_month(april: 
     months = april.rows(
         "SELECT DISTINCT month, concerns_month FROM journals WHERE kind = 'expiry' ORDER BY month"
     )
-    assert months == [(NEXT, None), (june, None)]
+    assert months == [(NEXT, None), (JUNE, None)]
     assert audited(april.database).findings == ()
 
 
@@ -324,23 +330,14 @@ def test_however_late_the_job_each_part_of_a_lot_is_dated_when_it_was_free_and_o
 def test_what_was_free_in_the_month_of_its_end_is_stated_there_though_a_hold_let_more_go_later(
     april: LedgerHouse,
 ) -> None:
-    june = date(2019, 6, 1)
-    april.open_month(june)
-    hour, turn = timedelta(hours=1), datetime(2019, 6, 1, tzinfo=SHANGHAI)
-    answer_of(april.obey(earn("office", "1", 100_000, "r1", EARNED_AT))[0])
-    order = redeem("office:1", "hotel", "o1", 500, EARNED_AT + timedelta(days=20))
-    paid = redemption_id(april.obey(order)[0])
-    assert expired(april, ENDS_AT) is None
-    # The restored lot ends on May's last evening.
-    answer_of(april.obey(refund(paid, "hotel", "f1", 500, turn - 2 * hour - timedelta(days=30)))[0])
-    told = placed(april, hold("office:1", "o2", 300, at=turn - 3 * hour, lasts_s=12 * 3_600))
+    told, hour, turn = _on_hold_over_the_turn(april), timedelta(hours=1), JUNE_BEGINS
     answer_of(april.obey(release(told, at=turn + hour))[0])
     assert expired(april, turn + 2 * hour) == {"holders": 1, "lots": 1}
     months = april.rows(
         "SELECT j.month, t.amount FROM journals j JOIN transfers t ON t.journal_id = j.id"
         " WHERE j.kind = 'expiry' ORDER BY j.month, t.id"
     )
-    assert months == [(NEXT, 200), (june, 300)]
+    assert months == [(NEXT, 200), (JUNE, 300)]
     assert audited(april.database).findings == ()
 
 

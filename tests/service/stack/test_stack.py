@@ -191,7 +191,7 @@ def test_what_hangs_is_killed_and_runs_again_and_the_log_says_so_once(running: R
     after = running.until_ready()
     assert after["parts"]["member"]["process_id"] != before["process_id"]
     assert ask(f"{after['address']}/member/v1/things")["service"] == "member"
-    said = running.home.log("supervisor").read_text(encoding="utf-8").splitlines()
+    said = _said(running).splitlines()
     killed = f"! member gave no sign of life for {SILENCE_S} s and was killed; starting it again."
     assert [line for line in said if "sign of life" in line] == [killed]
 
