@@ -102,14 +102,14 @@ CREATE TEMP TABLE batched ON COMMIT DROP AS
 SELECT *, (SELECT last_value FROM batch_id) + 1 + (row_number() OVER ()) / 500 AS batch_id FROM posted;
 SELECT setval('batch_id', (SELECT max(batch_id) FROM batched));
 INSERT INTO journals (month, id, kind, occurred_at, posted_at, holder_id, unit, sides, subject, batch_id)
-SELECT %(month)s, journal_id, kind, occurred_at, clock_timestamp(), holder_id, unit, sides, subject, batch_id
+SELECT %(month)s, journal_id, kind, occurred_at, now(), holder_id, unit, sides, subject, batch_id
 FROM batched;
 INSERT INTO transfers (month, id, journal_id, asset, amount, from_account, to_account, lot_id, cause_id,
                        worth_fen)
 SELECT %(month)s, id, journal_id, asset, amount, from_account, to_account, lot_id, cause_id, worth_fen
 FROM lines ORDER BY id;
 INSERT INTO batches (id, posted_at, rows, digest)
-SELECT b.batch_id, clock_timestamp(), count(*), sha256(convert_to(string_agg(concat_ws(
+SELECT b.batch_id, now(), count(*), sha256(convert_to(string_agg(concat_ws(
            '|', %(month)s::date, l.id, l.journal_id, l.asset, l.amount, l.from_account, l.to_account,
            coalesce(l.lot_id::text, '-'), coalesce(l.cause_id::text, '-'), coalesce(l.worth_fen::text, '-')),
            E'\\n' ORDER BY l.id), 'UTF8'))
