@@ -127,7 +127,9 @@ def _bad_batch(one: BatchLook) -> str | None:
         return "the batch that journals name is missing"
     if not one.rows_fit:
         return "it has not as many lines as it says"
-    return None if one.digest_fits else "its lines are not those of its digest"
+    if not one.digest_fits:
+        return "its lines are not those of its digest"
+    return None if one.time_fits else "a journal of it was posted at another moment than it was"
 
 
 def _off_limit(one: LimitLook) -> str | None:

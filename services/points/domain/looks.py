@@ -230,14 +230,14 @@ class ReturnLook(Look):
     fits: bool
     points_fit: bool
     debt_fits: bool
+    owner_fits: bool
     answer_fits: bool
 
     @property
     def is_sound(self) -> bool:
         """Tell whether nothing differs."""
-        return all(
-            (self.is_kept, self.is_booked, self.fits, self.points_fit, self.debt_fits, self.answer_fits)
-        )
+        placed = self.is_kept and self.is_booked and self.fits
+        return placed and self.points_fit and self.debt_fits and self.owner_fits and self.answer_fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,11 +261,12 @@ class JournalLook(Look):
 
 @dataclass(frozen=True, slots=True)
 class BatchLook(Look):
-    """Batches as their journals name them: known, with as many lines as they say, under their digest."""
+    """Batches as their journals name them: known, with as many lines, under that digest, at that moment."""
 
     is_known: bool
     rows_fit: bool
     digest_fits: bool
+    time_fits: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ def _misowed(one: ReturnLook) -> str | None:
     return None if one.debt_fits else "what is owed is not what the lots did not give"
 
 
+def _misplaced(one: ReturnLook) -> str | None:
+    return None if one.owner_fits or not one.is_kept else "its debt is another wallet's, or another unit's"
+
+
 def _misrepaid(one: RepaymentLook) -> str | None:
     if not one.units_fit:
         return "it repays another unit than the one that was paid"
@@ -33,5 +37,6 @@ RETURN_INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a return has its journal and its place", lambda e: e.returns, _bad_return),
     Invariant("a return takes what the receipt's terms say", lambda e: e.returns, _misclaimed),
     Invariant("what lots do not give is owed", lambda e: e.returns, _misowed),
+    Invariant("a debt is owed by whose purchase came back, to who lacks", lambda e: e.returns, _misplaced),
     Invariant("a debt is repaid by what new points paid", lambda e: e.repayments, _misrepaid),
 )

@@ -112,25 +112,29 @@ WITH lines AS (
     SELECT j.batch_id, count(t.id) AS lines, sha256(convert_to(string_agg(concat_ws(
                '|', t.month, t.id, t.journal_id, t.asset, t.amount, t.from_account, t.to_account,
                coalesce(t.lot_id::text, '-'), coalesce(t.cause_id::text, '-'),
-               coalesce(t.worth_fen::text, '-')), E'\\n' ORDER BY t.id), 'UTF8')) AS digest
+               coalesce(t.worth_fen::text, '-')), E'\\n' ORDER BY t.id), 'UTF8')) AS digest,
+           min(j.posted_at) AS first_at, max(j.posted_at) AS last_at
     FROM journals j
     LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
     WHERE j.month = ANY (%(months)s) GROUP BY j.batch_id),
 known AS (
-    SELECT id, rows, digest FROM batches
+    SELECT id, posted_at, rows, digest FROM batches
     WHERE id >= (SELECT min(batch_id) FROM lines)
       AND (%(month)s::date IS NULL OR id <= (SELECT max(batch_id) FROM lines)))
 SELECT coalesce(k.id, l.batch_id), k.id IS NOT NULL, coalesce(l.lines, 0) = k.rows,
-       coalesce(k.digest = l.digest, false)
+       coalesce(k.digest = l.digest, false),
+       coalesce((l.first_at, l.last_at) = (k.posted_at, k.posted_at), true)
 FROM known k FULL JOIN lines l ON l.batch_id = k.id
 """
 _WIDE_BATCHES = """
-SELECT k.id, coalesce(l.lines, 0) = k.rows, coalesce(k.digest = l.digest, false)
+SELECT k.id, coalesce(l.lines, 0) = k.rows, coalesce(k.digest = l.digest, false),
+       coalesce((l.first_at, l.last_at) = (k.posted_at, k.posted_at), true)
 FROM batches k LEFT JOIN (
     SELECT j.batch_id, count(t.id) AS lines, sha256(convert_to(string_agg(concat_ws(
                '|', t.month, t.id, t.journal_id, t.asset, t.amount, t.from_account, t.to_account,
                coalesce(t.lot_id::text, '-'), coalesce(t.cause_id::text, '-'),
-               coalesce(t.worth_fen::text, '-')), E'\\n' ORDER BY t.id), 'UTF8')) AS digest
+               coalesce(t.worth_fen::text, '-')), E'\\n' ORDER BY t.id), 'UTF8')) AS digest,
+           min(j.posted_at) AS first_at, max(j.posted_at) AS last_at
     FROM journals j LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month
     WHERE j.batch_id = ANY (%(batches)s) GROUP BY j.batch_id) AS l ON l.batch_id = k.id
 WHERE k.id = ANY (%(batches)s)
@@ -182,13 +186,13 @@ def batches(cursor: Cursor, scope: Scope) -> list[BatchLook]:
     """Compute every batch's digest anew; a batch of several months is read in all of them."""
     cursor.execute(_BATCHES, scope.parameters)
     found = {id_: look for id_, *look in cursor.fetchall()}
-    short = [id_ for id_, (known, rows_fit, _) in found.items() if known and not rows_fit]
+    short = [id_ for id_, (known, rows_fit, *_) in found.items() if known and not rows_fit]
     if short:
         cursor.execute(_WIDE_BATCHES, {"batches": short})
         found.update({id_: [True, *look] for id_, *look in cursor.fetchall()})
     sound = [id_ for id_, look in found.items() if all(look)]
     looks = [BatchLook(1, f"batch {id_}", *look) for id_, look in sorted(found.items()) if not all(look)]
-    return [BatchLook(len(sound), f"batch {min(sound)}", True, True, True), *looks] if sound else looks
+    return [BatchLook(len(sound), f"batch {min(sound)}", True, True, True, True), *looks] if sound else looks
 
 
 def holders(cursor: Cursor) -> list[HolderLook]:

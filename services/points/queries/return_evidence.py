@@ -39,11 +39,13 @@ ORDER BY receipt_id, returned_fen, name
 """
 _JOURNALS = """
 SELECT j.subject::text, j.id::text, j.unit, j.occurred_at, j.posted_at,
-       json_agg(json_build_array(coalesce(l.issuer, b.unit), t.asset, t.amount) ORDER BY t.id)
+       json_agg(json_build_array(coalesce(l.issuer, b.unit), t.asset, t.amount) ORDER BY t.id),
+       array_agg(DISTINCT concat_ws('|', d.wallet_id, d.issuer, b.unit)) FILTER (WHERE t.asset = 'CNY')
 FROM journals j
 LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
 LEFT JOIN lots l ON l.id = t.lot_id
 LEFT JOIN accounts b ON b.id = t.to_account
+LEFT JOIN debts d ON d.account = t.from_account
 WHERE j.month = ANY (%(months)s) AND j.kind = 'return'
 GROUP BY j.subject, j.id, j.unit, j.occurred_at, j.posted_at
 """
@@ -71,6 +73,8 @@ class _Booked:
     occurred_at: datetime
     posted_at: datetime
     lines: Sequence[tuple[str, str, int]]
+    owing: Sequence[str] | None
+    """Wallet and issuer of every debt that it made larger, and the unit to which its line says so."""
 
 
 class _Rules:
@@ -108,13 +112,14 @@ def returns(cursor: Cursor, scope: Scope) -> list[ReturnLook]:
     rules = _Rules(cursor)
     looks = [_look(row, before[row[0]], booked.pop(row[0], None), rules) for row in kept]
     looks += [
-        ReturnLook(1, f"journal {one.id}", False, True, False, False, False, False) for one in booked.values()
+        ReturnLook(1, f"journal {one.id}", False, True, False, False, False, False, False)
+        for one in booked.values()
     ]
     sound = [one for one in looks if one.is_sound]
     crooked = [one for one in looks if not one.is_sound]
     if not sound:
         return crooked
-    return [ReturnLook(len(sound), sound[0].example, True, True, True, True, True, True), *crooked]
+    return [ReturnLook(len(sound), sound[0].example, True, True, True, True, True, True, True), *crooked]
 
 
 def repayments(cursor: Cursor, scope: Scope) -> list[RepaymentLook]:
@@ -144,10 +149,10 @@ def _look(row: Sequence[Any], before: tuple[Part, ...], booked: _Booked | None, 
         id_.replace("-", ""),
     ) and sum(one["points"] for one in told["clawed_back"]) == points
     if receipt[0] is None:
-        return ReturnLook(1, name, True, True, False, False, False, answer_fits)
+        return ReturnLook(1, name, True, True, False, False, False, True, answer_fits)
     sale = _sale(before, *receipt)
     if sale is None:
-        return ReturnLook(1, name, True, True, True, False, True, answer_fits)
+        return ReturnLook(1, name, True, True, True, False, True, True, answer_fits)
     follows = sale.returned_fen + fen == returned_fen <= sale.amount_fen
     fits = sale.unit == unit and (booked is None or (booked.unit, booked.occurred_at) == (unit, occurred_at))
     wanted = _wanted(rules.all, sale, Part(Fen(fen), category))
@@ -157,7 +162,12 @@ def _look(row: Sequence[Any], before: tuple[Part, ...], booked: _Booked | None, 
     rates = rules.known(booked.posted_at).rates(occurred_at) if booked else {}
     debts = _owed(wanted or {}, lines, rates)
     debt_fits = sum(debts.values()) == debt_fen and debts == _lent(lines)
-    return ReturnLook(1, name, True, is_booked, fits and follows, points_fit, debt_fits, answer_fits)
+    owing = {f"{sale.wallet_id}|{issuer}|{issuer}" for issuer in debts}
+    # Where another sum is owed, that is what is told.
+    owner_fits = not debt_fits or owing == set((booked.owing if booked else None) or ())
+    return ReturnLook(
+        1, name, True, is_booked, fits and follows, points_fit, debt_fits, owner_fits, answer_fits
+    )
 
 
 def _wanted(rulebook: Rulebook, sale: Sale, part: Part) -> dict[tuple[str, str], int] | None:

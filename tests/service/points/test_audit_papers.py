@@ -39,6 +39,18 @@ def test_a_batch_whose_digest_or_size_is_edited(books: stack.Database, change: s
     assert named(books) == [f"batch {batch}"]
 
 
+@pytest.mark.parametrize("table", ["journals", "batches"])
+def test_a_journal_that_was_posted_at_another_moment_than_its_batch(
+    books: stack.Database, table: str
+) -> None:
+    """When a journal was posted says which rates were known then, and whether a month was sealed before."""
+    batch = one(books, "SELECT max(batch_id) FROM journals WHERE month = '2017-02-01'")
+    key = "batch_id" if table == "journals" else "id"
+    by_hand(books, f"UPDATE {table} SET posted_at = posted_at - interval '1 second' WHERE {key} = %s", batch)
+    told = {one.row: one.told for one in audited(books).findings}
+    assert told[f"batch {batch}"] == "a journal of it was posted at another moment than it was"
+
+
 def test_a_batch_that_is_gone(books: stack.Database) -> None:
     batch = one(books, "SELECT max(id) FROM batches")
     by_hand(books, "DELETE FROM batches WHERE id = %s", batch)

@@ -12,6 +12,7 @@ MONTHS = pytest.mark.parametrize("month", ["2017-01-01", "2017-03-01"])
 OF_RETURNS = "t.journal_id IN (SELECT id FROM journals WHERE kind = 'return')"
 OF_REPAYMENTS = "t.journal_id IN (SELECT id FROM journals WHERE kind = 'repayment')"
 OWED = "what is owed is not what the lots did not give"
+ELSEWHERE = "its debt is another wallet's, or another unit's"
 PLACE = "unit or time are not those of its journal, or it does not follow the returns before it"
 
 
@@ -121,6 +122,33 @@ def test_a_debt_that_somebody_forgave(books: stack.Database) -> None:
     by_hand(books, "UPDATE debts SET fen = 0 WHERE account = %s", account)
     found = named(books)
     assert any(row.startswith(("debt of", f"account {account}")) for row in found), (found, wallet)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "wallet_id = (SELECT id FROM wallets WHERE id <> wallet_id ORDER BY id LIMIT 1)",
+        "wallet_id = gen_random_uuid()",
+        "issuer = 'nobody'",
+    ],
+)
+def test_a_debt_that_was_laid_on_somebody_else_or_is_owed_to_another_unit(
+    books: stack.Database, change: str
+) -> None:
+    """The sums are right, and the next receipt of whoever never owed a thing would pay."""
+    account = one(books, "SELECT account FROM debts WHERE fen > 0 ORDER BY account LIMIT 1")
+    by_hand(books, f"UPDATE debts SET {change} WHERE account = %s", account)
+    returns = {
+        row
+        for (row,) in stack.rows(
+            books.superuser_url,
+            "SELECT f.name FROM returns f JOIN journals j ON j.subject = f.id"
+            " JOIN transfers t ON t.journal_id = j.id WHERE t.from_account = %s",
+            account,
+        )
+    }
+    found = [one for one in audited(books).findings if one.told == ELSEWHERE]
+    assert {one.row for one in found} == returns
 
 
 @MONTHS

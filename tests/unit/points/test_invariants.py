@@ -53,11 +53,11 @@ REVERSAL = ReversalLook(3, "transfer 6", True, True, True, True)
 HOLD = HoldLook(2, "hold h", True, True, True, True, True, True, True, True, True)
 VOUCHER = VoucherLook(2, "voucher v", True, True, True, True, True, True, True, True)
 VOIDING = VoidingLook(2, "voiding v", True, True, True, True)
-RETURN = ReturnLook(2, "return r", True, True, True, True, True, True)
+RETURN = ReturnLook(2, "return r", True, True, True, True, True, True, True)
 REPAYMENT = RepaymentLook(2, "journal p", True, True)
 JOURNAL = JournalLook(6, "journal j", "open", True, True, True, True)
 ACT = ActLook(2, "check-in c", True, True, True, True)
-BATCH = BatchLook(3, "batch 1", True, True, True)
+BATCH = BatchLook(3, "batch 1", True, True, True, True)
 LIMIT = LimitLook(2, "limit l in 2017-01", True, True)
 WISH = WishLook(2, "exchange e", True, True, True, True, True, True, True, True)
 TURN = TurnLook(3, "transfer 6", True, True, True, True)
@@ -188,6 +188,7 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("returns", replace(RETURN, fits=False)),
     ("returns", replace(RETURN, points_fit=False)),
     ("returns", replace(RETURN, debt_fits=False)),
+    ("returns", replace(RETURN, owner_fits=False)),
     ("returns", replace(RETURN, answer_fits=False)),
     ("repayments", replace(REPAYMENT, amount_fits=False)),
     ("repayments", replace(REPAYMENT, units_fit=False)),
@@ -199,6 +200,7 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("batches", replace(BATCH, is_known=False)),
     ("batches", replace(BATCH, rows_fit=False)),
     ("batches", replace(BATCH, digest_fits=False)),
+    ("batches", replace(BATCH, time_fits=False)),
     ("snapshot_lots", BalanceLook(1, "closing of lot a", 2)),
     ("snapshot_accounts", BalanceLook(1, "closing of account 1", 2)),
     ("digests", PaperLook(16, "snapshot of 2017-01", "other rows")),
