@@ -128,11 +128,16 @@ def worked(locked: Locked, points: int) -> Worked:
 
     :raises ExchangeTooLarge: if it would give more than one exchange may.
     """
+    found = _figures(locked, points)
+    if max(found.given, points) > LARGEST or found.value_fen > LARGEST_FEN:
+        raise ExchangeTooLarge(most=LARGEST, lots=LOTS_MAX)
+    return found
+
+
+def _figures(locked: Locked, points: int) -> Worked:
     value = locked.value_in.worth(points)
     fee = -(-value * locked.fee_bp // BASIS_POINTS)
     given = (value - fee) * locked.per_fen.numerator // locked.per_fen.denominator
-    if max(given, points) > LARGEST or value > LARGEST_FEN:
-        raise ExchangeTooLarge(most=LARGEST, lots=LOTS_MAX)
     residual = value - fee - worth_up(locked.value_out, given)
     return Worked(Points(points), value, Fen(fee), Points(given), Fen(residual))
 
@@ -147,12 +152,15 @@ def fewest(locked: Locked, given: int) -> int:
 
     :raises ExchangeTooLarge: if that is more than one exchange may take.
     """
+    # Whether what is wanted is too large is not asked of what is tried on the way to it.
     least, most = 0, 1
-    while worked(locked, most).given < given:
-        least, most = most, most * 2
+    while _figures(locked, most).given < given:
+        if most == LARGEST:
+            raise ExchangeTooLarge(most=LARGEST, lots=LOTS_MAX)
+        least, most = most, min(most * 2, LARGEST)
     while least + 1 < most:
         middle = (least + most) // 2
-        if worked(locked, middle).given < given:
+        if _figures(locked, middle).given < given:
             least = middle
         else:
             most = middle

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.points.domain.account import GROUP, AccountRole
 from services.points.domain.amounts import Rate
 from services.points.domain.exchange import (
+    LARGEST,
     ExchangeTooLarge,
     GivesNothing,
     Locked,
@@ -215,3 +216,17 @@ def test_a_wish_is_refused_where_it_brings_nothing_or_is_not_there() -> None:
     assert agreed(Locked("MALL", "HOTL", MALL, HOTL), None, 3, 1).given == 5
     with pytest.raises(ExchangeTooLarge):
         agreed(locked, None, 10**12, 100)
+
+
+@pytest.mark.parametrize(
+    ("value_in", "wanted", "points"),
+    [(Rate(1), 9 * 10**11, 9 * 10**11), (Rate(1), LARGEST, LARGEST), (Rate(10_000), 9 * 10**11, 9 * 10**7)],
+)
+def test_whoever_wants_as_many_as_one_exchange_gives_is_not_told_it_is_too_large(
+    value_in: Rate, wanted: int, points: int
+) -> None:
+    """Doubling towards what is wanted passes the largest exchange, and what is wanted does not."""
+    locked = Locked("HOTL", "GRUP", value_in, Rate(1))
+    assert agreed(locked, None, wanted, LARGEST) == worked(locked, points)
+    with pytest.raises(ExchangeTooLarge):
+        agreed(locked, None, LARGEST + 1, 2 * LARGEST)
