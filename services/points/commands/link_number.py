@@ -24,11 +24,16 @@ class LinkNumber:
         return number_identity(self.unit, self.number)
 
     def needs(self) -> Needs:
-        """Need both holders, their lots and debts: whoever comes next in the batch has all of them."""
+        """Need both holders, their lots, what holds let go of those, and debts.
+
+        Whoever comes next in the batch has all of them, and has asked for those of one holder alone.
+        """
         identities = (self.member, self.identity)
         return Needs(
             rows=tuple(("identity", one) for one in identities),
-            facts=tuple(fact for one in identities for fact in (("lots", one), debts_of(one))),
+            facts=tuple(
+                fact for one in identities for fact in (("lots", one), ("let-go", one), debts_of(one))
+            ),
         )
 
 

@@ -305,6 +305,20 @@ def test_a_release_and_the_expiry_after_it_in_one_batch_are_dated_alike(april: L
     assert audited(april.database).findings == ()
 
 
+def test_a_link_and_the_expiry_after_it_in_one_batch_date_what_the_numbers_holds_let_go(
+    april: LedgerHouse,
+) -> None:
+    """The member's job comes in the batch in which a number becomes theirs: its lots expire with theirs."""
+    april.open_month(date(2019, 3, 1))
+    noon = ENDS_AT + timedelta(hours=12)
+    told = on_hold(april, "1", ENDS_AT + timedelta(hours=20))
+    answer_of(april.obey(release(told, at=noon))[0])
+    over = ExpirePoints(asked(principal=IMPORTER), MEMBER, noon + timedelta(hours=1))
+    assert answer_of(april.obey(link(MEMBER, "office", "1"), over)[1]) == {"lots": 1, "more": False}
+    assert ended(april, "1") == [(400, ENDS_AT), (600, noon)]
+    assert audited(april.database).findings == ()
+
+
 def test_however_late_the_job_each_part_of_a_lot_is_dated_when_it_was_free_and_over(
     april: LedgerHouse,
 ) -> None:
