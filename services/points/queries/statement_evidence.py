@@ -14,12 +14,15 @@ from services.points.queries.scope import Scope
 
 _STATEMENTS = "SELECT id::text, unit, net_fen, figures FROM statements WHERE month = %s ORDER BY unit"
 _SUMMARY = """
-SELECT s.figures, c.rounding_cny FROM summaries s JOIN closings c ON c.month = s.month WHERE s.month = %s
+SELECT s.figures, c.rounding_cny FROM closings c LEFT JOIN summaries s ON s.month = c.month WHERE c.month = %s
 """
 
 
 def statement_papers(cursor: Cursor, scope: Scope) -> list[PaperLook]:
-    """Hold what was stated of the month against what its journals fold to; nothing where none was stated."""
+    """Hold what was stated of a month that has a snapshot against what its journals fold to.
+
+    Statements are issued before the snapshot is taken, so that one of them that is missing is gone.
+    """
     month = scope.ends_in
     cursor.execute(_SUMMARY, (month,))
     kept = cursor.fetchone()
@@ -39,8 +42,10 @@ def statement_papers(cursor: Cursor, scope: Scope) -> list[PaperLook]:
 
 
 def _group_look(
-    month: date, expected: Mapping[str, Any], figures: str, rounding_cny: int, kept_cny: int
+    month: date, expected: Mapping[str, Any], figures: str | None, rounding_cny: int, kept_cny: int
 ) -> PaperLook:
+    if figures is None:
+        return PaperLook(1, f"summary of {month:%Y-%m}", "it is missing")
     told = list(_differences("", expected, orjson.loads(figures)))
     if rounding_cny != kept_cny:
         told.append(f"rounding {kept_cny} instead of {rounding_cny}")

@@ -84,6 +84,13 @@ def test_a_figure_of_the_summary(books: stack.Database) -> None:
     assert "refused 77 instead of" in finding.told
 
 
+def test_a_summary_that_is_gone_does_not_hide_what_was_done_to_statements(books: stack.Database) -> None:
+    by_hand(books, "DELETE FROM summaries WHERE month = '2017-01-01'")
+    by_hand(books, SPOILED_STATEMENTS["hotel"])
+    told = [(one.row, one.told.partition(" of its row")[0]) for one in audited(books).findings]
+    assert told == [("summary of 2017-01", "it is missing"), ("statement of hotel for 2017-01", "net_fen")]
+
+
 @pytest.mark.parametrize(
     ("change", "row"),
     [
