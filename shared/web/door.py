@@ -7,10 +7,12 @@ the same words. Refuses logic: a handler makes a command or asks a query, nothin
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from inspect import iscoroutinefunction
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel
+from pydantic_core import PydanticCustomError
 
 from shared.kernel.command import Answer, Asked, Key, Nonce, fingerprint
 from shared.kernel.ids import read
@@ -18,6 +20,8 @@ from shared.kernel.principal import Principal, Role
 from shared.kernel.refusal import NotFound, Refusal, Unauthenticated
 from shared.web.arrival import Arrival
 from shared.web.callers import Callers
+from shared.web.faults import malformed_here, pointer
+from shared.web.fields import read_month
 from shared.web.problems import KeyMissing, WrongMedia, defect_problem, problem_of
 from shared.web.rates import Rates
 from shared.web.reply import JSON_HEADERS, REPLAYED, Reply, json_reply, repeated
@@ -77,6 +81,16 @@ class Call(NamedTuple):
         if canonical is None:
             raise NotFound()
         return canonical
+
+    def month_of(self, name: str) -> date:
+        """Read a month in the path, `YYYY-MM`, as its first day.
+
+        :raises Malformed: if it is not written so. A month is no secret: who mistypes one is told the form.
+        """
+        try:
+            return read_month(self.path[name])
+        except PydanticCustomError as wrong:
+            raise malformed_here(pointer((name,)), wrong) from None
 
     def note(self, **facts: Any) -> None:
         """Add facts to the request's log line: ids and counts, never anything personal."""

@@ -69,6 +69,11 @@ def broken(rule: str, zh: str, en: str) -> PydanticCustomError:
     return PydanticCustomError(rule, "{en}", {"zh": zh, "en": en})
 
 
+def malformed_here(place: str, wrong: PydanticCustomError) -> Malformed:
+    """Make the refusal of a value that was read alone (in a path) and broke the rule of its border type."""
+    return Malformed(faults=[fault(place, wrong.type, _words(wrong.type, wrong.context or {}))])
+
+
 def _words(kind: str, context: Mapping[str, Any]) -> Words:
     if "zh" in context:
         return Words(str(context["zh"]), str(context["en"]))

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, PlainValidator, WithJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from shared.kernel.calendar import as_month
 from shared.kernel.ids import read
 from shared.kernel.number import normal
 from shared.web.faults import broken
@@ -86,6 +87,34 @@ Day = Annotated[date, PlainValidator(_day), WithJsonSchema({"type": "string", "f
 """A calendar day, `YYYY-MM-DD`, of business time (Asia/Shanghai)."""
 
 
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+# Calendars at the edge of what computers count have months without a beginning or an end.
+_MONTH = r"^(19[7-9][0-9]|2[01][0-9]{2})-(0[1-9]|1[0-2])$"
+
+
+def read_month(value: Any) -> date:
+    """Read a business month, `YYYY-MM`, as its first day; years 1970 to 2199.
+
+    :raises PydanticCustomError: if it is not written so, saying which form is asked for.
+    """
+    month = as_month(value) if isinstance(value, str) else None
+    if month is None or not _FIRST_YEAR <= month.year <= _LAST_YEAR:
+        raise broken(
+            "month",
+            f"必须是账期 YYYY-MM（{_FIRST_YEAR} 至 {_LAST_YEAR} 年），例如 2026-01",
+            f"must be a month, YYYY-MM, of the years {_FIRST_YEAR} to {_LAST_YEAR}, like 2026-01",
+        )
+    return month
+
+
+Month = Annotated[
+    date,
+    PlainValidator(read_month),
+    WithJsonSchema({"type": "string", "pattern": _MONTH, "maxLength": len("2026-01")}),
+]
+"""A business month, `YYYY-MM` (Asia/Shanghai), as its first day."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """One line of text: NFC, no control or bidirectional characters, bounded in characters after NFC."""
@@ -114,6 +143,29 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A text of one form, written as a pattern; whoever writes another is told the form in words.
+
+    :param zh: the form in Chinese, as it goes on after 必须是.
+    :param en: the form in English, as it goes on after "must be".
+    """
+
+    pattern: str
+    most: int
+    zh: str
+    en: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Describe the field to pydantic."""
+        inner = core_schema.str_schema(strict=True, pattern=self.pattern, max_length=self.most)
+        # Whatever is wrong with it, too long or no text at all: the form alone helps whoever mends it.
+        words = {"zh": f"必须是{self.zh}", "en": f"must be {self.en}"}
+        return core_schema.custom_error_schema(
+            inner, "form", custom_error_message="{en}", custom_error_context=words
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """An id as people see it (`mem_` and 32 hex digits), read into its canonical UUID form."""
 
@@ -121,7 +173,7 @@ class Shown:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Describe the field to pydantic."""
-        inner = core_schema.str_schema(strict=True, pattern=f"^{self.prefix}_[0-9a-f]{{32}}$", max_length=80)
+        inner = id_form(self.prefix).__get_pydantic_core_schema__(source, handler)
         return core_schema.no_info_after_validator_function(self._canonical, inner)
 
     def _canonical(self, text: str) -> str:
@@ -131,10 +183,34 @@ class Shown:
         return canonical
 
 
-UnitCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,31}$", max_length=32)]
+def id_form(prefix: str) -> Form:
+    """Give the form of an id as people see it, where it is kept as it was written."""
+    most = len(prefix) + 33
+    pattern = f"^{prefix}_[0-9a-f]{{32}}$"
+    return Form(
+        pattern, most, f" {prefix}_ 加 32 位小写十六进制数字", f"{prefix}_ and 32 hex digits in small letters"
+    )
+
+
+def code_form(like: str, least: int = 2, most: int = 32) -> Form:
+    """Give the form of a code that people choose: small letters, digits and hyphens after a letter."""
+    return Form(
+        f"^[a-z][a-z0-9-]{{{least - 1},{most - 1}}}$",
+        most,
+        f" {least} 至 {most} 个小写字母、数字或连字符，以字母开头，例如 {like}",
+        f"{least} to {most} small letters, digits or hyphens, beginning with a letter, like {like}",
+    )
+
+
+def digits_form(count: int) -> Form:
+    """Give the form of so many digits, which are a text: the first may be 0."""
+    return Form(f"^[0-9]{{{count}}}$", count, f" {count} 位数字", f"{count} digits, as text")
+
+
+UnitCode = Annotated[str, code_form("mall-east")]
 """The code of a business unit, like `mall-east`."""
 
-AssetCode = Annotated[str, Field(strict=True, pattern=r"^[A-Z]{4}$", max_length=4)]
+AssetCode = Annotated[str, Form("^[A-Z]{4}$", 4, " 4 个大写字母，例如 MALL", "4 capital letters, like MALL")]
 """The code of an asset of points, like `MALL`."""
 
 NUMBER_MAX = 64

@@ -4,7 +4,7 @@ from secrets import randbelow
 from typing import Annotated
 
 import orjson
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.member.api.front import Front
 from services.member.commands.ask_confirmation import AskConfirmation
@@ -16,12 +16,13 @@ from shared.kernel.ids import read
 from shared.kernel.principal import Role
 from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door, Given
+from shared.web.fields import digits_form, id_form
 from shared.web.reply import json_reply, repeated
 from shared.web.strict import Inbound
 
 CREATED = 201
 
-Purpose = Annotated[str, Field(strict=True, pattern=r"^gft_[0-9a-f]{32}$", max_length=36)]
+Purpose = Annotated[str, id_form("gft")]
 """What is to be confirmed: a gift of points, by its id."""
 
 
@@ -41,7 +42,7 @@ class ConfirmationCode(Inbound):
     """What is confirmed, and the code that the member read."""
 
     purpose: Purpose
-    code: Annotated[str, Field(strict=True, pattern=r"^[0-9]{6}$", max_length=6, min_length=6)]
+    code: Annotated[str, digits_form(CODE_DIGITS)]
 
 
 class ConfirmationProof(BaseModel):

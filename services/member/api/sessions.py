@@ -18,6 +18,7 @@ from services.member.domain.message import CODE_TEXT
 from services.member.domain.session import SessionEnded
 from shared.kernel.command import Answer, Asked
 from shared.web.door import ANYONE, Call, Door, Given
+from shared.web.fields import digits_form
 from shared.web.strict import Inbound
 
 
@@ -37,7 +38,7 @@ class Credentials(Inbound):
     """A phone and the code that its owner read."""
 
     phone: PhoneText
-    code: Annotated[str, Field(strict=True, pattern=r"^[0-9]{6}$", max_length=6, min_length=6)]
+    code: Annotated[str, digits_form(CODE_DIGITS)]
 
 
 class RefreshToken(Inbound):

@@ -2,11 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, PlainValidator, WithJsonSchema
+from pydantic import BaseModel, PlainValidator, WithJsonSchema
 
 from services.member.domain.identity import Phone
 from services.member.domain.phone import read_phone
 from shared.web.faults import broken
+from shared.web.fields import Form, code_form
 
 
 def _phone(value: Any) -> Phone:
@@ -27,13 +28,24 @@ PhoneText = Annotated[
 ]
 """A phone as people write it, read into E.164; without a country code it is Chinese."""
 
-ItemKey = Annotated[str, Field(strict=True, pattern=r"^[\x21-\x7e]{1,255}$", max_length=255)]
+ItemKey = Annotated[
+    str,
+    Form(r"^[\x21-\x7e]{1,255}$", 255, " 1 至 255 个可见 ASCII 字符", "1 to 255 visible characters of ASCII"),
+]
 """An idempotency key of one item of a batch."""
 
-ClientName = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,63}$", max_length=64)]
+ClientName = Annotated[str, code_form("till-hotel", most=64)]
 """The name of a client; without underscore, so that it is never taken for a member or a key."""
 
-PublicKey = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_-]{43}$", max_length=43)]
+PublicKey = Annotated[
+    str,
+    Form(
+        "^[A-Za-z0-9_-]{43}$",
+        43,
+        " Ed25519 公钥：32 字节的 base64url，43 个字符，无填充",
+        "an Ed25519 public key: 32 bytes in base64url, 43 characters without padding",
+    ),
+]
 """An Ed25519 public key: its 32 bytes in base64url without padding."""
 
 BATCH_MAX = 1_000

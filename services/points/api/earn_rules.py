@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from services.points.api.draft import Months
 from services.points.domain.bounds import POINTS_MOST
 from shared.web.faults import broken
-from shared.web.fields import Moment, Text, UnitCode, whole
+from shared.web.fields import Form, Moment, Text, UnitCode, code_form, whole
 from shared.web.strict import Inbound
 
 STEP_POINTS_MOST, STEP_FEN_MOST = 1_000_000, 10_000_000_000
@@ -18,13 +18,13 @@ BUDGET_MOST = POINTS_MOST
 BP_MOST = 100_000
 """Ten times as much: more is a slip of the pen."""
 
-CategoryCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{0,31}$", max_length=32)]
+CategoryCode = Annotated[str, code_form("food", least=1)]
 """The code of a category of goods, like `food`."""
 
-CampaignCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,31}$", max_length=32)]
+CampaignCode = Annotated[str, code_form("spring-2027")]
 """The code of a campaign, like `spring-2027`."""
 
-TierCode = Annotated[str, Field(strict=True, pattern=r"^[0-9]$", max_length=1)]
+TierCode = Annotated[str, Form("^[0-9]$", 1, "会员等级 0 至 9", "a tier, 0 to 9")]
 """A tier as the name of a member of an object: 0 to 9."""
 
 

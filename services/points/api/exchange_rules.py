@@ -2,14 +2,25 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from services.points.api.draft import Draft, GroupDraft
 from services.points.api.earn_rules import BUDGET_MOST
 from services.points.domain.exchange_terms import assets_of
 from shared.web.faults import broken
-from shared.web.fields import whole
+from shared.web.fields import Form, whole
 from shared.web.strict import Inbound
+
+PairCode = Annotated[
+    str,
+    Form(
+        "^[A-Z]{4}-[A-Z]{4}$",
+        9,
+        "两种积分的代码，例如 RESI-HOTL",
+        "the codes of two assets, like RESI-HOTL",
+    ),
+]
+"""From which asset into which."""
 
 
 class PairBody(Inbound):
@@ -23,7 +34,7 @@ class PairDraft(Draft):
     """A draft about a direct rate between two assets, named as in `RESI-HOTL`."""
 
     kind: Literal["pair"]
-    subject: Annotated[str, Field(strict=True, pattern=r"^[A-Z]{4}-[A-Z]{4}$", max_length=9)]
+    subject: PairCode
     body: PairBody
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.points.api.front import Front
 from services.points.api.lists import NextView, PageQuery
@@ -17,10 +17,22 @@ from shared.kernel.principal import Role
 from shared.runtime.clock import now
 from shared.web.confirmations import ConfirmationReader
 from shared.web.door import Call, Door
-from shared.web.fields import AssetCode, whole
+from shared.web.fields import AssetCode, Form, whole
 from shared.web.strict import Inbound, Nothing
 
 POINTS_MAX = 1_000_000_000
+
+
+Proof = Annotated[
+    str,
+    Form(
+        "^[A-Za-z0-9_.-]{1,900}$",
+        900,
+        " /member/v1/confirmations/answer 给出的 confirmation 原文",
+        "the confirmation as /member/v1/confirmations/answer gave it",
+    ),
+]
+"""A proof, as it was given."""
 
 
 class GiftBody(Inbound):
@@ -34,7 +46,7 @@ class GiftBody(Inbound):
 class ConfirmBody(Inbound):
     """The proof from `/member/v1/confirmations/answer`, asked for this very gift."""
 
-    confirmation: Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_.-]{1,900}$", max_length=900)]
+    confirmation: Proof
 
 
 class GiftView(BaseModel):

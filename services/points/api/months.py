@@ -1,7 +1,6 @@
 """Months: opened and closed by the clock or by people; read by everyone who settles."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,16 +9,13 @@ from services.points.api.front import GROUP_ROLES, Front
 from services.points.commands.close_month import CloseMonth
 from services.points.commands.open_month import OpenMonth
 from services.points.queries.months import month_view, months_listed
-from shared.kernel.calendar import as_month
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
-from shared.kernel.refusal import NotFound
 from shared.web.door import Call, Door
 from shared.web.fields import Moment
 from shared.web.strict import Inbound, Nothing
 
 READERS = (Role.FINANCE, Role.OPERATOR, Role.IMPORTER)
-FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 class CloseBody(Inbound):
@@ -60,26 +56,18 @@ class MonthsView(BaseModel):
     data: list[MonthView]
 
 
-def _month(call: Call) -> date:
-    month = as_month(call.path["month"])
-    # Calendars at the edge of what computers count have months without a beginning or an end.
-    if month is None or not FIRST_YEAR <= month.year <= LAST_YEAR:
-        raise NotFound()
-    return month
-
-
 def declare(door: Door, front: Front) -> None:
     """Declare the routes of months."""
 
     @door.post("/months/{month}/open", takes=Nothing, gives=StateView, roles=GROUP_ROLES)
     async def open_(asked: Asked, body: Nothing, call: Call) -> Answer:
         """Open a month (`YYYY-MM`), so that movements can be booked in it."""
-        return await front.desk.ask(OpenMonth(asked, _month(call)))
+        return await front.desk.ask(OpenMonth(asked, call.month_of("month")))
 
     @door.post("/months/{month}/close", takes=CloseBody, gives=StateView, roles=GROUP_ROLES, status=202)
     async def close(asked: Asked, body: CloseBody, call: Call) -> Answer:
         """Close a month that is over: it drains, is sealed, and its statements are issued."""
-        return await front.desk.ask(CloseMonth(asked, _month(call), body.at))
+        return await front.desk.ask(CloseMonth(asked, call.month_of("month"), body.at))
 
     @door.get("/months", takes=Nothing, gives=MonthsView, roles=READERS)
     def list_months(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
@@ -92,4 +80,4 @@ def declare(door: Door, front: Front) -> None:
         """Read a month; the group's own see the figures of all units once it is sealed."""
         whole = call.principal.role in GROUP_ROLES
         with front.asking(call) as questions:
-            return month_view(questions, _month(call), whole=whole)
+            return month_view(questions, call.month_of("month"), whole=whole)

@@ -2,17 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from services.points.api.draft import Draft
 from services.points.api.earn_rules import NameBody
-from shared.web.fields import AmountFen, UnitCode, whole
+from shared.web.fields import AmountFen, UnitCode, code_form, whole
 from shared.web.strict import Inbound
 
 ASKED_S = 600
 """For how long a partner is asked for a coupon where the offer does not say."""
 
-OfferCode = Annotated[str, Field(strict=True, pattern=r"^[a-z][a-z0-9-]{1,31}$", max_length=32)]
+OfferCode = Annotated[str, code_form("taxi-20")]
 """The code of an offer or of a partner, like `taxi-20`."""
 
 

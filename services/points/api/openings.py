@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.points.api.front import Front
 from services.points.api.lists import NextView, PageQuery
@@ -14,18 +14,29 @@ from services.points.queries.sheets import sheet_of, sheets_listed
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
-from shared.web.fields import MemberNumber, Moment, Number, Shown, Text, UnitCode, whole
+from shared.web.fields import Form, MemberNumber, Moment, Number, Shown, Text, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
 
 READERS = (Role.OPERATOR, Role.FINANCE, Role.IMPORTER)
 LINES_MAX = 10_000_000
+
+SheetDigest = Annotated[
+    str,
+    Form(
+        "^[0-9a-f]{64}$",
+        64,
+        " SHA-256：64 位小写十六进制数字",
+        "a SHA-256: 64 hex digits in small letters",
+    ),
+]
+"""The fingerprint of a file."""
 
 
 class SheetBody(Inbound):
     """A file: how many lines and points, and the SHA-256 of its lines as the loader writes them."""
 
     unit: UnitCode
-    digest: Annotated[str, Field(strict=True, pattern=r"^[0-9a-f]{64}$", max_length=64)]
+    digest: SheetDigest
     lines: Annotated[int, whole(1, LINES_MAX)]
     points: Annotated[int, whole(1)]
 

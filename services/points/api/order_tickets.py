@@ -9,13 +9,13 @@ from typing import Annotated
 
 from joserfc import jwt
 from joserfc.jwk import GuestProtocol, OKPKey
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from services.points.domain.order_ticket import NoTicket, OrderTicket, ShownTicket
 from shared.kernel.principal import Role
 from shared.web.callers import Learn
 from shared.web.clients import Client, ClientBook
-from shared.web.fields import AmountFen, MemberNumber, Number, UnitCode, whole
+from shared.web.fields import AmountFen, Form, MemberNumber, Number, UnitCode, whole
 from shared.web.strict import Inbound
 from shared.web.tokens import ALGORITHM, kid_of
 
@@ -26,7 +26,15 @@ TICKET_MAX = 2_048
 _EXP_MAX = 7_258_118_400
 """The year 2200, up to which moments are read here."""
 
-OrderTicketText = Annotated[str, Field(strict=True, pattern=r"^[A-Za-z0-9_.-]+$", max_length=TICKET_MAX)]
+OrderTicketText = Annotated[
+    str,
+    Form(
+        "^[A-Za-z0-9_.-]+$",
+        TICKET_MAX,
+        "业务单位交给会员的订单凭证原文",
+        "the order ticket as the unit handed it out",
+    ),
+]
 """A ticket as the unit handed it out."""
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Protocol
 
 import orjson
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from services.points.api.front import Front
 from services.points.commands.ask_pay_code import AskPayCode
@@ -19,9 +19,10 @@ from shared.kernel.principal import Role
 from shared.kernel.refusal import Forbidden
 from shared.runtime.clock import now
 from shared.web.door import Call, Door, Given
+from shared.web.fields import digits_form
 from shared.web.strict import Nothing
 
-PayCodeText = Annotated[str, Field(strict=True, pattern=f"^[0-9]{{{CODE_DIGITS}}}$", max_length=CODE_DIGITS)]
+PayCodeText = Annotated[str, digits_form(CODE_DIGITS)]
 """The digits of a pay code, as a till scanned them."""
 
 

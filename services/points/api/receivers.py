@@ -2,13 +2,13 @@
 
 from typing import Annotated, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, model_validator
 
 from services.points.domain.naming import number_identity
-from shared.web.fields import MemberNumber, UnitCode
+from shared.web.fields import MemberNumber, UnitCode, id_form
 from shared.web.strict import Inbound
 
-MemberId = Annotated[str, Field(strict=True, pattern=r"^mem_[0-9a-f]{32}$", max_length=36)]
+MemberId = Annotated[str, id_form("mem")]
 """A member as people and other services see them."""
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, model_validator
 
 from services.points.api.front import Front
 from services.points.api.splits import CutView, SplitBody
@@ -19,11 +19,8 @@ from shared.runtime.clock import now
 from shared.runtime.database import Questions
 from shared.web.door import Call, Door
 from shared.web.faults import broken
-from shared.web.fields import Moment, Shown, UnitCode, whole
+from shared.web.fields import Moment, Month, Shown, UnitCode, whole
 from shared.web.strict import Inbound
-
-MonthText = Annotated[str, Field(strict=True, pattern=r"^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$", max_length=7)]
-"""A business month, `YYYY-MM`."""
 
 
 class PurchaseBody(SplitBody):
@@ -38,7 +35,7 @@ class SimulateBody(Inbound):
     """One receipt, under the rules in force or with a version laid over them; or a month under a version."""
 
     receipt: PurchaseBody | None = None
-    month: MonthText | None = None
+    month: Month | None = None
     rule: Annotated[str, Shown("rul")] | None = None
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from services.points.domain.authority import UnknownUnit
 from services.points.domain.earning import Split, Terms
 from services.points.domain.rulebook import Rulebook, RuleKind, RuleVersion
 from services.points.domain.simulation import Past, SimulationTooLong, simulated, units_touched
-from shared.kernel.calendar import as_month, month_bounds
+from shared.kernel.calendar import month_bounds
 from shared.kernel.number import normal
 from shared.runtime.database import Questions
 
@@ -87,19 +87,18 @@ def receipts_of_month(
 
 
 def month_simulated(
-    questions: Questions, rules: Rulebook, draft: RuleVersion, text: str
+    questions: Questions, rules: Rulebook, draft: RuleVersion, month: date
 ) -> Mapping[str, Any]:
-    """Say what a month's receipts (`YYYY-MM`) earned, and what they would have earned and cost.
+    """Say what a month's receipts earned, and what they would have earned and cost.
 
     Of a month of very many the sums are those of one member in `one_in`, and not told as if they were all.
     """
-    month = as_month(text)
-    assert month is not None
     _, ends_at = month_bounds(month)
     units = units_touched(rules, draft, ends_at)
     one_in = sampling(questions, month, units)
     receipts = receipts_of_month(questions, month, units, one_in)
-    return {"month": text, "one_in": one_in, **simulated(rules, receipts, rules.rates(ends_at), one_in)}
+    outcome = simulated(rules, receipts, rules.rates(ends_at), one_in)
+    return {"month": f"{month:%Y-%m}", "one_in": one_in, **outcome}
 
 
 def receipt_simulated(

@@ -92,6 +92,36 @@ def test_a_read_in_the_right_role_is_answered_or_not_found(route: Route, callers
             assert answer.status_code in (200, 404), (role, answer.text)
 
 
+def test_who_mistypes_a_month_in_an_address_is_told_its_form(callers: dict[Role, Caller]) -> None:
+    """Whose a month is nobody asks: there is nothing to hide behind a 404."""
+    operator = callers[Role.OPERATOR]
+    tried = [
+        operator.post("/points/v1/months/2031-13/open"),
+        operator.post("/points/v1/months/nonsense/close"),
+        operator.get("/points/v1/months/0001-01"),
+        operator.get("/points/v1/months/２０３１-01"),
+    ]
+    for one in tried:
+        assert (one.status_code, one.json()["code"]) == (422, "malformed")
+        (fault,) = one.json()["faults"]
+        assert (fault["pointer"], "YYYY-MM" in fault["detail"]) == ("/month", True)
+    assert operator.get("/points/v1/months/1999-12").status_code == 404
+
+
+@pytest.mark.parametrize(("language", "form"), [("zh", "必须是 18 位数字"), ("en", "must be 18 digits")])
+def test_a_till_that_scans_something_else_is_told_the_form_of_a_pay_code(
+    callers: dict[Role, Caller], language: str, form: str
+) -> None:
+    body = {"unit": "hotel", "order_no": fresh_key(), "price_fen": 2_000, "pay_fen": 300}
+    for code in ("1" * 17, "1" * 19, "１" * 18, f"{'1' * 18}\n", "https://example.com/?code=1", ""):
+        answer = callers[Role.UNIT_SYSTEM].post(
+            "/points/v1/redemptions", {**body, "pay_code": code}, accept_language=language
+        )
+        assert answer.status_code == 422
+        (fault,) = answer.json()["faults"]
+        assert (fault["pointer"], fault["detail"].startswith(form)) == ("/pay_code", True), fault
+
+
 def test_what_is_not_yours_is_not_found_and_counted(group: Group, callers: dict[Role, Caller]) -> None:
     """Writes on what another unit or person has, or nobody: the same 404."""
     till, operator = callers[Role.UNIT_SYSTEM], callers[Role.OPERATOR]
@@ -102,8 +132,6 @@ def test_what_is_not_yours_is_not_found_and_counted(group: Group, callers: dict[
         operator.post("/points/v1/rules/made-up/approve"),
         till.post("/points/v1/holds/made-up/release"),
         till.post(f"/points/v1/holds/hld_{'0' * 32}/release"),
-        operator.post("/points/v1/months/2031-13/open"),
-        operator.post("/points/v1/months/nonsense/close"),
         operator.post("/points/v1/parked/999999999999/dismiss"),
         operator.post("/member/v1/clients/till-of-nobody/revoke"),
         operator.get(f"/member/v1/members/{NOBODY}", x_reason="a test asks"),

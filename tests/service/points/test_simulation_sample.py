@@ -43,7 +43,7 @@ def _draft(kind: RuleKind, subject: str, body: Mapping[str, object]) -> RuleVers
 
 def test_a_month_that_is_done_in_time_is_told_whole(questions: Questions) -> None:
     draft = _draft(RuleKind.EARN, "office", DOUBLE)
-    found = simulation.month_simulated(questions, laid_over(rulebook(questions), draft), draft, "2017-01")
+    found = simulation.month_simulated(questions, laid_over(rulebook(questions), draft), draft, JANUARY)
     assert (found["one_in"], found["receipts"]) == (1, 2 * MEMBERS)
 
 
@@ -52,7 +52,7 @@ def test_a_sample_has_each_of_its_members_with_all_they_bought(
 ) -> None:
     monkeypatch.setattr(simulation, "RECEIPTS_MOST", 20)
     draft = _draft(RuleKind.EARN, "office", DOUBLE)
-    found = simulation.month_simulated(questions, laid_over(rulebook(questions), draft), draft, "2017-01")
+    found = simulation.month_simulated(questions, laid_over(rulebook(questions), draft), draft, JANUARY)
     assert found["one_in"] == 4
     past = list(simulation.receipts_of_month(questions, JANUARY, None, 4))
     members = {one.holder_id for one in past}
@@ -79,5 +79,5 @@ def test_a_sample_draws_on_its_part_of_a_budget(
         "bonus_bp": 10_000,
     }
     draft = _draft(RuleKind.CAMPAIGN, "spring", body)
-    found = simulation.month_simulated(questions, laid_over(rulebook(questions), draft), draft, "2017-01")
+    found = simulation.month_simulated(questions, laid_over(rulebook(questions), draft), draft, JANUARY)
     assert found["cost_would_be_fen"] - found["cost_was_fen"] == 400 // 4

@@ -10,7 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.kernel.refusal import Malformed
-from shared.web.fields import AssetCode, Day, MemberNumber, Moment, Number, Shown, Text, UnitCode
+from shared.kernel.words import Words
+from shared.web.fields import (
+    AssetCode,
+    Day,
+    Form,
+    MemberNumber,
+    Moment,
+    Month,
+    Number,
+    Shown,
+    Text,
+    UnitCode,
+    code_form,
+    digits_form,
+    id_form,
+)
 from shared.web.strict import Inbound, parse, parse_query
 
 
@@ -25,6 +40,11 @@ class Taken(Inbound):
     member: Annotated[str, Shown("mem")] | None = None
     unit: UnitCode | None = None
     asset: AssetCode | None = None
+    month: Month | None = None
+    code: Annotated[str, digits_form(6)] | None = None
+    kept: Annotated[str, id_form("gft")] | None = None
+    named: Annotated[str, code_form("food", least=1, most=3)] | None = None
+    vowel: Annotated[str, Form("^[aeiou]$", 1, "一个元音", "one vowel")] | None = None
 
 
 def take(**fields: object) -> Taken:
@@ -151,6 +171,54 @@ def test_takes_codes_of_their_form() -> None:
     ):
         with pytest.raises(Malformed):
             take(**wrong)
+
+
+def told(**fields: object) -> tuple[str, Words]:
+    """Give the one rule that was broken, and in which words."""
+    with pytest.raises(Malformed) as caught:
+        take(**fields)
+    (fault,) = caught.value.facts["faults"]
+    return fault["rule"], fault["detail"]
+
+
+def test_takes_a_month_as_its_first_day() -> None:
+    assert take(month="2017-02").month == date(2017, 2, 1)
+    assert parse_query(Taken, b"month=2199-12").month == date(2199, 12, 1)
+    for month in ("2017-13", "2017-1", "2017-01-01", "1969-12", "2200-01", "２０１７-01", "", 201701, True):
+        rule, words = told(month=month)
+        assert (rule, "YYYY-MM" in words.zh, "YYYY-MM" in words.en) == ("month", True, True)
+
+
+@pytest.mark.parametrize(
+    ("field", "right", "zh", "en"),
+    [
+        ("code", "012345", "必须是 6 位数字", "must be 6 digits, as text"),
+        ("vowel", "a", "必须是一个元音", "must be one vowel"),
+        ("asset", "MALL", "必须是 4 个大写字母，例如 MALL", "must be 4 capital letters, like MALL"),
+        (
+            "named",
+            "a-1",
+            "必须是 1 至 3 个小写字母、数字或连字符，以字母开头，例如 food",
+            "must be 1 to 3 small letters, digits or hyphens, beginning with a letter, like food",
+        ),
+        (
+            "kept",
+            "gft_" + "0a" * 16,
+            "必须是 gft_ 加 32 位小写十六进制数字",
+            "must be gft_ and 32 hex digits in small letters",
+        ),
+        (
+            "member",
+            "mem_" + "0a" * 16,
+            "必须是 mem_ 加 32 位小写十六进制数字",
+            "must be mem_ and 32 hex digits in small letters",
+        ),
+    ],
+)
+def test_who_writes_another_form_is_told_the_one_asked_for(field: str, right: str, zh: str, en: str) -> None:
+    take(**{field: right})
+    for wrong in ("", right[1:], f"{right}{right}", f"{right}\n", right.swapcase() + "!", 7, ["a"], True):
+        assert told(**{field: wrong}) == ("form", Words(zh, en)), wrong
 
 
 def test_reads_a_member_number_into_its_one_spelling_and_leaves_other_numbers_as_typed() -> None:
