@@ -9,6 +9,7 @@ import typer
 
 from infra.cli.answer import AsJson, AtHome, as_json, give_up, home_of, out, tabulate, yuan
 from infra.cli.door import As, StaffDoor
+from services.points.domain.rulebook import RuleKind
 
 app = typer.Typer(
     no_args_is_help=True, help="Draft, try, approve and list the rules of earning and spending."
@@ -17,7 +18,7 @@ app = typer.Typer(
 
 @app.command()
 def draft(
-    kind: Annotated[str, typer.Argument(help="unit, earn, cap, campaign, rate, pair, spend, exchange …")],
+    kind: Annotated[RuleKind, typer.Argument(help="What kind of rule.")],
     subject: Annotated[str, typer.Argument(help="What it is about: hotel, MALL, RESI-HOTL, group …")],
     body: Annotated[str, typer.Argument(help="Its terms as JSON.")],
     valid_from: Annotated[
@@ -31,13 +32,13 @@ def draft(
 
     Example: tongfen rule draft earn hotel '{"points": 3, "per_fen": 100}' --from 2027-01-01T00:00:00+08:00
 
-    Ends with 1 when the group refuses, 3 when nothing runs.
+    Ends with 1 when the group refuses, 2 when there is no such kind, 3 when nothing runs.
     """
     try:
         terms = text.loads(body)
     except text.JSONDecodeError as wrong:
         give_up(f"The terms are not JSON: {wrong}.", code=2)
-    rule: dict[str, Any] = {"kind": kind, "subject": subject, "body": terms}
+    rule: dict[str, Any] = {"kind": kind.value, "subject": subject, "body": terms}
     if valid_from is not None:
         rule["valid_from"] = valid_from
     found = StaffDoor(home_of(home), who).post("/points/v1/rules", {"rule": rule})

@@ -17,6 +17,7 @@ from infra.cli import answer
 from infra.cli.main import app
 from infra.embedded.home import Home
 from infra.embedded.obstacle import Obstacle
+from services.points.domain.rulebook import RuleKind
 
 
 def commands(group: Typer, *path: str) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -120,6 +121,13 @@ def test_a_port_that_cannot_be_is_wrong_use(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, ["run", "--port", "65536", "--home", str(tmp_path / "state")])
     assert said.exit_code == 2
     assert not (tmp_path / "state").exists()
+
+
+def test_a_rule_of_no_kind_is_told_the_kinds_there_are(tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["rule", "draft", "foo", "--home", str(tmp_path / "state")])
+    assert said.exit_code == 2
+    told = said.output.replace("│", "").replace("\n", "")
+    assert all(f"'{kind}'" in told for kind in RuleKind), said.output
 
 
 def test_a_state_that_is_no_folder_is_told_with_a_way_on(tmp_path: Path) -> None:
