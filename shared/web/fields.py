@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, PlainValidator, WithJsonSchema
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema, PydanticKnownError, core_schema
 
 from shared.kernel.calendar import as_month
 from shared.kernel.ids import read
@@ -138,7 +138,7 @@ class Text:
                 "must hold no control or bidirectional character",
             )
         if len(composed) > self.most:
-            raise broken("string_too_long", f"至多 {self.most} 个字符", f"at most {self.most} characters")
+            raise PydanticKnownError("string_too_long", {"max_length": self.most})
         return composed
 
 
@@ -204,7 +204,8 @@ def code_form(like: str, least: int = 2, most: int = 32) -> Form:
 
 def digits_form(count: int) -> Form:
     """Give the form of so many digits, which are a text: the first may be 0."""
-    return Form(f"^[0-9]{{{count}}}$", count, f" {count} 位数字", f"{count} digits, as text")
+    noun = "digit" if count == 1 else "digits"
+    return Form(f"^[0-9]{{{count}}}$", count, f" {count} 位数字", f"{count} {noun}, as text")
 
 
 UnitCode = Annotated[str, code_form("mall-east")]

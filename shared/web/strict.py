@@ -13,10 +13,11 @@ from typing import Any, TypeVar, get_args
 from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticKnownError
 
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
-from shared.web.faults import malformed, malformed_by, pointer
+from shared.web.faults import malformed, malformed_by, malformed_here, pointer
 
 BODY_MAX = 1_048_576
 """The largest body in bytes (1 MB); uploads will have a door of their own."""
@@ -27,8 +28,8 @@ DEPTH_MAX = 32
 QUERY_FIELDS_MAX = 50
 
 _INTEGER_BOUND = 2**63
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
-_BOOLEAN = re.compile(r"true|false")
+_WHOLE = (re.compile(r"-?(?:0|[1-9][0-9]{0,18})"), PydanticKnownError("int_type"))
+_YES_OR_NO = (re.compile(r"true|false"), PydanticKnownError("bool_type"))
 # Tab and line feed may stand in long texts; the border type of one line refuses them and more.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 
@@ -154,23 +155,23 @@ def parse(model: type[Taken], body: bytes, limit: int = BODY_MAX) -> Taken:
     :raises Malformed: with `faults`, if the JSON or a field is not what the model takes.
     """
     raw = body or b"{}"
-    read(raw, limit)
+    root = read(raw, limit)
     try:
         # The second pass is pydantic's own, in Rust: its strict mode for JSON takes enums and tuples as JSON
         # writes them, which its strict mode for Python values refuses.
         return model.__pydantic_validator__.validate_json(raw)  # type: ignore[no-any-return]
     except ValidationError as errors:
-        raise malformed_by(errors) from None
+        raise malformed_by(errors, root) from None
 
 
 @cache
-def _forms(model: type[BaseModel]) -> dict[str, re.Pattern[str]]:
+def _forms(model: type[BaseModel]) -> dict[str, tuple[re.Pattern[str], PydanticKnownError]]:
     """Say how integers and booleans are written in a query: pydantic would take ` 5`, `1_0`, `yes`."""
     forms = {}
     for name, field in model.model_fields.items():
         kinds = {field.annotation, *get_args(field.annotation)}
         if kinds & {int, bool}:
-            forms[name] = _INTEGER if int in kinds else _BOOLEAN
+            forms[name] = _WHOLE if int in kinds else _YES_OR_NO
     return forms
 
 
@@ -192,10 +193,10 @@ def parse_query(model: type[Taken], query: bytes) -> Taken:
         _check_text(name, "")
         _check_text(value, pointer((name,)))
         form = _forms(model).get(name)
-        if form and not form.fullmatch(value):
-            raise malformed(pointer((name,)), "not-this-form", "格式不符", "does not have the form asked for")
+        if form and not form[0].fullmatch(value):
+            raise malformed_here(pointer((name,)), form[1])
         values[name] = value
     try:
         return model.model_validate_strings(values)
     except ValidationError as errors:
-        raise malformed_by(errors) from None
+        raise malformed_by(errors, values) from None

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, model_validator
 
 from services.points.domain.naming import number_identity
+from shared.web.faults import broken
 from shared.web.fields import MemberNumber, UnitCode, id_form
 from shared.web.strict import Inbound
 
@@ -23,7 +24,11 @@ class Receiver(Inbound):
     def _one_way_to_name_them(self) -> Self:
         named = (self.unit is not None, self.number is not None)
         if named != ((True, True) if self.member is None else (False, False)):
-            raise ValueError("either member, or unit and number are needed")
+            raise broken(
+                "receiver",
+                "须填写 member，或同时填写 unit 与 number，二者择一",
+                "either member, or unit and number are needed",
+            )
         return self
 
 

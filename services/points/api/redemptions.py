@@ -14,6 +14,7 @@ from services.points.domain.redemption import Price
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
+from shared.web.faults import broken
 from shared.web.fields import AmountFen, AmountFenOrZero, MemberNumber, Moment, Number, Text, UnitCode
 from shared.web.strict import Inbound
 
@@ -30,7 +31,11 @@ class PriceBody(Inbound):
     @model_validator(mode="after")
     def _one_wish(self) -> Self:
         if (self.pay_fen is None) == (self.up_to_fen is None):
-            raise ValueError("exactly one of pay_fen and up_to_fen is needed")
+            raise broken(
+                "wish",
+                "pay_fen 与 up_to_fen 必须且只能填写其一",
+                "exactly one of pay_fen and up_to_fen is needed",
+            )
         return self
 
     @property

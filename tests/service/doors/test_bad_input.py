@@ -5,6 +5,7 @@ Each attack changes one place of a good example, so that whatever is refused is 
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,7 @@ import orjson
 import pytest
 
 from shared.kernel.principal import Role
+from shared.web.faults import UNKNOWN
 from tests.journeys.caller import Caller
 from tests.journeys.group import Group
 from tests.service.doors.samples import Route, filled, samples, writes
@@ -36,6 +38,7 @@ BODIES = (b"{", b"[]", b'"x"', b"null", b"1", b"\xef\xbb\xbf{}", b"{}{}", b"{'a'
 DEEP = (b'{"deep":' + b"[" * 40 + b"]" * 40 + b"}", b"[" * 200_000, b'{"a":' * 50_000 + b"1" + b"}" * 50_000)
 PREFERRED = (Role.MEMBER, Role.IMPORTER, Role.OPERATOR, Role.UNIT_SYSTEM)
 HOLE = "@here@"
+ABSENT = ("missing", "union-tag-not-found")
 every_write = pytest.mark.parametrize("route", writes(), ids=str)
 
 
@@ -90,7 +93,28 @@ def caller(route: Route, group: Group, callers: dict[Role, Caller]) -> Caller:
 
 def tried(caller: Caller, route: Route, content: bytes, **headers: str) -> int:
     """Send content to the route under a fresh key and give the status."""
-    return caller.send("POST", filled(route), content, f"try-{id(content)}", **headers).status_code
+    answer = caller.send("POST", filled(route), content, f"try-{id(content)}", **headers)
+    if answer.status_code == 422:
+        check_told(content, answer.json().get("faults", []))
+    return answer.status_code
+
+
+def check_told(content: bytes, faults: list[dict[str, str]]) -> None:
+    """Check that each fault says what is asked for instead, at a place that there is in what was sent."""
+    for fault in faults:
+        assert fault["detail"] not in UNKNOWN, fault
+        steps = fault["pointer"].split("/")[1:]
+        if steps:
+            inner = json.loads(content)
+            for step in steps[:-1]:
+                inner = inner[int(step) if isinstance(inner, list) else unescaped(step)]
+            known = isinstance(inner, list) or unescaped(steps[-1]) in inner
+            assert known is not (fault["rule"] in ABSENT), (fault, inner)
+
+
+def unescaped(step: str) -> str:
+    """Read a step of a JSON pointer."""
+    return step.replace("~1", "/").replace("~0", "~")
 
 
 @every_write

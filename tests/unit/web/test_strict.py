@@ -2,14 +2,18 @@
 
 import json
 from contextlib import suppress
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field, model_validator
 
 from shared.kernel.refusal import Malformed
-from shared.web.strict import BODY_MAX, DEPTH_MAX, TooLarge, parse, parse_query, read
+from shared.kernel.words import Words
+from shared.web.faults import broken
+from shared.web.fields import Text, digits_form, whole
+from shared.web.strict import BODY_MAX, DEPTH_MAX, Inbound, TooLarge, parse, parse_query, read
 from tests.unit.web.errand import GOOD, PageWanted, RedemptionWanted
 
 
@@ -106,6 +110,86 @@ def test_says_where_each_fault_is_and_in_both_languages() -> None:
     faults = refused.value.facts["faults"]
     assert {fault["pointer"] for fault in faults} == {"/unit", "/order_no", "/price_fen", "/a~1b~0c"}
     assert all(fault["detail"].zh and fault["detail"].en for fault in faults)
+
+
+class Circle(Inbound):
+    """One kind of figure."""
+
+    kind: Literal["circle"]
+    across: Annotated[int, whole(1)]
+    name: Annotated[str, Text(1)] = "a"
+    colours: Annotated[list[Annotated[str, Text(1)]], Field(min_length=2, max_length=3)] | None = None
+
+
+class Square(Inbound):
+    """The other kind of figure; its corners are numbered."""
+
+    kind: Literal["square"]
+    names: dict[Annotated[str, digits_form(1)], Literal["a", "b", "c"]]
+
+    @model_validator(mode="after")
+    def _four(self) -> Self:
+        if len(self.names) > 4:
+            raise broken("four", "至多四个角", "it has four corners")
+        return self
+
+
+class Drawing(Inbound):
+    """Figures of two kinds."""
+
+    figures: Annotated[
+        list[Annotated[Circle | Square, Field(discriminator="kind")]], Field(min_length=1, max_length=1)
+    ]
+    note: Annotated[str, Text(4, least=2)] = "none"
+
+
+def circle(**fields: object) -> dict[str, object]:
+    """Draw one circle."""
+    return {"figures": [{"kind": "circle", "across": 1, **fields}]}
+
+
+def square(names: dict[str, str], **fields: object) -> dict[str, object]:
+    """Draw one square."""
+    return {"figures": [{"kind": "square", "names": names, **fields}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "place", "zh", "en"),
+    [
+        ({"figures": []}, "/figures", "不得为空", "must not be empty"),
+        ({"figures": [1, 1]}, "/figures", "至多 1 项", "must have at most 1 item"),
+        (circle(colours=["a"]), "/figures/0/colours", "至少 2 项", "must have at least 2 items"),
+        (circle(colours=["a"] * 4), "/figures/0/colours", "至多 3 项", "must have at most 3 items"),
+        (circle(colours=["a", ""]), "/figures/0/colours/1", "不得为空", "must not be empty"),
+        (circle(name="aa"), "/figures/0/name", "至多 1 个字符", "must have at most 1 character"),
+        (circle(name="क़"), "/figures/0/name", "至多 1 个字符", "must have at most 1 character"),
+        ({**circle(), "note": "a"}, "/note", "至少 2 个字符", "must have at least 2 characters"),
+        ({**circle(), "note": "aaaaa"}, "/note", "至多 4 个字符", "must have at most 4 characters"),
+        ({"figures": [{}]}, "/figures/0/kind", "缺少此项", "this is missing"),
+        (circle(kind="star"), "/figures/0/kind", "必须是：circle、square", "must be one of: circle, square"),
+        (circle(kind=7), "/figures/0/kind", "必须是：circle、square", "must be one of: circle, square"),
+        ({"figures": [{"kind": "circle"}]}, "/figures/0/across", "缺少此项", "this is missing"),
+        (circle(across=0), "/figures/0/across", "不得小于 1", "must be at least 1"),
+        (circle(radius=1), "/figures/0/radius", "没有这一项", "there is no such field"),
+        (square({"x": "a"}), "/figures/0/names/x", "必须是 1 位数字", "must be 1 digit, as text"),
+        (square({"1": "d"}), "/figures/0/names/1", "必须是：a、b、c", "must be one of: a, b, c"),
+        (square(dict.fromkeys("12345", "a")), "/figures/0", "至多四个角", "it has four corners"),
+    ],
+)
+def test_says_what_is_asked_for_where_in_what_was_sent(
+    body: dict[str, object], place: str, zh: str, en: str
+) -> None:
+    with pytest.raises(Malformed) as refused:
+        parse(Drawing, json.dumps(body).encode())
+    (fault,) = refused.value.facts["faults"]
+    assert (fault["pointer"], fault["detail"]) == (place, Words(zh, en))
+
+
+def test_says_what_is_asked_for_in_a_query() -> None:
+    with pytest.raises(Malformed) as refused:
+        parse_query(PageWanted, b"limit=x")
+    (fault,) = refused.value.facts["faults"]
+    assert (fault["pointer"], fault["detail"]) == ("/limit", Words("必须是整数", "must be an integer"))
 
 
 def test_never_repeats_what_was_sent() -> None:
