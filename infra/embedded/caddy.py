@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from infra.embedded.child import Child, plain_environment, wait_until
 from infra.embedded.ports import LOOPBACK, is_open
@@ -34,6 +35,8 @@ _HEAD = """\
 	persist_config off
 	grace_period 10s
 	servers {{
+		# The later ones need TLS, which is not spoken on loopback.
+		protocols h1
 		timeouts {{
 			read_header 10s
 			read_body 30s
@@ -65,9 +68,8 @@ _PAGES = """\
 
 _PROXY = """\
 		reverse_proxy {host}:{port} {{
-			# Never guessed from what the caller sent.
+			# Never guessed from what the caller sent. X-Forwarded-For the gateway writes anew by itself.
 			header_up {address} {{remote_host}}
-			header_up X-Forwarded-For {{remote_host}}
 			header_up -Forwarded
 			header_up -X-Real-Ip
 			# While a service starts again, callers wait for a moment; nothing was sent yet.
@@ -225,5 +227,7 @@ def _proxy(port: int, fallback: str = "") -> str:
 
 
 def _asked_in_turn(ports: Sequence[int]) -> str:
-    fallback = _FALLBACK.format(proxy=_asked_in_turn(ports[1:])) if len(ports) > 1 else ""
+    # Each one deeper, as the gateway would write it itself: it objects to any other recipe.
+    deeper = indent(_asked_in_turn(ports[1:]), "\t\t") if len(ports) > 1 else ""
+    fallback = _FALLBACK.format(proxy=deeper) if deeper else ""
     return _proxy(ports[0], fallback)

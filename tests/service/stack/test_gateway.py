@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from uuid import UUID
 
 import httpx2
 import pytest
 
-from infra.embedded.caddy import Caddy, Setup
+from infra.embedded.caddy import CLIENT_ADDRESS, Caddy, Setup
 from infra.embedded.ports import LOOPBACK, free_port
 from shared.kernel.refusal import NotFound, Refusal
 from shared.web.problems import MEDIA_TYPE, Away, problem_document
 from shared.web.strict import BODY_MAX, TooLarge
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+AS_TOLD = ("admin endpoint disabled", "exiting; byeee!! 👋")
+"""What the gateway warns of although it was told to do just that."""
 KEYED = {"Idempotency-Key": "once"}
 SIGNED = {**KEYED, "Signature-Input": 'a=("@method")'}
 
@@ -31,6 +35,7 @@ class Falling:
     asked: int = 0
     falls: int = 0
     bodies: list[int] = field(default_factory=list)
+    head: bytes = b""
 
     def serve(self) -> None:
         """Take one connection after the other, until the listener is closed."""
@@ -50,6 +55,7 @@ class Falling:
         while len(body) < length and (more := caller.recv(65_536)):
             body += more
         self.asked += 1
+        self.head = head
         self.bodies.append(len(body))
         if self.falls > 0:
             self.falls -= 1
@@ -98,6 +104,30 @@ def test_what_happens_once_whoever_repeats_it_is_asked_again_and_nothing_else(
     assert answer.status_code == status, answer.text
     assert falling.bodies == [size] * (2 if status == 200 else 1)
     falling.falls = 0
+
+
+def test_whose_address_it_is_the_gateway_says_and_not_the_caller(
+    house: tuple[Falling, httpx2.Client],
+) -> None:
+    falling, web = house
+    claimed = "203.0.113.7"
+    said = {CLIENT_ADDRESS: claimed, "X-Forwarded-For": claimed, "X-Real-Ip": claimed, "Forwarded": claimed}
+    assert web.get("/points/v1/things", headers=said).status_code == 200
+    told = dict(line.lower().split(b": ", 1) for line in falling.head.split(b"\r\n")[1:])
+    own = LOOPBACK.encode()
+    assert (told[CLIENT_ADDRESS.lower().encode()], told[b"x-forwarded-for"]) == (own, own)
+    assert claimed.encode() not in falling.head
+
+
+@pytest.mark.parametrize("services", [{"points": 1}, {"member": 1, "points": 2, "benefits": 3}], ids=len)
+def test_the_gateway_objects_to_nothing_in_its_recipe(tmp_path: Path, services: dict[str, int]) -> None:
+    gateway = Caddy(Setup(tmp_path, free_port(), tmp_path / "gateway.log", services))
+    gateway.prepare()
+    gateway.start()
+    gateway.close()
+    said = [json.loads(line) for line in (tmp_path / "gateway.log").read_text().splitlines()]
+    assert "serving initial configuration" in {line["msg"] for line in said}
+    assert [line["msg"] for line in said if line["level"] != "info" and line["msg"] not in AS_TOLD] == []
 
 
 @pytest.mark.parametrize("headers", [{}, KEYED, SIGNED])
