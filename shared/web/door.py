@@ -5,7 +5,7 @@ the same words. Refuses logic: a handler makes a command or asks a query, nothin
 """
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from inspect import iscoroutinefunction
@@ -302,8 +302,3 @@ class Door:
             return handler
 
         return add
-
-    def routes_table(self) -> Iterator[tuple[str, str, tuple[Role, ...], bool]]:
-        """List every route: method, path, roles that may pass, whether it takes an idempotency key."""
-        for passage in self.passages:
-            yield passage.method, passage.path, passage.roles, passage.keyed

@@ -48,11 +48,11 @@ class Sample:
 def routes() -> tuple[Route, ...]:
     """List the routes of all services, those of the house (alive, ready, pages) left out."""
     return tuple(
-        Route(service, *line)
+        Route(service, one.method, one.path, one.roles, one.keyed)
         for service, application in (("member", member_app()), ("points", points_app()))
         for door in application.doors
-        for line in door.routes_table()
-        if line[1].startswith(f"/{service}/")
+        for one in door.passages
+        if one.path.startswith(f"/{service}/")
     )
 
 

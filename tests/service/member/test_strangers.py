@@ -7,10 +7,10 @@ from shared.kernel.principal import Role
 from tests.service.member.running import Running, System, fresh_key
 
 TABLE = [
-    (method, path, roles, keyed)
+    (one.method, one.path, one.roles, one.keyed)
     for door in openapi_app().doors
-    for method, path, roles, keyed in door.routes_table()
-    if path.startswith("/member/") and roles
+    for one in door.passages
+    if one.path.startswith("/member/") and one.roles
 ]
 
 
@@ -64,10 +64,10 @@ def test_a_write_without_a_key_is_refused(path: str, member: Running, tokens: di
 
 def test_every_write_that_is_not_sign_in_takes_a_key() -> None:
     unkeyed = {
-        path
+        one.path
         for door in openapi_app().doors
-        for method, path, _, keyed in door.routes_table()
-        if method == "POST" and not keyed
+        for one in door.passages
+        if one.method == "POST" and not one.keyed
     }
     assert unkeyed == {
         "/member/v1/codes",
