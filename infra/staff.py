@@ -1,13 +1,11 @@
 """A person of the staff at the group's doors: a token for the local secret, JSON in, JSON out.
 
-One manner of failing for seed, benchmark and command line: an obstacle, said in one line with a way on. Waits
-for a moment where that helps, always under the same key. Refuses to know the database: whatever it does, an
-audited door does.
+For seed, benchmark and command line. Waits for a moment where that helps, always under the same key. Refuses
+to know the database: whatever it does, an audited door does.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from types import TracebackType
 from typing import Any, Self
@@ -15,22 +13,13 @@ from uuid import uuid4
 
 import httpx2
 
-from infra.embedded.obstacle import Obstacle
+from infra.asking import AWAY, Refused, connection, passed, sent
 
 UNAUTHENTICATED = 401
 # A part of the group that starts again is back well within this, and so is the news of a key that signs.
-LATER = (UNAUTHENTICATED, 502, 503, 504)
+LATER = (UNAUTHENTICATED, *AWAY)
 PATIENCE_S = 30.0
 LOOK_AGAIN_S = 0.1
-TIMEOUT_S = 30.0
-
-
-class Refused(Obstacle):
-    """A door said no."""
-
-
-class Silent(Obstacle):
-    """Nobody answered."""
 
 
 class Staff:
@@ -41,11 +30,8 @@ class Staff:
         self._secret = secret
         self._patience_s = patience_s
         self._token = ""
-        # A proxy of this machine must not stand between us and ourselves.
-        self._client = httpx2.Client(
+        self._client = connection(
             base_url=address.rstrip("/"),
-            timeout=TIMEOUT_S,
-            trust_env=False,
             headers={"Accept-Language": "en"},
             # A command asks once or twice and ends: nothing is left open that nobody would close.
             limits=httpx2.Limits(max_keepalive_connections=0),
@@ -118,42 +104,6 @@ class Staff:
             if answer.status_code == UNAUTHENTICATED:
                 self._token = ""
             time.sleep(LOOK_AGAIN_S)
-
-
-def sent(client: httpx2.Client, method: str, path: str, **request: Any) -> httpx2.Response:
-    """Send one request and give whatever was answered.
-
-    :raises Silent: if nothing was.
-    """
-    try:
-        return client.request(method, path, **request)
-    except httpx2.TransportError as away:
-        told = f"The group does not answer ({away})."
-        raise Silent(told, "`tongfen status` shows what is missing.") from away
-
-
-def passed(answer: httpx2.Response) -> httpx2.Response:
-    """Give an answer that is no refusal.
-
-    :raises Refused: if it is one: with its title, advice and faults, status and code.
-    """
-    if not answer.is_error:
-        return answer
-    try:
-        problem = answer.json()
-    except json.JSONDecodeError:
-        problem = None
-    told = problem if isinstance(problem, dict) else {}
-    title = told.get("title", f"HTTP {answer.status_code}")
-    mark = " ".join(str(part) for part in (answer.status_code, told.get("code")) if part)
-    raise Refused(f"{title}.", " ".join([*_advice(told), f"({mark})"]))
-
-
-def _advice(problem: dict[str, Any]) -> list[str]:
-    """Give what a problem says to do next, and which places of the request it names."""
-    detail = problem.get("detail")
-    places = [f"{fault['pointer'] or 'body'}: {fault['detail']}." for fault in problem.get("faults", ())]
-    return [detail, *places] if detail else places
 
 
 def _content(answer: httpx2.Response) -> Any:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import quote
 
-import httpx2
 import typer
 
+from infra.asking import connection, passed, sent
 from infra.cli.answer import NOT_RUNNING, give_up
 from infra.embedded.home import Home
 from infra.embedded.secrets import Secrets
-from infra.staff import PATIENCE_S, TIMEOUT_S, Staff, passed, sent
+from infra.staff import PATIENCE_S, Staff
 from shared.web.signatures import RequestSigner
 
 As = Annotated[
@@ -40,9 +40,7 @@ def system_reads(home: Home, signer: RequestSigner, path: str) -> str:
     :raises Silent: if nobody answers.
     """
     url = _url(home, path)
-    headers = {**signer.headers("GET", url), "Accept-Language": "en"}
-    with httpx2.Client(timeout=TIMEOUT_S, trust_env=False) as client:
-        return passed(sent(client, "GET", url, headers=headers)).text
+    return _signed("GET", url, None, signer.headers("GET", url))
 
 
 def system_writes(home: Home, signer: RequestSigner, path: str, body: bytes, key: str) -> str:
@@ -52,13 +50,14 @@ def system_writes(home: Home, signer: RequestSigner, path: str, body: bytes, key
     :raises Silent: if nobody answers.
     """
     url = _url(home, path)
-    headers = {
-        **signer.headers("POST", url, body, key),
-        "Content-Type": "application/json",
-        "Accept-Language": "en",
-    }
-    with httpx2.Client(timeout=TIMEOUT_S, trust_env=False) as client:
-        return passed(sent(client, "POST", url, content=body, headers=headers)).text
+    headers = {**signer.headers("POST", url, body, key), "Content-Type": "application/json"}
+    return _signed("POST", url, body, headers)
+
+
+def _signed(method: str, url: str, body: bytes | None, headers: dict[str, str]) -> str:
+    with connection() as client:
+        asked = {**headers, "Accept-Language": "en"}
+        return passed(sent(client, method, url, content=body, headers=asked)).text
 
 
 def _url(home: Home, path: str) -> str:

@@ -14,8 +14,10 @@ import httpx2
 import orjson
 import stamina
 
+from infra.asking import AWAY, connection, problem_of
+
 OK, UNAUTHENTICATED, NOT_FOUND, CONFLICT = 200, 401, 404, 409
-ALWAYS_LATER = (429, 502, 503, 504)
+ALWAYS_LATER = (429, *AWAY)
 # A killed service or database is back well within this; whoever waits longer wants to know.
 PATIENCE_S = 120.0
 ANSWER_TIMEOUT_S = 60.0
@@ -50,7 +52,7 @@ class Door:
         self._address = address.rstrip("/")
         self._signer = signer
         self._patience_s = patience_s
-        self._client = httpx2.Client(timeout=ANSWER_TIMEOUT_S, trust_env=False)
+        self._client = connection(ANSWER_TIMEOUT_S)
 
     def __enter__(self) -> Self:
         """Open."""
@@ -124,7 +126,7 @@ class Door:
             return orjson.loads(answer.content)
         if method == "GET" and answer.status_code == NOT_FOUND:
             return None
-        problem = _problem(answer)
+        problem = problem_of(answer)
         if answer.status_code in ALWAYS_LATER or problem.get("retryable") is True:
             raise TryAgain(f"{answer.status_code} {said(problem)}")
         sentence = f"{method} {path} answered {answer.status_code}: {said(problem)}"
@@ -135,12 +137,3 @@ def said(problem: dict[str, Any]) -> str:
     """Give a problem in one line: its code and the sentence that explains it."""
     parts = [str(problem[name]) for name in ("code", "detail", "title") if problem.get(name)]
     return ": ".join(parts[:2]) or "no explanation"
-
-
-def _problem(answer: httpx2.Response) -> dict[str, Any]:
-    """Read a problem; what is none becomes its first words."""
-    try:
-        problem = orjson.loads(answer.content)
-    except orjson.JSONDecodeError:
-        return {"detail": answer.text[:200]}
-    return problem if isinstance(problem, dict) else {"detail": answer.text[:200]}

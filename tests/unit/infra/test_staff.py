@@ -7,15 +7,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
+from infra.asking import Refused, Silent, passed
 from infra.cli.main import app
 from infra.embedded.home import Home
 from infra.embedded.ports import free_port
 from infra.embedded.secrets import Secrets
 from infra.seed.keys import private_key
-from infra.staff import Refused, Silent, Staff
+from infra.staff import Staff
 from tests.replay.stand_in import Answer, StandIn, serving
 
 TOKENS = "/member/v1/staff-tokens"
@@ -96,6 +98,21 @@ def test_what_is_malformed_is_told_place_by_place() -> None:
         "The request is malformed. Mend it. /amount_fen: must be an integer."
         " body: this is not valid JSON in UTF-8. (422 malformed)"
     )
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        (b"bad gateway", "HTTP 502. bad gateway (502)"),
+        (b"[1]", "HTTP 502. [1] (502)"),
+        (b"", "HTTP 502. (502)"),
+        (b"x" * 500, f"HTTP 502. {'x' * 200} (502)"),
+    ],
+)
+def test_what_is_no_problem_of_ours_is_told_in_its_first_words(body: bytes, line: str) -> None:
+    with pytest.raises(Refused) as caught:
+        passed(httpx2.Response(502, content=body))
+    assert str(caught.value) == line
 
 
 def test_what_does_not_come_back_is_told_after_a_while() -> None:
