@@ -108,7 +108,12 @@ FROM (
     FULL JOIN held h USING (account, asset)) AS seen
 GROUP BY difference, CASE WHEN difference <> 0 THEN account END
 """
-_CLOSING = "SELECT previous, rounding_cny, digest, lots + accounts FROM closings WHERE month = %s"
+_CLOSING = """
+SELECT previous, rounding_cny, digest, lots, accounts,
+       (SELECT count(*) FROM closing_lots l WHERE l.month = c.month),
+       (SELECT count(*) FROM closing_accounts a WHERE a.month = c.month)
+FROM closings c WHERE c.month = %s
+"""
 
 
 def lots(cursor: Cursor, scope: Scope) -> list[LotLook]:
@@ -142,13 +147,15 @@ def snapshot_accounts(cursor: Cursor, scope: Scope) -> list[BalanceLook]:
 
 
 def digests(cursor: Cursor, scope: Scope) -> list[PaperLook]:
-    """Compute the digest of the snapshot in which the scope ends, or from which it begins."""
+    """Count the snapshot in which the scope ends, or from which it begins, and compute its digest."""
     month = scope.ends_in or scope.previous
     if month is None:
         return []
     cursor.execute(_CLOSING, (month,))
-    previous, rounding_cny, digest, rows = cursor.fetchone()
-    fits = find_digest(cursor, month, previous, rounding_cny) == bytes(digest)
-    return [
-        PaperLook(rows, f"snapshot of {month:%Y-%m}", "" if fits else "its rows are not those of its digest")
-    ]
+    previous, rounding_cny, digest, lots, accounts, *found = cursor.fetchone()
+    told = ""
+    if find_digest(cursor, month, previous, rounding_cny) != bytes(digest):
+        told = "its rows are not those of its digest"
+    elif [lots, accounts] != found:
+        told = f"it says {lots} lots and {accounts} accounts, and has {found[0]} and {found[1]}"
+    return [PaperLook(sum(found), f"snapshot of {month:%Y-%m}", told)]

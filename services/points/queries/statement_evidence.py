@@ -12,6 +12,7 @@ from services.points.domain.statement import CrookedFold, claims, statements, su
 from services.points.queries.month_fold import kept_fold
 from services.points.queries.scope import Scope
 
+UNREADABLE = "its figures cannot be read"
 _STATEMENTS = "SELECT id::text, unit, net_fen, figures FROM statements WHERE month = %s ORDER BY unit"
 _SUMMARY = """
 SELECT s.figures, c.rounding_cny FROM closings c LEFT JOIN summaries s ON s.month = c.month WHERE c.month = %s
@@ -46,7 +47,7 @@ def _group_look(
 ) -> PaperLook:
     if figures is None:
         return PaperLook(1, f"summary of {month:%Y-%m}", "it is missing")
-    told = list(_differences("", expected, orjson.loads(figures)))
+    told = list(_differences("", expected, _read(figures)))
     if rounding_cny != kept_cny:
         told.append(f"rounding {kept_cny} instead of {rounding_cny}")
     return PaperLook(1, f"summary of {month:%Y-%m}", "; ".join(told))
@@ -59,16 +60,25 @@ def _unit_look(
     if expected is None or kept is None:
         return PaperLook(1, name, "there is no such unit" if expected is None else "it is missing")
     id_, net_fen, text = kept
-    figures = orjson.loads(text)
-    told = list(_differences("", {**expected, "id": id_}, figures))
+    told = list(_differences("", {**expected, "id": id_}, _read(text)))
     if net_fen != expected["net_fen"]:
         told.append(f"net_fen of its row {net_fen} instead of {expected['net_fen']}")
     return PaperLook(1, name, "; ".join(told))
+
+
+def _read(figures: str) -> Any:
+    """Read figures; what cannot be read has none, and is told as such."""
+    try:
+        return orjson.loads(figures)
+    except orjson.JSONDecodeError:
+        return UNREADABLE
 
 
 def _differences(path: str, expected: Any, found: Any) -> Iterator[str]:
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
         for name in sorted({*expected, *found}):
             yield from _differences(f"{path}.{name}" if path else name, expected.get(name), found.get(name))
+    elif found is UNREADABLE:
+        yield UNREADABLE
     elif expected != found:
         yield f"{path} {found} instead of {expected}"

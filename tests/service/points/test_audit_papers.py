@@ -91,6 +91,32 @@ def test_a_summary_that_is_gone_does_not_hide_what_was_done_to_statements(books:
     assert told == [("summary of 2017-01", "it is missing"), ("statement of hotel for 2017-01", "net_fen")]
 
 
+@pytest.mark.parametrize("figures", ["{", "", "{}", "[]", "7", "{'refused': 77}"])
+@pytest.mark.parametrize(
+    ("table", "row"),
+    [
+        ("summaries WHERE month = '2017-02-01'", "summary of 2017-02"),
+        ("statements WHERE month = '2017-01-01' AND unit = 'hotel'", "statement of hotel for 2017-01"),
+    ],
+)
+def test_a_paper_that_cannot_be_read(books: stack.Database, table: str, row: str, figures: str) -> None:
+    name, _, which = table.partition(" ")
+    by_hand(books, f"UPDATE {name} SET figures = %s {which}", figures)
+    (finding,) = audited(books).findings
+    assert finding.row == row
+    assert finding.told
+
+
+@pytest.mark.parametrize("month", ["2017-01", "2017-02"])
+@pytest.mark.parametrize("change", ["lots = lots + 1", "accounts = accounts - 1", "lots = 0, accounts = 0"])
+def test_how_many_rows_a_snapshot_says_it_has(books: stack.Database, month: str, change: str) -> None:
+    by_hand(books, f"UPDATE closings SET {change} WHERE month = %s", f"{month}-01")
+    found = audited(books).findings
+    assert {(one.row, one.told.split()[:2] == ["it", "says"]) for one in found} == {
+        (f"snapshot of {month}", True)
+    }
+
+
 @pytest.mark.parametrize(
     ("change", "row"),
     [
