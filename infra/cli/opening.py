@@ -29,7 +29,7 @@ def check(file: File, json: AsJson = False) -> None:
 
     UTF-8 and GB18030 are both read. Ends with 1 when a line is wrong.
     """
-    found = _checked(file)
+    found = _read(file)
     if json:
         as_json(
             {
@@ -40,10 +40,11 @@ def check(file: File, json: AsJson = False) -> None:
                 "faults": [{"line": one.place, "told": one.told} for one in found.faults],
             }
         )
-    else:
-        out.print(f"{found.lines} lines with {found.points} points of {found.unit}, digest {found.digest}.")
-    if not found.sound:
-        raise typer.Exit(1)
+        if not found.sound:
+            raise typer.Exit(1)
+        return
+    _say_faults(found)
+    out.print(f"{found.lines} lines with {found.points} points of {found.unit}, digest {found.digest}.")
 
 
 @app.command()
@@ -54,9 +55,8 @@ def announce(file: File, who: As = "operator-1", home: AtHome = None, json: AsJs
 
     Ends with 1 when a line is wrong or the group refuses, 3 when nothing runs.
     """
-    found = _checked(file)
-    if not found.sound:
-        give_up("Nothing was announced: the file has faults.")
+    found = _read(file)
+    _say_faults(found)
     body = {"unit": found.unit, "digest": found.digest, "lines": found.lines, "points": found.points}
     sheet = StaffDoor(home_of(home), who).post("/points/v1/openings", body)
     if json:
@@ -138,13 +138,20 @@ def list_sheets(who: As = "operator-1", home: AtHome = None, json: AsJson = Fals
     tabulate(("sheet", "unit", "lines", "points", "announced", "approved"), rows)
 
 
-def _checked(file: Path) -> Checked:
+def _read(file: Path) -> Checked:
     try:
-        found = checked(file, now())
+        return checked(file, now())
     except (OSError, Unreadable) as wrong:
         give_up(f"{wrong}.")
+
+
+def _say_faults(found: Checked) -> None:
+    """Name the wrong lines of a file to a person, and end the command where there are any."""
     for one in found.faults:
         out.print(f"line {one.place}: {one.told}", markup=False)
     if found.more_faults:
         out.print(f"and {found.more_faults} more")
-    return found
+    if found.faults:
+        give_up("Mend the file, then check it again: one with a wrong line is neither announced nor taken.")
+    if not found.sound:
+        give_up("The file has no line below the one that names its columns.")
