@@ -9,11 +9,11 @@ from services.points.domain.books import LedgerBooks
 from services.points.queries.asker import asked_by_member
 from services.points.store.secret import Secret
 from shared.kernel.principal import Principal, Role
-from shared.kernel.refusal import NotFound
 from shared.runtime.database import EVERY_UNIT, Questions, Reader
 from shared.runtime.desk import Desk
 from shared.web.cursor import Cursors
 from shared.web.door import Call
+from shared.web.faults import malformed
 
 GROUP_ROLES = (Role.OPERATOR, Role.IMPORTER)
 """Who sees every unit."""
@@ -68,9 +68,9 @@ def unit_seen(principal: Principal) -> str | None:
 def unit_read(principal: Principal, named: str | None) -> str:
     """Give the unit whose rows are asked for: a reader's own, whatever they name, or the one that is named.
 
-    :raises NotFound: if they have none and name none.
+    :raises Malformed: if they have none and name none.
     """
     unit = principal.unit or named
     if unit is None:
-        raise NotFound()
+        raise malformed("/unit", "missing", "请指明是哪个业务单元", "say which unit is meant")
     return unit

@@ -74,6 +74,28 @@ def test_a_cursor_that_this_list_did_not_give_this_caller_is_refused(
     assert callers[Role.OPERATOR].get(f"/points/v1/balances?cursor={foreign}").status_code == 200
 
 
+BY_NAME = {
+    "/points/v1/redemptions": "order_no=17",
+    "/points/v1/holds": "order_no=17",
+    "/points/v1/receipts": "store=front&receipt_no=17&purchased_on=2026-11-01",
+}
+"""What is found by the unit's own name for it, which other units may give as well."""
+
+
+@pytest.mark.parametrize("path", BY_NAME)
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.IMPORTER], ids=str)
+def test_whoever_sees_every_unit_is_told_to_name_the_one_they_mean(
+    path: str, role: Role, callers: dict[Role, Caller]
+) -> None:
+    asked = f"{path}?{BY_NAME[path]}"
+    for language, detail in (("zh-CN", "请指明是哪个业务单元"), ("en", "say which unit is meant")):
+        unsaid = callers[role].get(asked, Accept_Language=language)
+        assert (unsaid.status_code, unsaid.json()["code"]) == (422, "malformed")
+        assert unsaid.json()["faults"] == [{"pointer": "/unit", "rule": "missing", "detail": detail}]
+    assert callers[role].get(f"{asked}&unit=office").status_code == 404
+    assert callers[Role.UNIT_SYSTEM].get(asked).status_code == 404
+
+
 @pytest.mark.parametrize("service", ["member", "points"])
 def test_a_reader_who_is_nobody_sees_no_row_of_anybody(service: str, group: Group) -> None:
     reader = f"{service}_reader"
