@@ -58,6 +58,7 @@ def test_a_member_exchanges_as_quoted_and_sees_it_everywhere(group: Group, rich:
     assert wallet(rich) == {"OFFI": 97, "MALL": 20}
     (first, *_) = rich.get("/points/v1/journals").json()["data"]
     assert (first["kind"], first["journal"], first["unit"]) == ("exchange", shown["journal"], "group")
+    assert rich.get(f"{EXCHANGES}/{first['about']}").json() == shown
     assert first["movements"] == [{"asset": "MALL", "points": 20}, {"asset": "OFFI", "points": -103}]
     for reader in (rich, group.staff("operator-1"), group.system("importer")):
         assert reader.get(f"{EXCHANGES}/{shown['exchange']}").json() == shown

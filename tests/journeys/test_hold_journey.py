@@ -24,6 +24,7 @@ from tests.journeys.group import Group, until
 from tests.journeys.test_points_journey import earned
 
 HOTEL = "till-hotel"
+MOVED = ("movements", "on_hold")
 
 
 @pytest.fixture
@@ -108,6 +109,11 @@ def test_a_stay_is_held_by_the_app_captured_by_the_till_and_its_rest_comes_back(
     history = guest.get("/points/v1/journals").json()["data"]
     assert [one["kind"] for one in history] == ["capture", "capture", "hold", "earning"]
     assert {one["order_no"] for one in history[:3]} == {order}
+    told = [[[(kept["asset"], kept["points"]) for kept in one[what]] for one in history] for what in MOVED]
+    assert told[0] == [[("OFFI", 300)], [], [("OFFI", -900)], [("OFFI", 1_000)]]
+    assert told[1] == [[("OFFI", -400)], [("OFFI", -500)], [("OFFI", 900)], []]
+    for one, place in zip(history, ("redemptions", "redemptions", "holds", "receipts"), strict=True):
+        assert guest.get(f"/points/v1/{place}/{one['about']}").status_code == 200
 
 
 def test_a_holds_journal_shows_its_lots_to_its_member_and_to_both_units(group: Group, guest: Caller) -> None:

@@ -43,7 +43,11 @@ def test_a_cancelled_night_comes_back_in_two_parts_and_never_more(group: Group, 
         "data": [second.json(), first.json()],
         "cursor": {"next": None},
     }
-    assert rich.get(path_of(paid)).status_code == 403
+    assert rich.get(path_of(paid)).json()["data"] == [second.json(), first.json()]
+    assert rich.get(f"/points/v1/redemptions/{paid['redemption']}").json() == seen
+    for path in (path_of(paid), f"/points/v1/redemptions/{paid['redemption']}"):
+        assert group.member().get(path).status_code == 404
+    assert rich.get(f"/points/v1/redemptions?order_no={order}").status_code == 403
     assert group.staff("finance-mall-west").get(path_of(paid)).status_code == 404
     history = rich.get("/points/v1/journals").json()["data"][:3]
     assert [(one["kind"], one["order_no"]) for one in history] == [
@@ -51,6 +55,7 @@ def test_a_cancelled_night_comes_back_in_two_parts_and_never_more(group: Group, 
         ("refund", order),
         ("redemption", order),
     ]
+    assert {one["about"] for one in history} == {paid["redemption"]}
 
 
 def test_another_unit_a_member_and_a_stranger_give_nothing_back(group: Group, rich: Caller) -> None:

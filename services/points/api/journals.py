@@ -23,7 +23,11 @@ class MovementView(BaseModel):
 
 
 class JournalView(BaseModel):
-    """One movement: an earning, a redemption, a hold, its capture or release, a refund, a return."""
+    """One movement: an earning, a redemption, a hold, its capture or release, a refund, a return.
+
+    `movements` are points to spend, `on_hold` those set aside. `about` is the id under which more is read:
+    of a redemption, a hold, a receipt, an exchange, or one's own gift; of the rest there is no more.
+    """
 
     journal: str
     kind: str
@@ -31,7 +35,9 @@ class JournalView(BaseModel):
     occurred_at: str
     order_no: str | None
     receipt_no: str | None
+    about: str | None
     movements: list[MovementView]
+    on_hold: list[MovementView]
 
 
 class HistoryView(BaseModel):

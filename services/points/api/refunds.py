@@ -18,6 +18,9 @@ from shared.web.door import Call, Door
 from shared.web.fields import AmountFen, Moment, Number, UnitCode
 from shared.web.strict import Inbound, Nothing
 
+WITH_ITS_MEMBER = (Role.MEMBER, *UNIT_READERS)
+"""Who reads a redemption by its id: whose points have paid, and whoever reads what concerns the unit."""
+
 
 class RefundBody(Inbound):
     """How much comes back, under the unit's own refund number; `unit` and `at` are for importers."""
@@ -111,15 +114,15 @@ def declare(door: Door, front: Front) -> None:
         with front.asking(call) as questions:
             return redemption_of_order(questions, unit, query.order_no)
 
-    @door.get("/redemptions/{redemption}", takes=Nothing, gives=RefundedView, roles=UNIT_READERS)
+    @door.get("/redemptions/{redemption}", takes=Nothing, gives=RefundedView, roles=WITH_ITS_MEMBER)
     def read_redemption(asked: Asked, query: Nothing, call: Call) -> Mapping[str, Any]:
-        """Read one redemption or capture of one's own unit, with what came back of it last."""
+        """Read one redemption or capture of one's own unit, or one's own, with what came back of it last."""
         with front.asking(call) as questions:
             return redemption_of(questions, call.id_of("redemption", "red"))
 
-    @door.get("/redemptions/{redemption}/refunds", takes=PageQuery, gives=RefundsView, roles=UNIT_READERS)
+    @door.get("/redemptions/{redemption}/refunds", takes=PageQuery, gives=RefundsView, roles=WITH_ITS_MEMBER)
     def list_refunds(asked: Asked, query: PageQuery, call: Call) -> Mapping[str, Any]:
-        """List what came back of a redemption or capture of one's own unit, the last refund first."""
+        """List what came back of a redemption of one's own unit, or of one's own, the last refund first."""
         redemption, after = call.id_of("redemption", "red"), front.after(call, query.cursor)
         with front.asking(call) as questions:
             rows, last = page_of(questions, ComingBack.REFUNDS, redemption, query.limit, after)

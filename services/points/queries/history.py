@@ -14,7 +14,9 @@ from shared.runtime.database import Questions
 # chosen beforehand: what is chosen in the condition itself is asked only of rows that passed the policy.
 _PAGE = f"""
 SELECT j.month, j.id, j.kind, j.unit, j.occurred_at, coalesce(r.order_no, h.order_no) AS order_no,
-       c.number AS receipt_no
+       c.number AS receipt_no,
+       CASE j.kind WHEN 'refund' THEN o.redemption_id WHEN 'return' THEN o.receipt_id
+                   ELSE j.subject END AS about
 FROM (SELECT own.* FROM (SELECT DISTINCT unnest({HOLDERS_OF_THEN}) AS holder_id) AS h
       CROSS JOIN LATERAL (
           SELECT * FROM journals
@@ -33,16 +35,30 @@ LEFT JOIN LATERAL (SELECT number FROM receipts WHERE id = o.receipt_id OFFSET 0)
 ORDER BY j.occurred_at DESC, j.id DESC
 """  # noqa: S608 - its parts are constants
 
-# The lines of a page are read once, not once for each number that its holder has.
+# The lines of a page are read once, not once for each number that its holder has. What is on hold has the
+# account of its wallet with the sign turned.
 _MOVEMENTS = """
-SELECT t.journal_id, t.asset, sum(CASE WHEN t.to_account = ANY (h.own) THEN t.amount ELSE 0 END
-                                  - CASE WHEN t.from_account = ANY (h.own) THEN t.amount ELSE 0 END) AS points
+SELECT t.journal_id, t.asset,
+       sum(CASE WHEN t.to_account = ANY (h.own) THEN t.amount ELSE 0 END
+           - CASE WHEN t.from_account = ANY (h.own) THEN t.amount ELSE 0 END) AS points,
+       sum(CASE WHEN t.to_account = ANY (h.held) THEN t.amount ELSE 0 END
+           - CASE WHEN t.from_account = ANY (h.held) THEN t.amount ELSE 0 END) AS on_hold
 FROM transfers t,
-     (SELECT ARRAY(SELECT account FROM wallets WHERE holder_id = CAST(:holder AS uuid)) AS own) AS h
+     (SELECT array_agg(account) AS own, array_agg(-account) AS held
+      FROM wallets WHERE holder_id = CAST(:holder AS uuid)) AS h
 WHERE t.month = ANY (CAST(:months AS date[])) AND t.journal_id = ANY (CAST(:journals AS uuid[]))
-  AND (t.from_account = ANY (h.own) OR t.to_account = ANY (h.own))
+  AND (t.from_account = ANY (h.own || h.held) OR t.to_account = ANY (h.own || h.held))
 GROUP BY t.journal_id, t.asset ORDER BY t.asset
 """
+
+_READ_UNDER = {
+    **dict.fromkeys(("redemption", "capture", "refund"), "red"),
+    **dict.fromkeys(("hold", "release"), "hld"),
+    **dict.fromkeys(("earning", "return"), "rcp"),
+    "exchange": "exc",
+    "gift": "gft",
+}
+"""The prefix of the id under which more is to be read of a journal of that kind, where there is more."""
 
 FROM_THE_LAST = ("infinity", AFTER_ALL)
 """Where a history begins: behind nothing."""
@@ -58,10 +74,12 @@ def history(
     holder, (before, before_id) = questions.holder, after or FROM_THE_LAST
     page = questions.rows(_PAGE, holder=holder, before=before, before_id=before_id, limit=limit)
     moved: dict[str, list[dict[str, Any]]] = {}
+    on_hold: dict[str, list[dict[str, Any]]] = {}
     booked = {"months": [one.month for one in page], "journals": [str(one.id) for one in page]}
     for row in questions.rows(_MOVEMENTS, holder=holder, **booked):
-        if row.points:
-            moved.setdefault(str(row.journal_id), []).append({"asset": row.asset, "points": int(row.points)})
+        for kept, points in ((moved, int(row.points)), (on_hold, int(row.on_hold))):
+            if points:
+                kept.setdefault(str(row.journal_id), []).append({"asset": row.asset, "points": points})
     data = [
         {
             "journal": shown("jrn", str(row.id)),
@@ -70,7 +88,9 @@ def history(
             "occurred_at": row.occurred_at,
             "order_no": row.order_no,
             "receipt_no": row.receipt_no,
+            "about": shown(_READ_UNDER[row.kind], str(row.about)) if row.kind in _READ_UNDER else None,
             "movements": moved.get(str(row.id), []),
+            "on_hold": on_hold.get(str(row.id), []),
         }
         for row in page
     ]
