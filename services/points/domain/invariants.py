@@ -180,6 +180,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a holder's version counts the holder's journals", lambda e: e.holders, _differs),
     Invariant("a holder's last batch is not before its journals'", lambda e: e.holders, _behind),
     Invariant("a limit counts what was drawn", lambda e: e.limits, _off_limit),
+    Invariant("whatever is kept can be read", lambda e: e.unread, _paper),
 )
 
 

@@ -325,6 +325,7 @@ class Evidence:
     turns: Sequence[TurnLook] = ()
     shares: Sequence[BalanceLook] = ()
     draws: Sequence[DrawLook] = ()
+    unread: Sequence[PaperLook] = ()
 
 
 @dataclass(frozen=True, slots=True)

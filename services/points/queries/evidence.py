@@ -1,8 +1,16 @@
-"""All evidence of one scope, gathered in one read-only snapshot. Refuses to judge: the invariants do."""
+"""All evidence of one scope, gathered in one read-only snapshot. Refuses to judge: the invariants do.
 
+One row that cannot be read (an answer that is no JSON any more, a rate of nothing) ends the question that
+meets it, and no other: that it cannot be read is evidence too.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from psycopg2 import DataError
 from psycopg2.extensions import cursor as Cursor
 
-from services.points.domain.looks import Evidence
+from services.points.domain.looks import Evidence, Look, PaperLook
 from services.points.queries import (
     adjustment_evidence,
     balance_evidence,
@@ -26,6 +34,30 @@ from services.points.queries import (
 from services.points.queries.scope import Scope
 from services.points.queries.statement_evidence import statement_papers
 
+Found = TypeVar("Found", bound=Look)
+Ask = Callable[..., Sequence[Found]]
+"""A question of this room: what it is asked with behind the cursor, it says."""
+
+
+class _Reading:
+    """Asks one question after the other; one that fails over what is kept is told, and gives no looks."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self._cursor = cursor
+        self.unread: list[PaperLook] = []
+
+    def __call__(self, ask: Ask[Found], *about: Any) -> Sequence[Found]:
+        self._cursor.execute("SAVEPOINT question")
+        try:
+            found = ask(self._cursor, *about)
+        except (DataError, ValueError, LookupError, TypeError) as fault:
+            self._cursor.execute("ROLLBACK TO SAVEPOINT question")
+            told = str(fault).partition("\n")[0]
+            self.unread.append(PaperLook(1, ask.__name__, f"{type(fault).__name__}: {told}"))
+            return ()
+        self._cursor.execute("RELEASE SAVEPOINT question")
+        return found
+
 
 def gathered(cursor: Cursor, scope: Scope, *, holders: bool) -> Evidence:
     """Gather what the invariants judge.
@@ -37,42 +69,45 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool) -> Evidence:
     """
     closed = scope.ends_in is not None
     exchanged = exchange_evidence.happened(cursor, scope)
+    read = _Reading(cursor)
     return Evidence(
-        lines=line_evidence.lines(cursor, scope),
-        slices=line_evidence.slices(cursor, scope),
-        exchanges=line_evidence.exchanges(cursor, scope),
-        lots=() if closed else balance_evidence.lots(cursor, scope),
-        wallets=() if closed else balance_evidence.wallets(cursor, scope),
-        sums=balance_evidence.sums(cursor, scope),
-        receipts=journal_evidence.receipts(cursor, scope),
-        terms=terms_evidence.terms(cursor, scope),
-        bonuses=campaign_evidence.bonuses(cursor, scope),
-        redemptions=journal_evidence.redemptions(cursor, scope),
-        check_ins=check_in_evidence.check_ins(cursor, scope),
-        adjustments=adjustment_evidence.adjustments(cursor, scope),
-        refunds=refund_evidence.refunds(cursor, scope),
-        reversals=refund_evidence.reversals(cursor, scope),
-        gifts=gift_evidence.gifts(cursor, scope),
-        holds=hold_evidence.holds(cursor, scope),
-        expiries=expiry_evidence.expiries(cursor, scope),
-        vouchers=voucher_evidence.vouchers(cursor, scope),
-        voidings=voiding_evidence.voidings(cursor, scope),
-        openings=opening_evidence.openings(cursor, scope),
-        sheets=opening_evidence.sheets(cursor) if holders else (),
-        doubts=doubt_evidence.doubts(cursor) if holders else (),
-        returns=return_evidence.returns(cursor, scope),
-        repayments=return_evidence.repayments(cursor, scope),
-        journals=journal_evidence.journals(cursor, scope),
-        batches=journal_evidence.batches(cursor, scope),
-        snapshot_lots=balance_evidence.snapshot_lots(cursor, scope) if closed else (),
-        snapshot_accounts=balance_evidence.snapshot_accounts(cursor, scope) if closed else (),
-        digests=balance_evidence.digests(cursor, scope),
-        locks=journal_evidence.locks(cursor, scope),
-        statements=statement_papers(cursor, scope) if closed else (),
-        holders=journal_evidence.holders(cursor) if holders else (),
-        limits=() if closed else limit_evidence.limits(cursor),
-        wishes=exchange_evidence.wishes(cursor, scope) if exchanged else (),
-        turns=exchange_evidence.turns(cursor, scope) if exchanged else (),
-        shares=exchange_evidence.shares(cursor, scope) if exchanged else (),
-        draws=exchange_evidence.draws(cursor, scope) if exchanged else (),
+        lines=read(line_evidence.lines, scope),
+        slices=read(line_evidence.slices, scope),
+        exchanges=read(line_evidence.exchanges, scope),
+        lots=() if closed else read(balance_evidence.lots, scope),
+        wallets=() if closed else read(balance_evidence.wallets, scope),
+        sums=read(balance_evidence.sums, scope),
+        receipts=read(journal_evidence.receipts, scope),
+        terms=read(terms_evidence.terms, scope),
+        bonuses=read(campaign_evidence.bonuses, scope),
+        redemptions=read(journal_evidence.redemptions, scope),
+        check_ins=read(check_in_evidence.check_ins, scope),
+        adjustments=read(adjustment_evidence.adjustments, scope),
+        refunds=read(refund_evidence.refunds, scope),
+        reversals=read(refund_evidence.reversals, scope),
+        gifts=read(gift_evidence.gifts, scope),
+        holds=read(hold_evidence.holds, scope),
+        expiries=read(expiry_evidence.expiries, scope),
+        vouchers=read(voucher_evidence.vouchers, scope),
+        voidings=read(voiding_evidence.voidings, scope),
+        openings=read(opening_evidence.openings, scope),
+        sheets=read(opening_evidence.sheets) if holders else (),
+        doubts=read(doubt_evidence.doubts) if holders else (),
+        returns=read(return_evidence.returns, scope),
+        repayments=read(return_evidence.repayments, scope),
+        journals=read(journal_evidence.journals, scope),
+        batches=read(journal_evidence.batches, scope),
+        snapshot_lots=read(balance_evidence.snapshot_lots, scope) if closed else (),
+        snapshot_accounts=read(balance_evidence.snapshot_accounts, scope) if closed else (),
+        digests=read(balance_evidence.digests, scope),
+        locks=read(journal_evidence.locks, scope),
+        statements=read(statement_papers, scope) if closed else (),
+        holders=read(journal_evidence.holders) if holders else (),
+        limits=() if closed else read(limit_evidence.limits),
+        wishes=read(exchange_evidence.wishes, scope) if exchanged else (),
+        turns=read(exchange_evidence.turns, scope) if exchanged else (),
+        shares=read(exchange_evidence.shares, scope) if exchanged else (),
+        draws=read(exchange_evidence.draws, scope) if exchanged else (),
+        # Last: by now every question was asked.
+        unread=tuple(read.unread),
     )

@@ -94,6 +94,12 @@ def test_a_leg_of_the_house(books: stack.Database, role: str) -> None:
     assert found[f"journal {journal} for group"].startswith("whoever is rid of points")
 
 
+@pytest.mark.parametrize("column", ["in_denominator", "out_numerator", "out_denominator"])
+def test_a_rate_of_nothing_is_found_and_does_not_end_the_audit(books: stack.Database, column: str) -> None:
+    found = found_after(books, f"UPDATE exchanges SET {column} = 0")
+    assert "whatever is kept can be read" in found.values()
+
+
 def test_a_claim_of_an_exchange(books: stack.Database) -> None:
     name, journal, _ = line(books, "t.asset = 'CNY'")
     found = found_after(books, "UPDATE transfers SET amount = amount + 100 WHERE id = %s", name)

@@ -84,6 +84,34 @@ def test_a_figure_of_the_summary(books: stack.Database) -> None:
     assert "refused 77 instead of" in finding.told
 
 
+@pytest.mark.parametrize(
+    ("change", "asked"),
+    [
+        (
+            "UPDATE receipts SET answer = 'x' WHERE id = (SELECT min(id::text)::uuid FROM receipts)",
+            "receipts",
+        ),
+        (
+            "UPDATE receipts SET answer = replace(answer, 'available_at\":\"', 'available_at\":\"x')",
+            "receipts",
+        ),
+        ("UPDATE redemptions SET answer = '{' WHERE month = '2017-02-01'", "redemptions"),
+        ("UPDATE refunds SET answer = 'x' WHERE month = '2017-03-01'", "refunds"),
+        ("UPDATE returns SET answer = 'x' WHERE month = '2017-02-01'", "returns"),
+        ("UPDATE returns SET answer = '{}' WHERE month = '2017-02-01'", "returns"),
+        ("UPDATE statements SET figures = 'x' WHERE unit = 'hotel'", "statement_papers"),
+    ],
+)
+def test_what_cannot_be_read_any_more_is_found_and_hides_nothing_else(
+    books: stack.Database, change: str, asked: str
+) -> None:
+    by_hand(books, change)
+    by_hand(books, "UPDATE debts SET fen = fen + 1 WHERE fen > 0")
+    found = {(one.invariant, one.row.partition(" of ")[0]) for one in audited(books).findings}
+    assert ("whatever is kept can be read", asked) in found
+    assert ("a wallet holds what its lots hold", "debt") in found
+
+
 def test_a_summary_that_is_gone_does_not_hide_what_was_done_to_statements(books: stack.Database) -> None:
     by_hand(books, "DELETE FROM summaries WHERE month = '2017-01-01'")
     by_hand(books, SPOILED_STATEMENTS["hotel"])

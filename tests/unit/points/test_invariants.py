@@ -99,6 +99,7 @@ SOUND: dict[str, tuple[Look, ...]] = {
     "turns": (TURN,),
     "shares": (BalanceLook(4, "journal j for hotel", 0),),
     "draws": (DrawLook(2, "draw of e", True),),
+    "unread": (PaperLook(1, "receipts", ""),),
 }
 CROOKED: tuple[tuple[str, Look], ...] = (
     ("lines", replace(EARNED, kind=None)),
@@ -137,6 +138,7 @@ CROOKED: tuple[tuple[str, Look], ...] = (
     ("receipts", replace(RECEIPT, answer_fits=False)),
     ("terms", PaperLook(1, "receipt r", "its points are others")),
     ("bonuses", PaperLook(1, "draw of r", "no receipt was given it")),
+    ("unread", PaperLook(1, "receipts", "an answer is no JSON")),
     ("redemptions", replace(REDEMPTION, is_kept=False)),
     ("redemptions", replace(REDEMPTION, is_booked=False)),
     ("redemptions", replace(REDEMPTION, paid_fits=False)),
