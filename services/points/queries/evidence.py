@@ -4,7 +4,7 @@ One row that cannot be read (an answer that is no JSON any more, a rate of nothi
 meets it, and no other: that it cannot be read is evidence too.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from psycopg2 import DataError
@@ -68,7 +68,6 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool) -> Evidence:
     :param holders: also count every holder's journals, over all months.
     """
     closed = scope.ends_in is not None
-    exchanged = exchange_evidence.happened(cursor, scope)
     read = _Reading(cursor)
     return Evidence(
         lines=read(line_evidence.lines, scope),
@@ -104,10 +103,19 @@ def gathered(cursor: Cursor, scope: Scope, *, holders: bool) -> Evidence:
         statements=read(statement_papers, scope) if closed else (),
         holders=read(journal_evidence.holders) if holders else (),
         limits=() if closed else read(limit_evidence.limits),
-        wishes=read(exchange_evidence.wishes, scope) if exchanged else (),
-        turns=read(exchange_evidence.turns, scope) if exchanged else (),
-        shares=read(exchange_evidence.shares, scope) if exchanged else (),
-        draws=read(exchange_evidence.draws, scope) if exchanged else (),
+        **_exchanges(cursor, scope, read),
         # Last: by now every question was asked.
         unread=tuple(read.unread),
     )
+
+
+def _exchanges(cursor: Cursor, scope: Scope, read: _Reading) -> Mapping[str, Any]:
+    """Gather what exchanges by wish are judged by, where there were any."""
+    if not exchange_evidence.happened(cursor, scope):
+        return {}
+    return {
+        "wishes": read(exchange_evidence.wishes, scope),
+        "turns": read(exchange_evidence.turns, scope),
+        "shares": read(exchange_evidence.shares, scope),
+        "draws": read(exchange_evidence.draws, scope),
+    }

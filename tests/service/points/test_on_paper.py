@@ -59,50 +59,44 @@ def seal(house: LedgerHouse, month: date) -> dict[str, dict[str, Any]]:
     return stated(house, month)
 
 
-def test_what_was_worked_out_on_paper_is_what_both_units_are_told(fresh: LedgerHouse) -> None:
-    this = month_of(now())
-    first, third = month_after(this, -1), month_after(this)
-    for month in (first, this, third):
-        fresh.open_month(month)
-    closed(fresh, JANUARY, FEBRUARY, MARCH)
-    fresh.obey(link(A, "office", "a"), link(A, "hotel", "a"), link(B, "office", "b"))
+def _first_month(house: LedgerHouse, first: date, this: date) -> tuple[str, dict[str, Any]]:
+    """Earn 1,000 OFFI, of which 500 become 100 MALL of the office's; 300 fen are on hold at the month's end.
 
-    # The first month: 1,000 OFFI; 500 of them become 100 MALL of the office's; 300 are on hold at its end.
+    Give the receipt and the hold.
+    """
     day = midnight(first) + timedelta(days=3)
-    bought = answer_of(fresh.obey(earn("office", "a", 200_000, "flat", day))[0])
-    _, turned = exchanged(fresh.first, A, "OFFI-MALL", 500, day + HOUR)
+    bought = answer_of(house.obey(earn("office", "a", 200_000, "flat", day))[0])
+    _, turned = exchanged(house.first, A, "OFFI-MALL", 500, day + HOUR)
     assert answer_of(turned)["given"] == 100
-    night = placed(fresh, hold(A, "night", 300, at=midnight(this) - HOUR))
-    told = seal(fresh, first)
+    night = placed(house, hold(A, "night", 300, at=midnight(this) - HOUR))
+    told = seal(house, first)
     assert told["office"]["points"] == {
         "MALL": moved(exchanged_in=100, closing=100),
         "OFFI": moved(issued=1_000, exchanged_out=500, closing=500),
     }
     assert {one["net_fen"] for one in told.values()} == {0}
+    return read("rcp", bought["receipt"]) or "", night
 
-    # The second: the hold, for which exchanged points went first, pays 300 with 60 MALL; 35 go to B, who pays
-    # 152 with 30 of them and 2 of the 5 GRUP that one more becomes; all that A bought comes back: 500 OFFI,
-    # 5 MALL that are worth 25, and 475 fen are owed.
-    part = answer_of(fresh.obey(capture(night, "1", 300, at=midnight(this) + HOUR))[0])
-    gift = answer_of(fresh.obey(prepare(A, B, 35, "MALL"))[0])
-    answer_of(fresh.obey(confirm(A, read("gft", gift["gift"]) or ""))[0])
-    dinner = redemption_id(fresh.obey(redeem(B, "hotel", "dinner", 152, now()))[0])
-    back = give_back(read("rcp", bought["receipt"]) or "", "office", "back", 200_000, now())
-    assert answer_of(fresh.obey(back)[0])["debt_fen"] == 475
-    told = seal(fresh, this)
+
+def _second_month(house: LedgerHouse, this: date, bought: str, night: dict[str, Any]) -> tuple[str, str]:
+    """Capture the hold, for which exchanged points went first: 300 fen are 60 MALL; give 35 MALL to B.
+
+    B pays 152 with 30 of them and 2 of the 5 GRUP that one more becomes. All that A bought comes back: 500
+    OFFI, 5 MALL that are worth 25, and 475 fen are owed. Give what was paid with.
+    """
+    part = answer_of(house.obey(capture(night, "1", 300, at=midnight(this) + HOUR))[0])
+    gift = answer_of(house.obey(prepare(A, B, 35, "MALL"))[0])
+    answer_of(house.obey(confirm(A, read("gft", gift["gift"]) or ""))[0])
+    dinner = redemption_id(house.obey(redeem(B, "hotel", "dinner", 152, now()))[0])
+    back = answer_of(house.obey(give_back(bought, "office", "back", 200_000, now()))[0])
+    assert back["debt_fen"] == 475
+    told = seal(house, this)
     changed = {"exchanged_in": 5, "redeemed_elsewhere": 2, "redeemed_elsewhere_fen": 2, "change_given": 3}
+    passed = {"gifted_out": 35, "gifted_in": 35}
+    paid = {"redeemed_elsewhere": 90, "redeemed_elsewhere_fen": 450, "exchanged_out": 1}
     assert told["office"]["points"] == {
         "GRUP": moved(**changed, closing=3),
-        "MALL": moved(
-            opening=100,
-            gifted_out=35,
-            gifted_in=35,
-            redeemed_elsewhere=90,
-            redeemed_elsewhere_fen=450,
-            exchanged_out=1,
-            returned=5,
-            closing=4,
-        ),
+        "MALL": moved(opening=100, **passed, **paid, returned=5, closing=4),
         "OFFI": moved(opening=500, returned=500),
     }
     assert told["office"]["payable_fen"] == {"hotel": 452}
@@ -110,16 +104,19 @@ def test_what_was_worked_out_on_paper_is_what_both_units_are_told(fresh: LedgerH
     assert told["hotel"]["redeemed_here"] == {
         "office": {"GRUP": {"points": 2, "fen": 2}, "MALL": {"points": 90, "fen": 450}}
     }
+    return read("red", part["redemption"]) or "", dinner
 
-    # The third: the hotel gives both orders back, and A's next stay repays the 475 out of 1,500 HOTL.
+
+def _third_month(house: LedgerHouse, third: date, night: str, dinner: str) -> None:
+    """Give both orders back; A's next stay repays the 475 out of 1,500 HOTL."""
     at = midnight(third) + timedelta(days=2)
-    for paid, fen in ((read("red", part["redemption"]) or "", 300), (dinner, 152)):
-        answer_of(fresh.obey(refund(paid, "hotel", f"back {fen}", fen, at))[0])
-    assert (holdings(fresh, A), owed(fresh, A)) == ({"MALL": 60}, {"office": 475})
-    answer_of(fresh.obey(earn("hotel", "a", 50_000, "stay", at + HOUR))[0])
-    assert (holdings(fresh, A), owed(fresh, A)) == ({"MALL": 60, "HOTL": 1_025}, {})
-    assert holdings(fresh, B) == {"MALL": 34, "GRUP": 5}
-    told = seal(fresh, third)
+    for paid, fen in ((night, 300), (dinner, 152)):
+        answer_of(house.obey(refund(paid, "hotel", f"back {fen}", fen, at))[0])
+    assert (holdings(house, A), owed(house, A)) == ({"MALL": 60}, {"office": 475})
+    answer_of(house.obey(earn("hotel", "a", 50_000, "stay", at + HOUR))[0])
+    assert (holdings(house, A), owed(house, A)) == ({"MALL": 60, "HOTL": 1_025}, {})
+    assert holdings(house, B) == {"MALL": 34, "GRUP": 5}
+    told = seal(house, third)
     assert told["office"]["points"] == {
         "GRUP": moved(opening=3, refunded=2, refunded_fen=2, closing=5),
         "MALL": moved(opening=4, refunded=90, refunded_fen=450, closing=94),
@@ -130,4 +127,16 @@ def test_what_was_worked_out_on_paper_is_what_both_units_are_told(fresh: LedgerH
     assert told["office"]["redeemed_here"] == {"hotel": {"HOTL": {"points": 475, "fen": 475}}}
     nets = {unit: one["net_fen"] for unit, one in told.items() if one["net_fen"]}
     assert nets == {"office": 452 + 475, "hotel": -452 - 475}
+
+
+def test_what_was_worked_out_on_paper_is_what_both_units_are_told(fresh: LedgerHouse) -> None:
+    this = month_of(now())
+    first, third = month_after(this, -1), month_after(this)
+    for month in (first, this, third):
+        fresh.open_month(month)
+    closed(fresh, JANUARY, FEBRUARY, MARCH)
+    fresh.obey(link(A, "office", "a"), link(A, "hotel", "a"), link(B, "office", "b"))
+    bought, night = _first_month(fresh, first, this)
+    paid, dinner = _second_month(fresh, this, bought, night)
+    _third_month(fresh, third, paid, dinner)
     assert audited(fresh.database).findings == ()
