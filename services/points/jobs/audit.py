@@ -50,6 +50,8 @@ NEVER_CHECKED = (
     "answers kept in the inbox (those of receipts and redemptions are)",
     "the sides of journals, by which units may read them",
     "whose a wallet is (member says it by events), and the numbers and names that only tell things apart",
+    "whom a hold was placed for, where no voucher says it (its points and their lots are checked)",
+    "digests of partners' coupons, by which a code is for one voucher",
     "how much caps of the day and budgets had left when a receipt came (what they cut is)",
     "rules, and who drafted and approved them",
     "declined redemptions one by one (their count is in the statements)",
