@@ -1,6 +1,8 @@
 """Evidence from grants and deductions by hand: the approved ones beside their journals.
 
-What was granted ends by the rule in force, of the rules known when the journal was posted. Refuses to judge.
+What was granted ends by the rule in force, of the rules known when the journal was posted. Points are taken
+from any wallet of a person: whose they were is told by who holds the identity's wallet, or held it first; one
+that was linked somebody else may have held meanwhile. Refuses to judge.
 The months are said again in each join: only so does the planner leave the others out.
 """
 
@@ -29,8 +31,9 @@ FROM (
            coalesce((b.kind, b.unit, b.points, b.assets, b.month, b.occurred_at, b.own)
                     = (k.kind, k.unit, k.points, 1, k.month, k.decided_at, true)
                     AND (k.kind = 'deduction' OR (b.identity, b.earned_at, b.available_at)
-                                                = (k.identity, k.decided_at, k.decided_at)),
-                    false) AS fits,
+                                                = (k.identity, k.decided_at, k.decided_at))
+                    AND (b.holder_id IN (h.holder_id, h.first_holder_id)
+                         OR h.holder_id <> h.first_holder_id), false) AS fits,
            coalesce(k.state = 'approved' AND k.decided_by <> k.asked_by AND k.asked_at <= k.decided_at
                     AND (k.kind = 'deduction' OR b.expires_at = (
                         SELECT (date_trunc('quarter', date_trunc('month', k.decided_at AT TIME ZONE %(zone)s)
@@ -41,7 +44,8 @@ FROM (
                           AND r.valid_from <= k.decided_at
                         ORDER BY r.valid_from DESC, r.version DESC LIMIT 1)), false) AS rule_fits
     FROM booked b
-    FULL JOIN (SELECT * FROM adjustments WHERE month = ANY (%(months)s)) AS k ON k.id = b.subject) AS seen
+    FULL JOIN (SELECT * FROM adjustments WHERE month = ANY (%(months)s)) AS k ON k.id = b.subject
+    LEFT JOIN wallets h ON h.identity = k.identity) AS seen
 GROUP BY is_kept, is_booked, fits, rule_fits
 """
 

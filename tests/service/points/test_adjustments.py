@@ -207,3 +207,23 @@ def test_the_auditor_names_a_grant_that_was_changed(house: LedgerHouse, change: 
     finally:
         house.rows("DELETE FROM adjustments WHERE id = %s", id_)
         house.rows("INSERT INTO adjustments SELECT (%s::adjustments).*", before)
+
+
+def test_the_auditor_names_a_deduction_that_is_told_of_somebody_else(house: LedgerHouse) -> None:
+    mine, other = house.fund("u1", 10), house.fund("u2", 10)
+    id_ = requested(house, mine, 5, DEDUCTION)
+    answer_of(house.obey(approve(id_, DEDUCTION))[0])
+    assert audited(house.database).findings == ()
+    for somebody in (other, "office:never-heard-of"):
+        house.rows("UPDATE adjustments SET identity = %s WHERE id = %s", somebody, id_)
+        assert [one.row for one in audited(house.database).findings] == [f"deduction {id_}"]
+    house.rows("UPDATE adjustments SET identity = %s WHERE id = %s", mine, id_)
+
+
+def test_a_deduction_stays_sound_whoever_its_number_is_linked_to_afterwards(house: LedgerHouse) -> None:
+    number = house.fund("v1", 20)
+    for member in ("mem_" + "e1" * 16, None, "mem_" + "e2" * 16):
+        answer_of(house.obey(approve(requested(house, number, 5, DEDUCTION), DEDUCTION))[0])
+        if member is not None:
+            house.obey(link(member, "office", "v1"))
+        assert audited(house.database).findings == ()
