@@ -160,6 +160,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a receipt's points are those of its terms", lambda e: e.terms, _paper),
     Invariant("a campaign's budget counts the bonuses it gave", lambda e: e.bonuses, _paper),
     Invariant("a redemption pays what its slices pay", lambda e: e.redemptions, _bad_redemption),
+    Invariant("an order or capture has the name of its number", lambda e: e.names, _paper),
     Invariant("points expire at their end, or once a hold lets them go", lambda e: e.expiries, _paper),
     *CHECK_IN_INVARIANTS,
     *ADJUSTMENT_INVARIANTS,

@@ -298,6 +298,7 @@ class Evidence:
     terms: Sequence[PaperLook] = ()
     bonuses: Sequence[PaperLook] = ()
     redemptions: Sequence[RedemptionLook] = ()
+    names: Sequence[PaperLook] = ()
     holds: Sequence[HoldLook] = ()
     expiries: Sequence[PaperLook] = ()
     vouchers: Sequence[VoucherLook] = ()

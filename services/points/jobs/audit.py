@@ -49,7 +49,8 @@ _ALONE_NOW = f"SELECT pg_try_advisory_lock({_ONE_AT_A_TIME})"
 NEVER_CHECKED = (
     "answers kept in the inbox (those of receipts and redemptions are)",
     "the sides of journals, by which units may read them",
-    "whose a wallet is (member says it by events), and the numbers and names that only tell things apart",
+    "whose a wallet is (member says it by events)",
+    "numbers and names that only tell things apart (those of orders and captures are)",
     "whom a hold was placed for, where no voucher says it (its points and their lots are checked)",
     "digests of partners' coupons, by which a code is for one voucher",
     "how much caps of the day and budgets had left when a receipt came (what they cut is)",

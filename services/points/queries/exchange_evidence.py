@@ -75,9 +75,10 @@ FROM (
                     AND e.day = (e.occurred_at AT TIME ZONE 'Asia/Shanghai')::date
                     AND e.occurred_at < e.quoted_at + interval '5 minutes', false) AS fits,
            (e.told ->> 'points', e.told ->> 'given', e.told ->> 'value_fen', e.told ->> 'fee_fen',
-            e.told ->> 'residual_fen', e.told ->> 'from_asset', e.told ->> 'to_asset')
+            e.told ->> 'residual_fen', e.told ->> 'from_asset', e.told ->> 'to_asset', e.told ->> 'quote')
                IS NOT DISTINCT FROM (e.points::text, e.given::text, e.value_fen::text, e.fee_fen::text,
-                                     e.residual_fen::text, e.from_asset, e.to_asset) AS answer_fits
+                                     e.residual_fen::text, e.from_asset, e.to_asset,
+                                     'quo_' || replace(e.quote_id::text, '-', '')) AS answer_fits
     FROM booked b FULL JOIN (
         SELECT p.*, p.answer::json AS told,
                div((p.value_fen - p.fee_fen)::numeric * p.out_denominator, p.out_numerator) AS fair

@@ -82,8 +82,8 @@ FROM (
            coalesce((j.kind, j.unit, j.holder_id, j.occurred_at, j.month)
                     = ('hold', m.unit, m.holder_id, m.occurred_at, m.month), false) AS fits,
            (m.answer::json ->> 'amount_fen', m.answer::json ->> 'price_fen', m.answer::json ->> 'unit',
-            (m.answer::json ->> 'expires_at')::timestamptz)
-               IS NOT DISTINCT FROM (m.amount_fen::text, m.price_fen::text, m.unit, m.expires_at)
+            m.answer::json ->> 'order_no', (m.answer::json ->> 'expires_at')::timestamptz)
+               IS NOT DISTINCT FROM (m.amount_fen::text, m.price_fen::text, m.unit, m.order_no, m.expires_at)
                AS answer_fits
     FROM mine m
     FULL JOIN booked b ON b.hold_id = m.id

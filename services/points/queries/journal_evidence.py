@@ -83,12 +83,12 @@ FROM (
            coalesce(b.unit = r.unit AND b.month = r.month AND b.holder_id = r.holder_id
                     AND b.occurred_at = r.occurred_at, false) AS fits,
            (r.answer ->> 'price_fen', r.answer ->> 'paid_fen', r.answer ->> 'change_points',
-            r.answer ->> 'unit')
-               IS NOT DISTINCT FROM (r.price_fen::text, r.paid_fen::text, r.change_points::text, r.unit)
-               AS answer_fits
+            r.answer ->> 'unit', r.answer ->> 'order_no')
+               IS NOT DISTINCT FROM (r.price_fen::text, r.paid_fen::text, r.change_points::text, r.unit,
+                                     r.order_no) AS answer_fits
     FROM booked b
-    FULL JOIN (SELECT id, name, unit, month, holder_id, price_fen, paid_fen, change_points, occurred_at,
-                      answer::json AS answer
+    FULL JOIN (SELECT id, name, unit, order_no, month, holder_id, price_fen, paid_fen, change_points,
+                      occurred_at, answer::json AS answer
                FROM redemptions WHERE month = ANY (%(months)s)) AS r ON r.id = b.subject) AS seen
 GROUP BY is_kept, is_booked, paid_fits, change_fits, fits, answer_fits
 """

@@ -121,6 +121,7 @@ def test_a_claim_of_an_exchange(books: stack.Database) -> None:
         "holder_id = uuidv7()",
         "day = day + 1",
         "quoted_at = quoted_at - interval '1 hour'",
+        "quote_id = uuidv7()",
         "answer = replace(answer, '\"given\":', '\"given\":1')",
     ],
 )

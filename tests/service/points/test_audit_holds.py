@@ -102,6 +102,8 @@ def test_untouched_holds_have_no_finding_and_were_looked_at(books: stack.Databas
         ("over", "journal_id = gen_random_uuid()"),
         ("over", "price_fen = price_fen + 1"),
         ("forgotten", "expires_at = expires_at + interval '1 minute'"),
+        ("over", "order_no = 'another'"),
+        ("open", "order_no = 'another'"),
     ],
 )
 def test_what_a_hold_says_of_itself(books: stack.Database, order: str, change: str) -> None:
