@@ -17,8 +17,8 @@ from typer.core import TyperGroup
 from infra.cli.answer import give_up
 from infra.embedded.obstacle import Obstacle
 
-SINGLE = ("run", "stop", "status", "logs", "reset", "token", "messages", "replay", "audit", "bench")
-GROUPS = ("client", "rule", "month", "opening", "outbox", "parked")
+SINGLE = ("run", "stop", "status", "logs", "reset", "token", "messages", "limits", "replay", "audit", "bench")
+GROUPS = ("client", "rule", "month", "adjust", "doubt", "voucher", "opening", "outbox", "parked")
 
 
 class PlainSpoken(TyperGroup):

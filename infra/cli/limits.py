@@ -1,0 +1,48 @@
+"""`tongfen limits`: how far each budget and limit is used, window by window."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from infra.cli.answer import AsJson, AtHome, as_json, home_of, out, tabulate
+from infra.cli.door import As, StaffDoor
+
+
+def limits(
+    begins: Annotated[
+        str | None, typer.Option(help="Only those whose name begins so, such as campaign: or exchange:")
+    ] = None,
+    who: As = "operator-1",
+    home: AtHome = None,
+    json: AsJson = False,
+) -> None:
+    """Say how far each budget and limit is used; a window appears with its first draw.
+
+    Example: tongfen limits --begins exchange:
+
+    Ends with 1 when the group refuses (only operators may ask), 3 when nothing runs.
+    """
+    query = {"limit": "100", **({"begins": begins} if begins else {})}
+    found = StaffDoor(home_of(home), who).get("/points/v1/limits", **query)["data"]
+    if json:
+        as_json(found)
+        return
+    if not found:
+        out.print("Nothing has been drawn yet.")
+        return
+    _show(found)
+
+
+def _show(found: list[dict[str, Any]]) -> None:
+    tabulate(
+        ("limit", "window", "used", "left", "of", "alerted"),
+        [
+            (
+                *(row["limit"], row["window"], f"{row['used']:,}", f"{row['left']:,}", f"{row['total']:,}"),
+                row["alerted_at"] or "",
+            )
+            for row in found
+        ],
+    )
