@@ -159,6 +159,9 @@ def test_a_receipt_earns_once_whoever_sends_it_and_however(group: Group) -> None
     assert till.post("/points/v1/receipts", body).json() == first.json()
     spaced = {**body, "receipt_no": body["receipt_no"].upper()}
     assert importer.post("/points/v1/receipts", spaced).json()["lot"] == first.json()["lot"]
+    # A payment notice writes the store as the bank does.
+    paid = {**body, "store": " Ｓ１ ", "source": "payment"}
+    assert importer.post("/points/v1/receipts", paid).json()["lot"] == first.json()["lot"]
     other = till.post("/points/v1/receipts", {**body, "amount_fen": 20_001})
     assert (other.status_code, other.json()["code"]) == (409, "receipt-conflict")
     assert wallet(member) == {"OFFI": 100}

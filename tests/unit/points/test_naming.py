@@ -22,6 +22,11 @@ def test_a_number_typed_in_many_ways_is_one_receipt(typed: str) -> None:
     assert number_identity("hotel", typed) == "hotel:AB-17"
 
 
+@pytest.mark.parametrize("typed", ["front 1", " Front 1 ", "ＦＲＯＮＴ　１"])
+def test_a_store_typed_in_many_ways_is_one_store(typed: str) -> None:
+    assert receipt_name("hotel", typed, "17", NOON) == receipt_name("hotel", "FRONT 1", "17", NOON)
+
+
 @example("1|2", "3", "1", "2|3")
 @example("1\\", "3", "1", "|3")
 @given(TEXT, TEXT, TEXT, TEXT)
