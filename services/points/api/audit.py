@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.points.api.front import GROUP_ROLES, unit_read
+from services.points.api.front import GROUP_ROLES, unit_seen
 from services.points.domain.auditing import AuditFailed, AuditUnderWay, not_yet
 from services.points.queries.audits import AuditSeen, Watched
 from services.points.store.audits import Audits
 from shared.kernel.command import Asked
 from shared.kernel.principal import Principal, Role
+from shared.kernel.refusal import NotFound
 from shared.runtime.database import EVERY_UNIT
 from shared.runtime.reading_room import ReadingRoom
 from shared.web.door import Call, Door
@@ -84,7 +85,9 @@ class AskedAudits:
         :raises AuditUnderWay: if it is not done in time; it goes on.
         :raises AuditFailed: if it could not be done.
         """
-        unit = None if principal.role in GROUP_ROLES else unit_read(principal, None)
+        if unit_seen(principal) is None:
+            raise NotFound()
+        unit = None if principal.role in GROUP_ROLES else principal.unit
         question = await threads.run(self._audits.ask, id_, principal.subject, unit)
         watched = Watched(question, unit or EVERY_UNIT)
         seen = await self._awaited(watched)

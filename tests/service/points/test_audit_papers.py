@@ -99,7 +99,6 @@ def test_a_figure_of_the_summary(books: stack.Database) -> None:
         ("UPDATE refunds SET answer = 'x' WHERE month = '2017-03-01'", "refunds"),
         ("UPDATE returns SET answer = 'x' WHERE month = '2017-02-01'", "returns"),
         ("UPDATE returns SET answer = '{}' WHERE month = '2017-02-01'", "returns"),
-        ("UPDATE statements SET figures = 'x' WHERE unit = 'hotel'", "statement_papers"),
     ],
 )
 def test_what_cannot_be_read_any_more_is_found_and_hides_nothing_else(
