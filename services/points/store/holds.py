@@ -108,7 +108,9 @@ def _hold(row: Sequence[Any], slices: tuple[HeldSlice, ...]) -> Hold:
 
 
 def _load_let_go(cursor: Cursor, books: LedgerBooks, identities: Sequence[str]) -> None:
-    holders = {books.wallet(identity).holder_id for identity in identities}
+    # Whose wallet somebody else opens in this moment is not here yet: whoever asked comes again.
+    found = (books.wallets.get(identity) for identity in identities)
+    holders = {wallet.holder_id for wallet in found if wallet is not None}
     cursor.execute(_LET_GO, ([one.id for holder_id in holders for one in books.wallets_of(holder_id)],))
     for lot_id, at, points in cursor.fetchall():
         books.let_go.setdefault(lot_id, {})[at] = points

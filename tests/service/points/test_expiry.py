@@ -1,6 +1,7 @@
 """Points past their end go to their issuer's expired account, once, to the second, and are stated."""
 
 import sys
+import time
 from contextlib import closing
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,12 +26,14 @@ from tests.service.points.ledger_house import (
     asked,
     code_of,
     earn,
+    later,
     link,
     redeem,
     redemption_id,
     refund,
 )
 from tests.service.points.tampering import by_hand
+from tests.service.points.weather import holding
 
 MEMBER = "mem_" + "b" * 32
 EARNED_AT = datetime(2017, 1, 10, 12, tzinfo=SHANGHAI)
@@ -317,6 +320,17 @@ def test_a_link_and_the_expiry_after_it_in_one_batch_date_what_the_numbers_holds
     assert answer_of(april.obey(link(MEMBER, "office", "1"), over)[1]) == {"lots": 1, "more": False}
     assert ended(april, "1") == [(400, ENDS_AT), (600, noon)]
     assert audited(april.database).findings == ()
+
+
+@pytest.mark.parametrize("who", ["mem_linked", "mem_expired"])
+def test_whoever_is_being_opened_elsewhere_in_this_moment_comes_again(house: LedgerHouse, who: str) -> None:
+    """Two desks hear of a new member at once: one opens their wallet, the other has not seen it yet."""
+    opening = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+    command = link(who, "office", "first") if who == "mem_linked" else ExpirePoints(asked(), who)
+    with holding(house.database.superuser_url, opening, f"identity {who}"):
+        waiting = later(house.first, command)
+        time.sleep(0.2)  # put off at least once
+    assert code_of(waiting.result(5)[0]) == "ok"
 
 
 def test_however_late_the_job_each_part_of_a_lot_is_dated_when_it_was_free_and_over(
