@@ -18,7 +18,9 @@ _JOURNALS = """
 SELECT id, kind, unit, occurred_at FROM journals
 WHERE month = :month AND :unit = ANY (sides) AND id >= CAST(:journal AS uuid) ORDER BY id LIMIT :limit + 1
 """
-# Whose a lot was is looked up last, of lines that are not the unit's by anything else.
+# Money between two others is theirs, also in a journal of this unit: an exchange by wish is the group's, and
+# may leave one issuer owing another. Whose a lot was is looked up last, of lines that are not the unit's by
+# anything else.
 _LINES = """
 SELECT t.id, t.journal_id, t.asset, t.amount, t.worth_fen, f.unit AS payer, g.unit AS payee
 FROM unnest(CAST(:journals AS uuid[]), CAST(:units AS text[])) AS j(id, unit)
@@ -26,7 +28,7 @@ CROSS JOIN LATERAL (SELECT * FROM transfers WHERE month = :month AND journal_id 
 LEFT JOIN accounts f ON f.id = t.from_account AND f.role = 'clearing'
 LEFT JOIN accounts g ON g.id = t.to_account AND g.role = 'clearing'
 WHERE (t.journal_id, t.id) > (CAST(:journal AS uuid), :line)
-  AND (:unit IN (j.unit, f.unit, g.unit)
+  AND (:unit IN (f.unit, g.unit) OR (:unit = j.unit AND (f.unit IS NULL OR g.unit IS NULL))
        OR EXISTS (SELECT 1 FROM lots WHERE id = t.lot_id AND issuer = :unit OFFSET 0))
 ORDER BY t.journal_id, t.id LIMIT :limit
 """

@@ -2,15 +2,18 @@
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 
 from services.points.commands.approve_rule import ApproveRule
 from services.points.commands.draft_rule import DraftRule
 from services.points.domain.rulebook import RuleKind
+from services.points.queries.statement_lines import lines_of
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.command import Answer
 from shared.kernel.ids import read
 from shared.runtime.clock import mint_id, now
+from shared.runtime.database import Reader
 from tests.service.points.closing_room import closed, summarised
 from tests.service.points.exchanging import (
     LEGS,
@@ -29,6 +32,7 @@ from tests.service.points.ledger_house import (
     answer_of,
     asked,
     code_of,
+    earn,
     link,
 )
 
@@ -209,3 +213,36 @@ def test_residuals_stand_in_the_months_figures_and_are_owed_to_the_group() -> No
         found = summarised(house, JANUARY)
         assert (found.get("fee_fen"), found["residual_fen"]) == (None, 3)
         assert found["owed_fen"] == {"residential": {"group": 3}}
+
+
+def test_the_lines_of_the_group_are_what_its_net_is_the_sum_of_and_no_claim_of_others() -> None:
+    """Two malls' points become other points; what the one comes to owe the other is in their lines alone."""
+    with house_with() as house:
+        house.add_rule(RuleKind.RATE, "PROP", {"numerator": 7, "denominator": 1})
+        earned_at = NOON - timedelta(days=10)
+        for mall, fen in (("mall-east", 1_000), ("mall-west", 2_000)):
+            answer_of(house.obey(earn(mall, "two", fen, mall, earned_at), link("mem_two", mall, "two"))[0])
+        told = answer_of(exchanged(house.first, "mem_two", "MALL-PROP", 3)[1])
+        # 15 fen become 2 PROP worth 14: the east's 5 one of 7, the west's 10 the other, and 1 is the group's.
+        assert (told["value_fen"], told["given"], told["residual_fen"]) == (15, 2, 1)
+        closed(house, JANUARY)
+        owed = {unit: money_of(house, unit) for unit in ("group", "mall-east", "mall-west")}
+    assert owed == {
+        "group": [("mall-west", 100)],
+        "mall-east": [("mall-west", 200)],
+        "mall-west": [("mall-east", -200), ("group", -100)],
+    }
+
+
+def money_of(house: LedgerHouse, unit: str) -> list[tuple[str, int]]:
+    """Give whom each line of money of a unit's statement of January is with; negative: the unit owes it."""
+    ((statement,),) = house.rows("SELECT id::text FROM statements WHERE unit = %s", unit)
+    with (
+        closing(Reader(house.database.url("reader"), size=1)) as reader,
+        reader.asked_by(unit=unit) as asking,
+    ):
+        lines, _ = lines_of(asking, statement, 50, None)
+    money = [line for line in lines if line["asset"] == "CNY"]
+    return [
+        (line["counterpart"], -line["amount"] if line["issuer"] == unit else line["amount"]) for line in money
+    ]
