@@ -155,6 +155,19 @@ class Unauthenticated(Refusal):
     )
 
 
+class SignatureUsed(Refusal):
+    """The very same signed request came before: whoever overheard it, or its sender who missed the answer."""
+
+    kind = Kind.UNAUTHENTICATED
+    code = "signature-used"
+    title = Words("此签名已使用", "This signature has been used")
+    advice = Words(
+        "请用同一 Idempotency-Key 重新签名后重发：若已办理则返回首次结果，不会重复执行。",
+        "Sign the request anew, under the same Idempotency-Key: you get the first answer, if there was one; "
+        "nothing happens twice.",
+    )
+
+
 class Malformed(Refusal):
     """The input is not what the door takes."""
 

@@ -10,10 +10,10 @@ import orjson
 import structlog
 
 from contracts.catalogue import written
-from shared.kernel.command import Answer, Books, Command, Needs, Outcome, Postponed, Row
+from shared.kernel.command import Answer, Books, Command, Needs, Nonce, Outcome, Postponed, Row
 from shared.kernel.heard import judge
 from shared.kernel.ids import derived
-from shared.kernel.refusal import InFlight, KeyReused, Refusal, Unauthenticated
+from shared.kernel.refusal import InFlight, KeyReused, Refusal, SignatureUsed
 from shared.runtime.memory import B, Claim, First, Kept, Loaded, Outgoing, Record, json_text
 from shared.runtime.waiting import Ticket
 
@@ -77,7 +77,7 @@ class Batch:
                 return None
         asked = claim.command.asked
         if asked.nonce is not None and not self._fresh(claim, loaded):
-            return Answer(refusal=Unauthenticated())
+            return Answer(refusal=SignatureUsed())
         if asked.key is not None:
             first = loaded.first.get(asked.key.name)
             if first is not None:
@@ -98,11 +98,14 @@ class Batch:
     def _fresh(self, claim: Claim, loaded: Loaded[B]) -> bool:
         nonce = claim.command.asked.nonce
         assert nonce is not None
-        owner = loaded.nonces.setdefault(nonce.name, nonce.owner)
-        if owner != nonce.owner:
+        if loaded.nonces.setdefault(nonce.name, nonce.owner) != nonce.owner:
             return False
-        self.record.nonces[nonce.name] = nonce
+        self._use(nonce)
         return True
+
+    def _use(self, nonce: Nonce | None) -> None:
+        if nonce is not None:
+            self.record.nonces.setdefault(nonce.name, nonce)
 
     def _decided(self, command: Command, loaded: Loaded[B]) -> Answer | None:
         books: Books = loaded.books

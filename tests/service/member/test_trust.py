@@ -135,7 +135,7 @@ def test_a_signed_write_replayed_as_it_was_does_nothing_twice(member: Running, t
     headers["Content-Type"] = "application/json"
     assert till.web.post(url, content=raw, headers=headers).status_code == 201
     thief = till.web.post(url, content=raw, headers=headers)
-    assert (thief.status_code, thief.json()["code"]) == (401, "unauthenticated")
+    assert (thief.status_code, thief.json()["code"]) == (401, "signature-used")
     other = till.web.post(url, content=orjson.dumps({"number": "nonce-2"}), headers=headers)
     assert other.status_code == 401
 

@@ -136,9 +136,17 @@ def test_a_passive_ticket_keeps_its_place_and_obtains_nothing() -> None:
 def test_a_nonce_is_good_for_one_request_and_its_own_retry() -> None:
     shelf = Shelf()
     first = Fill(signed("n", "owner", "k"), "a", 1)
-    assert run(shelf, first, Fill(signed("n", "other", "k2"), "a", 1)) == ["1", "unauthenticated"]
+    assert run(shelf, first, Fill(signed("n", "other", "k2"), "a", 1)) == ["1", "signature-used"]
     assert run(shelf, first) == ["again 1"]
-    assert run(shelf, Fill(signed("n", "other", "k3"), "a", 1)) == ["unauthenticated"]
+    assert run(shelf, Fill(signed("n", "other", "k3"), "a", 1)) == ["signature-used"]
+
+
+def test_whoever_missed_the_answer_gets_it_under_the_same_key_signed_anew() -> None:
+    shelf = Shelf()
+    assert run(shelf, Fill(signed("n", "owner", "k"), "a", 1)) == ["1"]
+    assert run(shelf, Fill(signed("n", "other", "k"), "a", 1)) == ["signature-used"]
+    assert run(shelf, Fill(signed("m", "other", "k"), "a", 1)) == ["again 1"]
+    assert shelf.inside == {"a": 1}
 
 
 def test_an_event_is_obeyed_once_and_in_the_order_of_its_story() -> None:
