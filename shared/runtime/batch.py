@@ -172,6 +172,7 @@ class Batch:
             same = asked is not None and key is not None and asked.fingerprint == key.fingerprint
             twin = Answer(answer.json, answer.refusal, replayed=True) if same else Answer(refusal=KeyReused())
             self.answers.append((follower, twin))
+            self._use(follower.command.asked.nonce)
 
 
 def _names(command: Command, needs: Needs) -> tuple[str, ...]:

@@ -149,6 +149,15 @@ def test_whoever_missed_the_answer_gets_it_under_the_same_key_signed_anew() -> N
     assert shelf.inside == {"a": 1}
 
 
+def test_the_nonce_of_a_twin_is_used_with_its_first() -> None:
+    """Or whoever overheard the twin would have it obeyed after a no that is not kept."""
+    shelf = Shelf()
+    twins = [Fill(signed(nonce, nonce, "k"), "a", 1, "shut") for nonce in ("n", "m")]
+    assert run(shelf, *twins) == ["test-box-shut", "test-box-shut"]
+    assert run(shelf, Fill(signed("m", "thief", "k"), "a", 1)) == ["signature-used"]
+    assert shelf.inside == {}
+
+
 def test_an_event_is_obeyed_once_and_in_the_order_of_its_story() -> None:
     shelf = Shelf()
     assert run(shelf, Fill(heard("e1", 1), "a", 1), Fill(heard("e2", 2), "a", 1)) == ["1", "2"]
