@@ -79,8 +79,8 @@ FROM paid p JOIN earned e ON e.wallet_id = p.wallet_id AND e.k <= 3;
 UPDATE lots AS l SET points_left = l.points_left - %(spent)s FROM slices s WHERE l.id = s.lot_id;
 INSERT INTO redemptions (name, id, unit, order_no, holder_id, price_fen, paid_fen, change_points, occurred_at,
                          month, terms, answer)
-SELECT 'order hotel|' || %(run)s || '-' || n, id, 'hotel', %(run)s || '-' || n, holder_id, %(spent)s * 6,
-       %(spent)s * 3, 0, %(later)s, %(month)s, '', json_build_object(
+SELECT 'order hotel|' || upper(%(run)s || '-' || n), id, 'hotel', %(run)s || '-' || n, holder_id,
+       %(spent)s * 6, %(spent)s * 3, 0, %(later)s, %(month)s, '', json_build_object(
            'redemption', 'red_' || replace(id::text, '-', ''), 'unit', 'hotel',
            'order_no', %(run)s || '-' || n, 'price_fen', %(spent)s * 6, 'paid_fen', %(spent)s * 3,
            'change_points', 0)::text
