@@ -55,7 +55,8 @@ worth AS (
     WHERE m.is_open GROUP BY m.id),
 captured AS (
     SELECT hold_id, sum(paid_fen) AS fen, count(*) AS times, max(occurred_at) AS last_at,
-           max(occurred_at) FILTER (WHERE answer::json ->> 'state' = 'closed') AS closed_at
+           max(occurred_at) FILTER (
+               WHERE CASE WHEN answer IS JSON THEN answer::json ->> 'state' END = 'closed') AS closed_at
     FROM redemptions WHERE hold_id IN (SELECT id FROM mine) GROUP BY hold_id),
 booked AS (
     SELECT hold_id, count(*) FILTER (WHERE kind = 'hold') AS placed,
@@ -81,11 +82,12 @@ FROM (
                               AND m.ended_at < m.expires_at END, false) AS end_fits,
            coalesce((j.kind, j.unit, j.holder_id, j.occurred_at, j.month)
                     = ('hold', m.unit, m.holder_id, m.occurred_at, m.month), false) AS fits,
-           (m.answer::json ->> 'amount_fen', m.answer::json ->> 'price_fen', m.answer::json ->> 'unit',
-            m.answer::json ->> 'order_no', (m.answer::json ->> 'expires_at')::timestamptz)
+           (a.amount_fen, a.price_fen, a.unit, a.order_no, a.expires_at::timestamptz)
                IS NOT DISTINCT FROM (m.amount_fen::text, m.price_fen::text, m.unit, m.order_no, m.expires_at)
                AS answer_fits
     FROM mine m
+    LEFT JOIN LATERAL json_to_record(CASE WHEN m.answer IS JSON OBJECT THEN m.answer::json END)
+        AS a(amount_fen text, price_fen text, unit text, order_no text, expires_at text) ON true
     FULL JOIN booked b ON b.hold_id = m.id
     LEFT JOIN slices s ON s.hold_id = m.id
     LEFT JOIN worth w ON w.id = m.id

@@ -15,6 +15,7 @@ from services.points.domain.looks import (
 )
 from services.points.queries.scope import Scope
 
+# An answer is taken apart once, however much of it is looked at; one that cannot be read says nothing.
 _RECEIPTS = """
 WITH earned AS (
     SELECT j.subject, j.id, j.month, any_value(j.unit) AS unit,
@@ -43,21 +44,27 @@ FROM (
                     AND e.wallet_id = r.wallet_id AND e.occurred_at = r.occurred_at
                     AND e.earned_at = r.purchased_at AND e.alike
                     AND e.all_lines = 1 + (e.bonus IS NOT NULL)::int
-                    AND coalesce(e.bonus, 0) = coalesce((r.terms #>> '{campaign,points}')::bigint, 0)
-                    AND coalesce(e.bearer = r.terms #>> '{campaign,bearer}', e.bonus IS NULL),
+                    AND coalesce(e.bonus, 0) = coalesce((r.campaign ->> 'points')::bigint, 0)
+                    AND coalesce(e.bearer = r.campaign ->> 'bearer', e.bonus IS NULL),
                     coalesce(r.points, 0) = 0) AS fits,
-           (r.answer ->> 'points', r.answer ->> 'amount_fen', r.answer ->> 'unit')
+           (r.told_points, r.told_fen, r.told_unit)
                IS NOT DISTINCT FROM (r.points::text, r.amount_fen::text, r.unit)
-           AND (r.answer ->> 'lot', (r.answer ->> 'available_at')::timestamptz,
-                (r.answer ->> 'expires_at')::timestamptz)
+           AND (r.lot, r.available_at::timestamptz, r.expires_at::timestamptz)
                IS NOT DISTINCT FROM (e.lot, e.available_at, e.expires_at)
-           AND (r.answer #>> '{bonus,points}', r.answer #>> '{bonus,bearer}', r.answer #>> '{bonus,lot}')
+           AND (r.bonus ->> 'points', r.bonus ->> 'bearer', r.bonus ->> 'lot')
                IS NOT DISTINCT FROM (e.bonus::text, e.bearer, e.bonus_lot)
-           AND coalesce(r.answer ->> 'cut', '[]') = coalesce(r.terms ->> 'cut', '[]') AS answer_fits
+           AND coalesce(r.told_cut, '[]') = coalesce(r.cut, '[]') AS answer_fits
     FROM earned e
-    FULL JOIN (SELECT id, name, unit, month, wallet_id, amount_fen, points, occurred_at, purchased_at,
-                      answer::json AS answer, CASE WHEN terms IS JSON THEN terms::json END AS terms
-               FROM receipts WHERE month = ANY (%(months)s)) AS r ON r.id = e.subject) AS seen
+    FULL JOIN (SELECT k.id, k.name, k.unit, k.month, k.wallet_id, k.amount_fen, k.points, k.occurred_at,
+                      k.purchased_at, a.points AS told_points, a.amount_fen AS told_fen, a.unit AS told_unit,
+                      a.lot, a.available_at, a.expires_at, a.bonus, a.cut AS told_cut, t.campaign, t.cut
+               FROM receipts k
+               LEFT JOIN LATERAL json_to_record(CASE WHEN k.answer IS JSON OBJECT THEN k.answer::json END)
+                   AS a(points text, amount_fen text, unit text, lot text, available_at text,
+                        expires_at text, bonus json, cut text) ON true
+               LEFT JOIN LATERAL json_to_record(CASE WHEN k.terms IS JSON OBJECT THEN k.terms::json END)
+                   AS t(campaign json, cut text) ON true
+               WHERE k.month = ANY (%(months)s)) AS r ON r.id = e.subject) AS seen
 GROUP BY is_kept, is_booked, earns, fits, answer_fits
 """
 _REDEMPTIONS = """
@@ -82,14 +89,17 @@ FROM (
            coalesce(b.change = r.change_points, false) AS change_fits,
            coalesce(b.unit = r.unit AND b.month = r.month AND b.holder_id = r.holder_id
                     AND b.occurred_at = r.occurred_at, false) AS fits,
-           (r.answer ->> 'price_fen', r.answer ->> 'paid_fen', r.answer ->> 'change_points',
-            r.answer ->> 'unit', r.answer ->> 'order_no')
+           (r.told_price, r.told_paid, r.told_change, r.told_unit, r.told_order)
                IS NOT DISTINCT FROM (r.price_fen::text, r.paid_fen::text, r.change_points::text, r.unit,
                                      r.order_no) AS answer_fits
     FROM booked b
-    FULL JOIN (SELECT id, name, unit, order_no, month, holder_id, price_fen, paid_fen, change_points,
-                      occurred_at, answer::json AS answer
-               FROM redemptions WHERE month = ANY (%(months)s)) AS r ON r.id = b.subject) AS seen
+    FULL JOIN (SELECT k.id, k.name, k.unit, k.order_no, k.month, k.holder_id, k.price_fen, k.paid_fen,
+                      k.change_points, k.occurred_at, a.price_fen AS told_price, a.paid_fen AS told_paid,
+                      a.change_points AS told_change, a.unit AS told_unit, a.order_no AS told_order
+               FROM redemptions k
+               LEFT JOIN LATERAL json_to_record(CASE WHEN k.answer IS JSON OBJECT THEN k.answer::json END)
+                   AS a(price_fen text, paid_fen text, change_points text, unit text, order_no text) ON true
+               WHERE k.month = ANY (%(months)s)) AS r ON r.id = b.subject) AS seen
 GROUP BY is_kept, is_booked, paid_fits, change_fits, fits, answer_fits
 """
 _JOURNALS = """

@@ -29,7 +29,8 @@ FROM (
         UNION ALL
         SELECT name, unit, capture_no, hold_id::text,
                'capture ' || hold_id || '|' || {_SPELLED.format("capture_no")}
-        FROM (SELECT name, unit, hold_id, answer::json ->> 'capture_no' AS capture_no
+        FROM (SELECT name, unit, hold_id,
+                     CASE WHEN answer IS JSON THEN answer::json ->> 'capture_no' END AS capture_no
               FROM redemptions WHERE month = ANY (%(months)s) AND hold_id IS NOT NULL) AS captures
         UNION ALL
         SELECT name, unit, order_no, NULL,

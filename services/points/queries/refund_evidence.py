@@ -92,7 +92,8 @@ FROM (
         FROM lines s
         LEFT JOIN redemptions r ON r.id = s.redemption_id
         LEFT JOIN transfers c ON c.id = s.cause_id AND c.month = r.month AND c.month = ANY (%(reach)s)
-                             AND c.journal_id = substr(r.answer::json ->> 'journal', 5)::uuid
+                             AND c.journal_id = substr(CASE WHEN r.answer IS JSON
+                                 THEN r.answer::json ->> 'journal' END, 5)::uuid
         LEFT JOIN lots l ON l.id = s.lot_id
         LEFT JOIN lots p ON p.id = c.lot_id
         LEFT JOIN back b ON b.cause_id = s.cause_id) AS paired) AS seen

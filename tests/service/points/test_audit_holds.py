@@ -104,6 +104,8 @@ def test_untouched_holds_have_no_finding_and_were_looked_at(books: stack.Databas
         ("forgotten", "expires_at = expires_at + interval '1 minute'"),
         ("over", "order_no = 'another'"),
         ("open", "order_no = 'another'"),
+        ("over", "answer = '{'"),
+        ("open", "answer = '[]'"),
     ],
 )
 def test_what_a_hold_says_of_itself(books: stack.Database, order: str, change: str) -> None:

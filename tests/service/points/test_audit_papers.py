@@ -167,6 +167,16 @@ def test_a_redemption_that_is_edited(books: stack.Database, column: str) -> None
     assert name in named(books)
 
 
+@pytest.mark.parametrize("answer", ["{", "", "[]", "null", "7", "{}", '{"unit": {"a": 1}}'])
+@pytest.mark.parametrize("table", ["receipts WHERE points > 0 AND", "redemptions WHERE"])
+def test_an_answer_that_cannot_be_read(books: stack.Database, table: str, answer: str) -> None:
+    """Every one of the month: whatever reads one goes on, and names it."""
+    name, _, which = table.partition(" ")
+    by_hand(books, f"UPDATE {name} SET answer = %s {which} month = '2017-02-01'", answer)
+    found = audited(books).findings
+    assert "it was answered otherwise" in {one_row.told.split(",")[0] for one_row in found}
+
+
 @pytest.mark.parametrize("month", ["2017-02-01", "2017-03-01"])
 @pytest.mark.parametrize(
     "change",
