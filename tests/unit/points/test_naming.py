@@ -6,7 +6,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.points.domain.naming import number_identity, order_name, receipt_name
+from services.points.domain.naming import (
+    capture_name,
+    number_identity,
+    opening_name,
+    order_name,
+    receipt_name,
+    refund_name,
+    return_name,
+)
 from services.points.domain.receipt import ReceiptTooEarly, ReceiptTooLate, check_purchase
 from shared.kernel.calendar import SHANGHAI
 from shared.kernel.number import normal
@@ -18,7 +26,8 @@ TEXT = st.text(st.sampled_from("aA1|\\- Ａｂß:"), min_size=1, max_size=6)
 @pytest.mark.parametrize("typed", ["ab-17", " AB-17 ", "ＡＢ－１７", "Ab-17"])
 def test_a_number_typed_in_many_ways_is_one_receipt(typed: str) -> None:
     assert receipt_name("hotel", "1", typed, NOON) == receipt_name("hotel", "1", "AB-17", NOON)
-    assert order_name("hotel", typed) == order_name("hotel", "AB-17")
+    for name in (order_name, refund_name, return_name, opening_name, capture_name):
+        assert name("hotel", typed) == name("hotel", "AB-17")
     assert number_identity("hotel", typed) == "hotel:AB-17"
 
 
