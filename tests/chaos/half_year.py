@@ -2,7 +2,7 @@
 
     python -m tests.chaos.half_year [--kills 30] [--to 2017-07-01]
 
-PostgreSQL, Kafka, both processes of points, member and the client itself are killed by SIGKILL, each when
+PostgreSQL, Kafka, every process of points, member and the client itself are killed by SIGKILL, each when
 points has come as far as the seed says (wallets opened, receipts booked); `TONGFEN_SEED` runs a seed again.
 Ends with 1 if the report differs or the auditor finds anything.
 """
