@@ -1,4 +1,4 @@
-"""Points that are new repay first what their member owes for a purchase that came back, whatever they come of."""
+"""Points that are new repay first what their member owes for a purchase that came back, wherever from."""
 
 import pytest
 
@@ -48,9 +48,7 @@ def owed_fen(house: LedgerHouse) -> int:
 def granted(house: LedgerHouse, points: int) -> None:
     """Let two persons give the debtor points of the office."""
     wish = ("office", spelled("office:debtor"), points, "a cold room", NOON)
-    told = answer_of(
-        house.obey(RequestAdjustment(asked(principal=DRAFTER), AdjustmentKind.GRANT, *wish))[0]
-    )
+    told = answer_of(house.obey(RequestAdjustment(asked(principal=DRAFTER), AdjustmentKind.GRANT, *wish))[0])
     approval = ApproveAdjustment(
         asked(principal=APPROVER), AdjustmentKind.GRANT, str(read("grt", told["grant"])), NOON
     )
