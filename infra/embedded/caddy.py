@@ -35,8 +35,6 @@ _HEAD = """\
 	persist_config off
 	grace_period 10s
 	servers {{
-		# The later ones need TLS, which is not spoken on loopback.
-		protocols h1
 		timeouts {{
 			read_header 10s
 			read_body 30s

@@ -21,8 +21,16 @@ from shared.web.problems import MEDIA_TYPE, Away, problem_document
 from shared.web.strict import BODY_MAX, TooLarge
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
-AS_TOLD = ("admin endpoint disabled", "exiting; byeee!! 👋")
-"""What the gateway warns of although it was told to do just that."""
+AS_TOLD = (
+    "admin endpoint disabled",
+    "HTTP/2 skipped because it requires TLS",
+    "HTTP/3 skipped because it requires TLS",
+    "exiting; byeee!! 👋",
+)
+"""What the gateway warns of although it was told to do just that.
+
+Told to speak HTTP/1 alone it would be silent about the others, and hang up on a header of a megabyte.
+"""
 KEYED = {"Idempotency-Key": "once"}
 SIGNED = {**KEYED, "Signature-Input": 'a=("@method")'}
 
