@@ -103,9 +103,9 @@ class Batch:
         self._use(nonce)
         return True
 
-    def _use(self, nonce: Nonce | None) -> None:
-        if nonce is not None:
-            self.record.nonces.setdefault(nonce.name, nonce)
+    def _use(self, nonce: Nonce | None) -> bool:
+        """Note that a nonce is used; tell whether nobody else has used it in this batch."""
+        return nonce is None or self.record.nonces.setdefault(nonce.name, nonce).owner == nonce.owner
 
     def _decided(self, command: Command, loaded: Loaded[B]) -> Answer | None:
         books: Books = loaded.books
@@ -168,11 +168,13 @@ class Batch:
         self.answers.append((ticket, answer))
         key = ticket.command.asked.key
         for follower in self.twins.get(key.name, ()) if key is not None else ():
-            asked = follower.command.asked.key
-            same = asked is not None and key is not None and asked.fingerprint == key.fingerprint
+            asked = follower.command.asked
+            if not self._use(asked.nonce):
+                self.answers.append((follower, Answer(refusal=SignatureUsed())))
+                continue
+            same = asked.key is not None and key is not None and asked.key.fingerprint == key.fingerprint
             twin = Answer(answer.json, answer.refusal, replayed=True) if same else Answer(refusal=KeyReused())
             self.answers.append((follower, twin))
-            self._use(follower.command.asked.nonce)
 
 
 def _names(command: Command, needs: Needs) -> tuple[str, ...]:

@@ -158,6 +158,18 @@ def test_the_nonce_of_a_twin_is_used_with_its_first() -> None:
     assert shelf.inside == {}
 
 
+def test_a_copy_of_a_signed_request_beside_it_in_one_batch_is_told_nothing() -> None:
+    """As it is a moment later: whoever overheard the request does not read the answer to it."""
+    shelf = Shelf()
+    copies = [Fill(signed("n", who, "k"), "a", 1) for who in ("till", "thief")]
+    assert run(shelf, *copies, Fill(signed("m", "till again", "k"), "a", 1)) == [
+        "1",
+        "signature-used",
+        "again 1",
+    ]
+    assert shelf.inside == {"a": 1}
+
+
 def test_an_event_is_obeyed_once_and_in_the_order_of_its_story() -> None:
     shelf = Shelf()
     assert run(shelf, Fill(heard("e1", 1), "a", 1), Fill(heard("e2", 2), "a", 1)) == ["1", "2"]
