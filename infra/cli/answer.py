@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -62,6 +62,23 @@ def tabulate(headings: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> N
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
     out.print(table)
+
+
+def show_list(
+    found: Sequence[Any],
+    headings: Sequence[str],
+    row: Callable[[Any], Sequence[str | Text]],
+    *,
+    json: bool,
+    none: str = "There is none.",
+) -> None:
+    """Show what a door has listed: to programs as it came, to people as a table, or that there is none."""
+    if json:
+        as_json(found)
+    elif found:
+        tabulate(headings, map(row, found))
+    else:
+        out.print(none)
 
 
 def yuan(fen: int) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.cli.answer import AsJson, AtHome, as_json, home_of, out, tabulate, yuan
+from infra.cli.answer import AsJson, AtHome, as_json, home_of, out, show_list, yuan
 from infra.cli.door import As, StaffDoor
 
 app = typer.Typer(no_args_is_help=True, help="Decide receipts that wait in doubt, with both sides shown.")
@@ -29,21 +29,15 @@ def list_doubts(
     Ends with 1 when there is no such state, 3 when nothing runs.
     """
     found = StaffDoor(home_of(home), who).get("/points/v1/receipts/doubts", state=state, limit="100")["data"]
-    if json:
-        as_json(found)
-        return
-    if not found:
-        out.print("Nothing waits." if state == "open" else "There is none.")
-        return
-    tabulate(
+    show_list(
+        found,
         ("id", "unit", "store", "number", "¥", "by", "told by", "state", "known", "¥ known"),
-        [
-            (
-                *(row["doubt"], row["unit"], row["store"], row["receipt_no"], yuan(row["amount_fen"])),
-                *(row["source"], row["told_by"], row["state"], *_known(row["known"])),
-            )
-            for row in found
-        ],
+        lambda row: (
+            *(row["doubt"], row["unit"], row["store"], row["receipt_no"], yuan(row["amount_fen"])),
+            *(row["source"], row["told_by"], row["state"], *_known(row["known"])),
+        ),
+        json=json,
+        none="Nothing waits." if state == "open" else "There is none.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.cli.answer import AsJson, AtHome, as_json, home_of, out, tabulate
+from infra.cli.answer import AsJson, AtHome, home_of, show_list
 from infra.cli.door import As, StaffDoor
 
 
@@ -14,10 +14,10 @@ def messages(who: As = "operator-1", home: AtHome = None, json: AsJson = False) 
     Ends with 3 when nothing runs.
     """
     found = StaffDoor(home_of(home), who).get("/member/v1/messages")["data"]
-    if json:
-        as_json(found)
-        return
-    if not found:
-        out.print("No text has been sent yet.")
-        return
-    tabulate(("sent", "to", "text"), [(row["sent_at"], row["phone"], row["text"]) for row in found])
+    show_list(
+        found,
+        ("sent", "to", "text"),
+        lambda row: (row["sent_at"], row["phone"], row["text"]),
+        json=json,
+        none="No text has been sent yet.",
+    )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.answer import AsJson, AtHome, as_json, home_of, out, tabulate, yuan
+from infra.cli.answer import AsJson, AtHome, as_json, home_of, out, show_list, yuan
 from infra.cli.door import As, StaffDoor
 
 app = typer.Typer(no_args_is_help=True, help="Look at partners' coupons, and give one back.")
@@ -27,21 +27,14 @@ def list_vouchers(
     """
     query = {"limit": "100", **({"state": state} if state else {})}
     found = StaffDoor(home_of(home), who).get("/points/v1/vouchers", **query)["data"]
-    if json:
-        as_json(found)
-        return
-    if not found:
-        out.print("There is none.")
-        return
-    tabulate(
+    show_list(
+        found,
         ("id", "offer", "partner", "unit", "¥", "state", "asked", "being given back"),
-        [
-            (
-                *(row["voucher"], row["offer"], row["partner"], row["unit"], yuan(row["price_fen"])),
-                *(row["state"], row["asked_at"], row["voiding"]["state"] if row["voiding"] else ""),
-            )
-            for row in found
-        ],
+        lambda row: (
+            *(row["voucher"], row["offer"], row["partner"], row["unit"], yuan(row["price_fen"])),
+            *(row["state"], row["asked_at"], row["voiding"]["state"] if row["voiding"] else ""),
+        ),
+        json=json,
     )
 
 
@@ -82,19 +75,12 @@ def voidings(
     """
     query = {"limit": "100", **({"state": state} if state else {})}
     found = StaffDoor(home_of(home), who).get("/points/v1/voidings", **query)["data"]
-    if json:
-        as_json(found)
-        return
-    if not found:
-        out.print("There is none.")
-        return
-    tabulate(
+    show_list(
+        found,
         ("voucher", "partner", "unit", "¥", "state", "asked by", "asked", "reason"),
-        [
-            (
-                *(row["voucher"], row["partner"], row["unit"], yuan(row["price_fen"]), row["state"]),
-                *(row["asked_by"], row["asked_at"], row["reason"]),
-            )
-            for row in found
-        ],
+        lambda row: (
+            *(row["voucher"], row["partner"], row["unit"], yuan(row["price_fen"]), row["state"]),
+            *(row["asked_by"], row["asked_at"], row["reason"]),
+        ),
+        json=json,
     )
