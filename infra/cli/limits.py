@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from infra.cli.answer import AsJson, AtHome, as_json, home_of, out, tabulate
+from infra.cli.answer import AsJson, AtHome, home_of, show_list
 from infra.cli.door import As, StaffDoor
 
 
@@ -26,23 +26,17 @@ def limits(
     """
     query = {"limit": "100", **({"begins": begins} if begins else {})}
     found = StaffDoor(home_of(home), who).get("/points/v1/limits", **query)["data"]
-    if json:
-        as_json(found)
-        return
-    if not found:
-        out.print("Nothing has been drawn yet.")
-        return
-    _show(found)
+    _show(found, json=json)
 
 
-def _show(found: list[dict[str, Any]]) -> None:
-    tabulate(
+def _show(found: list[dict[str, Any]], *, json: bool = False) -> None:
+    show_list(
+        found,
         ("limit", "window", "used", "left", "of", "alerted"),
-        [
-            (
-                *(row["limit"], row["window"], f"{row['used']:,}", f"{row['left']:,}", f"{row['total']:,}"),
-                row["alerted_at"] or "",
-            )
-            for row in found
-        ],
+        lambda row: (
+            *(row["limit"], row["window"], f"{row['used']:,}", f"{row['left']:,}", f"{row['total']:,}"),
+            row["alerted_at"] or "",
+        ),
+        json=json,
+        none="Nothing has been drawn yet.",
     )

@@ -84,6 +84,13 @@ def broken(rule: str, zh: str, en: str) -> PydanticCustomError:
     return PydanticCustomError(rule, "{en}", {"zh": zh, "en": en})
 
 
+def not_just_one(first: str, second: str) -> PydanticCustomError:
+    """Make the error by which a body is refused that has both of two fields, or neither."""
+    return broken(
+        "wish", f"{first} 与 {second} 必须且只能填写其一", f"exactly one of {first} and {second} is needed"
+    )
+
+
 def malformed_here(place: str, wrong: PydanticCustomError | PydanticKnownError) -> Malformed:
     """Make the refusal of a value that was read alone and broke the rule of its border type."""
     return Malformed(faults=[fault(place, wrong.type, _words(wrong.type, wrong.context or {}))])

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from services.points.api.front import GROUP_ROLES, unit_seen
+from services.points.api.front import unit_seen
 from services.points.domain.auditing import AuditFailed, AuditUnderWay, not_yet
 from services.points.queries.audits import AuditSeen, Watched
 from services.points.store.audits import Audits
@@ -85,11 +85,12 @@ class AskedAudits:
         :raises AuditUnderWay: if it is not done in time; it goes on.
         :raises AuditFailed: if it could not be done.
         """
-        if unit_seen(principal) is None:
+        seen_unit = unit_seen(principal)
+        if seen_unit is None:
             raise NotFound()
-        unit = None if principal.role in GROUP_ROLES else principal.unit
+        unit = None if seen_unit == EVERY_UNIT else seen_unit
         question = await threads.run(self._audits.ask, id_, principal.subject, unit)
-        watched = Watched(question, unit or EVERY_UNIT)
+        watched = Watched(question, seen_unit)
         seen = await self._awaited(watched)
         if seen is None:
             state = await threads.run(self._audits.put_off, question)

@@ -15,7 +15,7 @@ from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.kernel.refusal import Forbidden
 from shared.web.door import Call, Door
-from shared.web.faults import broken
+from shared.web.faults import not_just_one
 from shared.web.fields import AssetCode, MemberNumber, Moment, Shown, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
 
@@ -56,11 +56,7 @@ class WishBody(ForWhom):
     @model_validator(mode="after")
     def _one_wish(self) -> Self:
         if (self.points is None) == (self.to_points is None):
-            raise broken(
-                "wish",
-                "points 与 to_points 必须且只能填写其一",
-                "exactly one of points and to_points is needed",
-            )
+            raise not_just_one("points", "to_points")
         return self
 
 

@@ -22,7 +22,7 @@ from services.points.queries.holds import hold_of_order, hold_view, open_holds
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
-from shared.web.faults import broken
+from shared.web.faults import not_just_one
 from shared.web.fields import AmountFen, AmountFenOrZero, MemberNumber, Moment, Number, UnitCode, whole
 from shared.web.strict import Inbound, Nothing
 
@@ -52,11 +52,7 @@ class HoldBody(Inbound):
     @model_validator(mode="after")
     def _one_wish(self) -> Self:
         if (self.amount_fen is None) == (self.up_to_fen is None):
-            raise broken(
-                "wish",
-                "amount_fen 与 up_to_fen 必须且只能填写其一",
-                "exactly one of amount_fen and up_to_fen is needed",
-            )
+            raise not_just_one("amount_fen", "up_to_fen")
         return self
 
 

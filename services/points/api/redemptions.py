@@ -14,7 +14,7 @@ from services.points.domain.redemption import Price
 from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Role
 from shared.web.door import Call, Door
-from shared.web.faults import broken
+from shared.web.faults import not_just_one
 from shared.web.fields import AmountFen, AmountFenOrZero, MemberNumber, Moment, Number, Text, UnitCode
 from shared.web.strict import Inbound
 
@@ -31,11 +31,7 @@ class PriceBody(Inbound):
     @model_validator(mode="after")
     def _one_wish(self) -> Self:
         if (self.pay_fen is None) == (self.up_to_fen is None):
-            raise broken(
-                "wish",
-                "pay_fen 与 up_to_fen 必须且只能填写其一",
-                "exactly one of pay_fen and up_to_fen is needed",
-            )
+            raise not_just_one("pay_fen", "up_to_fen")
         return self
 
     @property
