@@ -271,3 +271,9 @@ def test_no_json_is_a_defect(document: dict[str, Any]) -> None:
             continue
         assert type(taken.price_fen) is int
         assert taken.price_fen >= 1
+
+
+@given(st.dictionaries(st.sampled_from(["", "1", "x"]), json_values, min_size=1))
+def test_no_name_is_a_defect_whatever_stands_under_it(names: dict[str, Any]) -> None:
+    with suppress(Malformed):
+        parse(Drawing, json.dumps(square(names)).encode())
