@@ -7,20 +7,18 @@ older than five minutes. Whether a number was used before is decided by the desk
 
 import re
 from base64 import b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from secrets import token_urlsafe
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from http_message_signatures import (
     ContentDigest,
     HTTPMessageSignaturesException,
     HTTPMessageSigner,
-    HTTPMessageVerifier,
     HTTPSignatureKeyResolver,
-    VerifyResult,
 )
 from http_message_signatures.algorithms import ED25519
 
@@ -30,6 +28,7 @@ from shared.runtime.clock import now
 from shared.web.arrival import Arrival
 from shared.web.callers import Signed
 from shared.web.clients import ClientBook
+from shared.web.signature_claim import SignatureClaim, SignatureParameters
 
 LASTS = timedelta(seconds=300)
 """How old a signature may be."""
@@ -42,9 +41,7 @@ WRITE_COMPONENTS = (*READ_COMPONENTS, "content-digest")
 KEYED_COMPONENTS = (*WRITE_COMPONENTS, "idempotency-key")
 
 _LABEL = "tongfen"
-_SIGNING = frozenset({b"signature-input", b"signature"})
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_HEADERS_MAX = 4096
 
 
 @dataclass(slots=True)
@@ -65,18 +62,6 @@ class _OwnKey(HTTPSignatureKeyResolver):
     def resolve_private_key(self, _key_id: str) -> Ed25519PrivateKey:
         """Give the key."""
         return self._key
-
-
-class _BookKeys(HTTPSignatureKeyResolver):
-    """Gives the public keys of registered clients."""
-
-    def __init__(self, clients: ClientBook) -> None:
-        self._clients = clients
-
-    def resolve_public_key(self, key_id: str) -> Ed25519PublicKey | None:
-        """Give a client's key, or None where there is no such client."""
-        client = self._clients.find(key_id)
-        return client.public_key if client else None
 
 
 def _components(*, write: bool, keyed: bool) -> tuple[str, ...]:
@@ -124,52 +109,38 @@ class RequestVerifier:
 
     def __init__(self, clients: ClientBook) -> None:
         self._clients = clients
-        self._verifier = HTTPMessageVerifier(signature_algorithm=ED25519, key_resolver=_BookKeys(clients))
 
     def verify(self, arrival: Arrival, body: bytes, *, write: bool) -> Signed:
         """Verify a request and give who signed it.
 
         :raises Unauthenticated: with its cause, if anything about the signature is not exactly as agreed.
         """
-        result = self._verified(arrival)
         wanted = _components(write=write, keyed=b"idempotency-key" in arrival.headers)
-        covered = set(result.covered_components)
-        if covered != _quoted(wanted):
-            raise Unauthenticated(cause="components-not-covered", needed=list(wanted))
+        try:
+            claim = SignatureClaim.of(arrival.headers)
+            if sorted(claim.covered) != sorted(wanted):
+                raise Unauthenticated(cause="components-not-covered", needed=list(wanted))
+            client = self._clients.find(claim.parameters.keyid)
+            if client is None or not claim.is_true(client.public_key, arrival):
+                raise Unauthenticated(cause="signature-invalid")
+        except ValueError:
+            raise Unauthenticated(cause="signature-invalid") from None
         if write:
             _check_digest(arrival.headers[b"content-digest"], body)
-        created = datetime.fromtimestamp(int(result.parameters["created"]), UTC)
-        present = now()
-        if not created - AHEAD <= present < created + LASTS:
-            raise Unauthenticated(cause="signature-too-old")
-        if result.nonce is None or not _NONCE.fullmatch(result.nonce):
-            raise Unauthenticated(cause="nonce-missing")
-        client = self._clients.find(str(result.parameters["keyid"]))
-        if client is None:
-            raise Unauthenticated(cause="signature-invalid")
-        principal = Principal(client.id, client.role, client.unit)
-        return Signed(principal, result.nonce, created + LASTS + AHEAD)
+        return Signed(Principal(client.id, client.role, client.unit), *_number_of(claim.parameters))
 
-    def _verified(self, arrival: Arrival) -> VerifyResult:
-        """Let the library check syntax and signature; whatever it dislikes is a wrong signature."""
-        headers = arrival.headers
-        for name in (b"signature-input", b"signature", b"content-digest"):
-            if len(headers.get(name, b"")) > _HEADERS_MAX:
-                raise Unauthenticated(cause="signature-invalid")
-        query = f"?{arrival.query.decode('latin-1')}" if arrival.query else ""
-        url = f"{arrival.scheme}://{arrival.header(b'host') or ''}{arrival.raw_path}{query}"
-        # The library copies every header more than once: it gets only those that the signature speaks of.
-        spoken_of = headers.get(b"signature-input", b"")
-        named = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in headers.items()
-            if name in _SIGNING or name in spoken_of
-        }
-        try:
-            (result,) = self._verifier.verify(_Message(arrival.method, url, named), max_age=None)
-        except (HTTPMessageSignaturesException, ValueError, TypeError, OverflowError):
-            raise Unauthenticated(cause="signature-invalid") from None
-        return result
+
+def _number_of(parameters: SignatureParameters) -> tuple[str, datetime]:
+    """Give the number used once, and until when it is to be remembered.
+
+    :raises Unauthenticated: if it is none, or the signature is of another time.
+    """
+    created, present = datetime.fromtimestamp(parameters.created, UTC), now()
+    if not created - AHEAD <= present < created + LASTS or parameters.expires <= present.timestamp():
+        raise Unauthenticated(cause="signature-too-old")
+    if parameters.nonce is None or not _NONCE.fullmatch(parameters.nonce):
+        raise Unauthenticated(cause="nonce-missing")
+    return parameters.nonce, created + LASTS + AHEAD
 
 
 def _check_digest(said: bytes, body: bytes) -> None:
@@ -184,7 +155,3 @@ def _check_digest(said: bytes, body: bytes) -> None:
         ContentDigest.verify(said, body)
     except HTTPMessageSignaturesException:
         raise Unauthenticated(cause="signature-invalid") from None
-
-
-def _quoted(components: Iterable[str]) -> set[str]:
-    return {f'"{component}"' for component in components} | {'"@signature-params"'}

@@ -153,7 +153,7 @@ def test_refuses_another_body_digest_key_method_or_address() -> None:
         cause(ask(application, body=GOOD, headers={**good, "Idempotency-Key": "key-2"}))
         == "signature-invalid"
     )
-    assert cause(ask(application, "GET", headers=good)) in {"components-not-covered", "signature-invalid"}
+    assert cause(ask(application, "GET", headers=good)) == "components-not-covered"
     assert cause(ask(application, body=GOOD, headers=good, query="a=1")) == "signature-invalid"
     assert cause(send(good, host="elsewhere.test")) == "signature-invalid"
     without = {name: value for name, value in good.items() if name != "Content-Digest"}
@@ -165,11 +165,8 @@ def test_refuses_a_signature_that_leaves_something_open() -> None:
     assert cause(send({**unkeyed, "Idempotency-Key": "key-1"})) == "components-not-covered"
     assert send(unkeyed).json["code"] == "key-missing"
     read = signer().headers("GET", URL)
-    assert cause(send({**read, "Idempotency-Key": "key-1"})) == "signature-invalid"
-    assert cause(ask(service()[1], "GET", headers=written())) in {
-        "signature-invalid",
-        "components-not-covered",
-    }
+    assert cause(send({**read, "Idempotency-Key": "key-1"})) == "components-not-covered"
+    assert cause(ask(service()[1], "GET", headers=written())) == "components-not-covered"
 
 
 # `created` has whole seconds and the request takes a moment: the last two of 300 s are nobody's for sure.
@@ -218,7 +215,7 @@ def test_a_role_passes_only_where_it_may() -> None:
 def test_refuses_a_bent_signature_input(pattern: str, instead: str) -> None:
     headers = written()
     headers["Signature-Input"] = re.sub(pattern, instead, headers["Signature-Input"], count=1)
-    assert cause(send(headers)) in {"signature-invalid", "nonce-missing"}
+    assert cause(send(headers)) in {"signature-invalid", "components-not-covered"}
 
 
 class AnyDigest(ContentDigest):
