@@ -116,9 +116,7 @@ def _place(error: Mapping[str, Any], root: Any) -> Iterator[str | int]:
     """Walk to the place of a fault in what was sent, past steps that are pydantic's own."""
     here, last = root, len(error["loc"]) - 1
     for position, step in enumerate(error["loc"]):
-        if isinstance(here, list) and isinstance(step, int):
-            here = here[step]
-        elif isinstance(here, dict) and step in here:
+        if isinstance(step, int) if isinstance(here, list) else isinstance(here, dict) and step in here:
             here = here[step]
         elif error["type"] != "missing" or position != last:
             # The kind that a union chose, or a note that a name is meant: what was sent has no such member.
