@@ -1,4 +1,7 @@
-"""Approve a grant or a deduction as another person than the one who asked: only now points move."""
+"""Approve a grant or a deduction as another person than the one who asked: only now points move.
+
+What it may be worth is judged again, by the rule and the rate of this moment: a request may have waited for months.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +63,7 @@ def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcom
 
     :raises AnotherPersonNeeded: if the same subject asked for it.
     :raises RequestDecided: if it was approved or rejected before.
+    :raises AboveGrantLimit: if by now it is worth more than one request may be; it stays open.
     :raises TooFewToTake: if fewer points of the unit are there than were to be taken; it stays open.
     """
     principal = command.asked.principal
@@ -74,6 +78,8 @@ def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcom
     unit = books.rulebook.find_unit(adjustment.unit, now)
     if unit is None:
         raise UnknownUnit(unit=adjustment.unit)
+    terms: GrantTerms = books.rulebook.group_rule(RuleKind.GRANT, now)
+    terms.check(books.rulebook.rate(unit.asset, now).worth(adjustment.points))
     booked = booking(now, books.months)
     wallet = books.wallet(adjustment.identity)
     move = _granted if adjustment.kind is AdjustmentKind.GRANT else _deducted

@@ -8,6 +8,8 @@ from services.points.commands.approve_adjustment import ApproveAdjustment
 from services.points.commands.reject_adjustment import RejectAdjustment
 from services.points.commands.request_adjustment import RequestAdjustment
 from services.points.domain.adjustment import AdjustmentKind
+from services.points.domain.rulebook import RuleKind
+from shared.kernel.calendar import SHANGHAI
 from shared.kernel.ids import read
 from shared.kernel.principal import Principal, Role
 from tests.service.points.closing_room import audited
@@ -110,6 +112,30 @@ def test_one_request_is_worth_no_more_than_the_rule_allows(house: LedgerHouse) -
     assert code_of(house.obey(request(identity, 100_001))[0]) == "above-grant-limit"
     assert code_of(house.obey(request(identity, 20_001, unit="mall-east"))[0]) == "above-grant-limit"
     assert code_of(house.obey(request(identity, 20_000, unit="mall-east"))[0]) == "ok"
+
+
+@pytest.mark.parametrize("kind", [GRANT, DEDUCTION])
+@pytest.mark.parametrize("what", ["limit", "rate"])
+def test_a_request_is_judged_again_by_what_holds_when_it_is_approved(
+    fresh: LedgerHouse, kind: AdjustmentKind, what: str
+) -> None:
+    house = fresh
+    now = house.rows("SELECT now()")[0][0]
+    change = now + timedelta(minutes=5)
+    for month in sorted({one.astimezone(SHANGHAI).date().replace(day=1) for one in (now, change)}):
+        house.open_month(month)
+    identity = house.fund("g6", 200, at=now)
+    small, large = (requested(house, identity, points, kind) for points in (50, 101))
+    if what == "limit":
+        house.add_rule(RuleKind.GRANT, "group", {"most_fen": 100, "expiry_months": 24}, change)
+    else:
+        house.add_rule(RuleKind.RATE, "OFFI", {"numerator": 1_000, "denominator": 1}, change)
+    later_on = ApproveAdjustment(asked(principal=APPROVER), kind, large, change)
+    assert code_of(house.obey(later_on)[0]) == "above-grant-limit"
+    assert house.rows("SELECT state FROM adjustments WHERE id = %s", large) == [("open",)]
+    assert house.points_of(identity) == 200
+    answer_of(house.obey(ApproveAdjustment(asked(principal=APPROVER), kind, small, change))[0])
+    answer_of(house.obey(RejectAdjustment(asked(principal=APPROVER), kind, large, "too much by now"))[0])
 
 
 def test_a_deduction_takes_only_that_units_points_and_never_more_than_there_are(house: LedgerHouse) -> None:
