@@ -48,6 +48,9 @@ CHECK_IN_POINTS = tuple(range(1, 11))
 GRANT_MOST_FEN = 1_000_000
 """What one grant or deduction by hand may be worth: ¥10,000."""
 
+GRANT_UNIT_DAY_FEN = 5 * GRANT_MOST_FEN
+"""What all grants of one unit that are approved on one business day may be worth: ¥50,000."""
+
 GIFT_DAY_FEN, GIFTS_PER_DAY = 100_000, 10
 """What one member may give others a day: worth ¥1,000, in at most ten gifts."""
 
@@ -94,7 +97,11 @@ def drafts() -> Iterator[dict[str, Any]]:
 def _other_ways() -> Iterator[dict[str, Any]]:
     check_in = {"points": list(CHECK_IN_POINTS), "expiry_months": EXPIRY_MONTHS}
     yield {"kind": "check-in", "subject": GROUP, "body": check_in}
-    grant = {"most_fen": GRANT_MOST_FEN, "expiry_months": EXPIRY_MONTHS}
+    grant = {
+        "most_fen": GRANT_MOST_FEN,
+        "expiry_months": EXPIRY_MONTHS,
+        "unit_day_fen": GRANT_UNIT_DAY_FEN,
+    }
     yield {"kind": "grant", "subject": GROUP, "body": grant}
     gift = {"day_fen": GIFT_DAY_FEN, "per_day": GIFTS_PER_DAY, "confirm_s": 600}
     yield {"kind": "gift", "subject": GROUP, "body": gift}

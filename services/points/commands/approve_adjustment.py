@@ -1,6 +1,6 @@
 """Approve a grant or a deduction as another person than the one who asked: only now points move.
 
-What it may be worth is judged again, by the rule and the rate of this moment: a request may have waited for months.
+What it may be worth is judged again, by rule and rate of this moment: a request may have waited for months.
 """
 
 from collections.abc import Mapping
@@ -22,6 +22,7 @@ from services.points.domain.adjustment import (
 from services.points.domain.authority import UnknownUnit, own_unit_of_staff, stated_time
 from services.points.domain.books import LedgerBooks
 from services.points.domain.journal import Journal, Transfer
+from services.points.domain.limit import LimitDrawn, draw
 from services.points.domain.lot import Lot, Origin
 from services.points.domain.month import booking
 from services.points.domain.repayment import AfterDebts, after_debts
@@ -64,6 +65,7 @@ def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcom
     :raises AnotherPersonNeeded: if the same subject asked for it.
     :raises RequestDecided: if it was approved or rejected before.
     :raises AboveGrantLimit: if by now it is worth more than one request may be; it stays open.
+    :raises LimitReached: if the unit's grants of this business day are worth too much with it; it stays open.
     :raises TooFewToTake: if fewer points of the unit are there than were to be taken; it stays open.
     """
     principal = command.asked.principal
@@ -78,24 +80,11 @@ def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcom
     unit = books.rulebook.find_unit(adjustment.unit, now)
     if unit is None:
         raise UnknownUnit(unit=adjustment.unit)
-    terms: GrantTerms = books.rulebook.group_rule(RuleKind.GRANT, now)
-    terms.check(books.rulebook.rate(unit.asset, now).worth(adjustment.points))
-    booked = booking(now, books.months)
+    drawn = _judged_again(books, adjustment, unit.asset, now)
     wallet = books.wallet(adjustment.identity)
     move = _granted if adjustment.kind is AdjustmentKind.GRANT else _deducted
     moved = move(books, derived(command.asked.id, LOT), adjustment, wallet, unit.asset, now)
-    journal = Journal(
-        id=derived(command.asked.id, JOURNAL),
-        kind=adjustment.kind.value,
-        month=booked.month,
-        concerns=booked.concerns,
-        occurred_at=now,
-        holder_id=wallet.holder_id,
-        unit=adjustment.unit,
-        sides=(adjustment.unit,),
-        subject=adjustment.id,
-        transfers=moved.transfers,
-    )
+    journal = _journal(books, derived(command.asked.id, JOURNAL), adjustment, wallet, moved, now)
     version = books.holders[wallet.holder_id] + 1
     after = AfterDebts(moved.drawn, (), version)
     if moved.opened is not None:
@@ -105,11 +94,22 @@ def approve_adjustment(books: LedgerBooks, command: ApproveAdjustment) -> Outcom
             c.HolderTurned(wallet.holder_id, after.version),
             c.JournalPosted(journal),
             *after.changes,
-            AdjustmentDecided(adjustment, now, None, booked.month),
+            *drawn,
+            AdjustmentDecided(adjustment, now, None, journal.month),
         ),
         answer={**adjustment_view(adjustment, unit.asset), "journal": shown("jrn", journal.id)},
         events=(_announcement(adjustment, unit.asset, moved.opened, journal, version), *after.events),
     )
+
+
+def _judged_again(
+    books: LedgerBooks, adjustment: Adjustment, asset: str, now: datetime
+) -> tuple[LimitDrawn, ...]:
+    """Judge the worth as it is now; give what it draws of the unit's business day."""
+    terms: GrantTerms = books.rulebook.group_rule(RuleKind.GRANT, now)
+    worth_fen = books.rulebook.rate(asset, now).worth(adjustment.points)
+    terms.check(worth_fen)
+    return draw(books.limits, terms.wishes(adjustment, worth_fen, now))
 
 
 def _granted(
@@ -143,6 +143,24 @@ def _deducted(
     issued = books.accounts.of(AccountRole.ISSUED, adjustment.unit)
     lines = (Transfer(asset, one.points, accounts[one.lot.wallet_id], issued, one.lot.id) for one in shares)
     return _Movement(tuple(lines), tuple(c.LotDrawn(one.left) for one in shares))
+
+
+def _journal(
+    books: LedgerBooks, id_: str, adjustment: Adjustment, wallet: Wallet, moved: _Movement, now: datetime
+) -> Journal:
+    booked = booking(now, books.months)
+    return Journal(
+        id=id_,
+        kind=adjustment.kind.value,
+        month=booked.month,
+        concerns=booked.concerns,
+        occurred_at=now,
+        holder_id=wallet.holder_id,
+        unit=adjustment.unit,
+        sides=(adjustment.unit,),
+        subject=adjustment.id,
+        transfers=moved.transfers,
+    )
 
 
 def _announcement(

@@ -11,8 +11,9 @@ from enum import StrEnum
 from typing import Any
 
 from services.points.domain.amounts import Fen, Points
+from services.points.domain.limit import Wish
 from services.points.domain.lot import Lot
-from shared.kernel.calendar import quarter_end_after
+from shared.kernel.calendar import day_of, quarter_end_after
 from shared.kernel.ids import shown
 from shared.kernel.refusal import Kind, Refusal
 from shared.kernel.words import Words
@@ -89,16 +90,22 @@ class GrantTerms:
     """What one request may be worth (fen), and after how many months granted points expire.
 
     They can be spent at once and expire at the end of the quarter in which the months have passed.
+    `unit_day_fen` is what grants of one unit that are approved on one business day may be worth together,
+    None: any. Deductions make no unit owe more, and draw nothing of it.
     """
 
     version: int
     most_fen: Fen
     expiry_months: int
+    unit_day_fen: Fen | None = None
 
     @classmethod
     def read(cls, version: int, body: Mapping[str, Any]) -> "GrantTerms":
         """Read the body of a rule."""
-        return cls(version, Fen(body["most_fen"]), body["expiry_months"])
+        day_fen = body.get("unit_day_fen")
+        return cls(
+            version, Fen(body["most_fen"]), body["expiry_months"], None if day_fen is None else Fen(day_fen)
+        )
 
     def check(self, worth_fen: int) -> None:
         """Let a request of that worth pass.
@@ -107,6 +114,13 @@ class GrantTerms:
         """
         if worth_fen > self.most_fen:
             raise AboveGrantLimit(most_fen=self.most_fen, worth_fen=worth_fen)
+
+    def wishes(self, adjustment: "Adjustment", worth_fen: int, at: datetime) -> tuple[Wish, ...]:
+        """Name what an approval at that moment draws of its unit's business day."""
+        if self.unit_day_fen is None or adjustment.kind is not AdjustmentKind.GRANT or not worth_fen:
+            return ()
+        limit, day = f"grant:{adjustment.unit}", day_of(at).isoformat()
+        return (Wish(limit, day, self.unit_day_fen, worth_fen, adjustment.id),)
 
     def expires_at(self, granted_at: datetime) -> datetime:
         """Give the first moment at which granted points can no longer be spent."""

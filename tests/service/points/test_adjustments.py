@@ -1,5 +1,6 @@
 """Grants and deductions by hand: two persons, once, never below what is there, and each on record."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -136,6 +137,25 @@ def test_a_request_is_judged_again_by_what_holds_when_it_is_approved(
     assert house.points_of(identity) == 200
     answer_of(house.obey(ApproveAdjustment(asked(principal=APPROVER), kind, small, change))[0])
     answer_of(house.obey(RejectAdjustment(asked(principal=APPROVER), kind, large, "too much by now"))[0])
+
+
+def test_grants_of_a_unit_and_day_are_worth_no_more_together_than_the_rule_allows(fresh: LedgerHouse) -> None:
+    terms = {"most_fen": 1_000, "expiry_months": 24, "unit_day_fen": 100}
+    fresh.rows("UPDATE rules SET body = %s WHERE kind = 'grant'", json.dumps(terms))
+    desks = (fresh.desk(), fresh.desk())
+    identity = fresh.fund("g7", 10)
+    ids = [requested(fresh, identity, 40) for _ in range(6)]
+    answers = [later(desks[place % 2], approve(id_)) for place, id_ in enumerate(ids)]
+    codes = {id_: code_of(one.result()[0]) for id_, one in zip(ids, answers, strict=True)}
+    assert sorted(codes.values()) == ["limit-reached"] * 4 + ["ok"] * 2
+    assert fresh.points_of(identity) == 90
+    put_off = next(id_ for id_, code in codes.items() if code == "limit-reached")
+    less = requested(fresh, identity, 20, DEDUCTION)
+    elsewhere = str(read("grt", answer_of(fresh.obey(request(identity, 19, unit="mall-east"))[0])["grant"]))
+    assert [code_of(one) for one in fresh.obey(approve(less, DEDUCTION), approve(elsewhere))] == ["ok"] * 2
+    next_day = ApproveAdjustment(asked(principal=APPROVER), GRANT, put_off, NOON + timedelta(days=1))
+    assert answer_of(fresh.obey(next_day)[0])["state"] == "approved"
+    assert audited(fresh.database).findings == ()
 
 
 def test_a_deduction_takes_only_that_units_points_and_never_more_than_there_are(house: LedgerHouse) -> None:
