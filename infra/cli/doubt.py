@@ -31,10 +31,16 @@ def list_doubts(
     found = StaffDoor(home_of(home), who).get("/points/v1/receipts/doubts", state=state, limit="100")["data"]
     show_list(
         found,
-        ("id", "unit", "store", "number", "¥", "by", "told by", "state", "known", "¥ known"),
+        ("id", "unit", "store", "number", "¥", "by", "told by", "state", "first yes", "known", "¥ known"),
         lambda row: (
             *(row["doubt"], row["unit"], row["store"], row["receipt_no"], yuan(row["amount_fen"])),
-            *(row["source"], row["told_by"], row["state"], *_known(row["known"])),
+            *(
+                row["source"],
+                row["told_by"],
+                row["state"],
+                row["first_accepted_by"] or "",
+                *_known(row["known"]),
+            ),
         ),
         json=json,
         none="Nothing waits." if state == "open" else "There is none.",
@@ -52,11 +58,12 @@ def accept(
     home: AtHome = None,
     json: AsJson = False,
 ) -> None:
-    """Accept a doubt: it earns, under the rule of the day of the purchase.
+    """Accept a doubt: it earns, under the rule of the day of the purchase; a large one once two persons have.
 
     Example: tongfen doubt accept dbt_01jd… --reason "slip seen" --as finance-hotel
 
-    Ends with 1 when the group refuses (what is known has changed since one looked), 3 when nothing runs.
+    Ends with 1 when the group refuses (what is known has changed, another person is needed as well), 3 when
+    nothing runs.
     """
     body = {"reason": reason, **({"beside": beside} if beside else {})}
     found = StaffDoor(home_of(home), who).post(f"/points/v1/receipts/doubts/{doubt}/accept", body)

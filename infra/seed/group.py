@@ -62,6 +62,9 @@ PAIR_MONTH_POINTS = 5_000_000
 CLAIMS_PER_DAY, CLAIMED_BACK = 10, 30
 """How many photographed receipts a member may claim a day, and for how many days after the purchase."""
 
+ACCEPTED_ALONE_FEN = 500_000
+"""Up to which amount one person alone accepts a receipt in doubt: ¥5,000."""
+
 TAXI_FEN, TAXIS_PER_DAY = 2_000, 3
 """What a taxi coupon costs, ¥20, and how many one member may have a day. The group sells it."""
 
@@ -105,7 +108,8 @@ def _other_ways() -> Iterator[dict[str, Any]]:
     yield {"kind": "grant", "subject": GROUP, "body": grant}
     gift = {"day_fen": GIFT_DAY_FEN, "per_day": GIFTS_PER_DAY, "confirm_s": 600}
     yield {"kind": "gift", "subject": GROUP, "body": gift}
-    yield {"kind": "claim", "subject": GROUP, "body": {"per_day": CLAIMS_PER_DAY, "back_days": CLAIMED_BACK}}
+    claim = {"per_day": CLAIMS_PER_DAY, "back_days": CLAIMED_BACK, "alone_fen": ACCEPTED_ALONE_FEN}
+    yield {"kind": "claim", "subject": GROUP, "body": claim}
     taxi = {
         "name": {"zh": "20 元打车券", "en": "¥20 taxi coupon"},
         "partner": "taxi",

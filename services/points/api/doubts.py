@@ -98,10 +98,12 @@ class KnownView(BaseModel):
 
 
 class DoubtLine(DoubtView):
-    """A doubt beside the receipt of the same name, if there is one."""
+    """A doubt beside the receipt of the same name, if there is one, and the first of two persons' yes."""
 
     told_by: str
     known: KnownView | None
+    first_accepted_by: str | None
+    first_reason: str | None
 
 
 class ClaimsView(BaseModel):
@@ -173,7 +175,10 @@ def _declare_doubts(door: Door, front: Front) -> None:
 
     @door.post("/receipts/doubts/{doubt}/accept", takes=AcceptBody, gives=ReceiptView, roles=STAFF)
     async def accept_doubt(asked: Asked, body: AcceptBody, call: Call) -> Answer:
-        """Accept a doubt: it earns as the receipt, or as one of its own `beside` the known one."""
+        """Accept a doubt: it earns as the receipt, or as one of its own `beside` the known one.
+
+        Of a receipt above what one person may accept, the first yes is kept and another person's is needed.
+        """
         facts = await call.threads.run(seen, call)
         beside = None if body.beside is None else shown("rcp", body.beside)
         yes = Acceptance(call.id_of("doubt", "dbt"), facts.identity, body.reason, beside)

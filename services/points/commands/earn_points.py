@@ -20,6 +20,7 @@ from services.points.domain.doubt import (
     DoubtTurned,
     Source,
     accepted,
+    check_alone,
     last_receipt,
     settled,
     told_before,
@@ -89,6 +90,7 @@ def earn_points(books: LedgerBooks, command: EarnPoints) -> Outcome:
         is kept in doubt for a person to decide.
     :raises DoubtDecided: if the doubt that is accepted was settled or decided before.
     :raises ReceiptTooLarge: if it is more than one receipt may.
+    :raises AnotherYesNeeded: if it is of more than one person may accept, and nobody else has.
     :raises DoubtChanged: if something else is known of its receipt than was shown to whoever accepts it.
     """
     now = stated_time(command.asked.principal, command.at, books.now)
@@ -159,6 +161,7 @@ def _closed(books: LedgerBooks, command: EarnPoints, wallet: Wallet) -> list[Dou
     earned = books.receipts.get(command.name)
     first = None if earned is None else str(earned.answer["receipt"])
     command.accepted.check_seen(last_receipt(first, doubts))
+    check_alone(known, by, command.accepted, books.rulebook.claim_terms(books.now), books.now)
     return [decided]
 
 

@@ -1,8 +1,8 @@
 """Receipts in doubt: what a member photographed and no till has told yet, what contradicts a known receipt.
 
 A doubt earns nothing. A till or payment notice that tells the same later settles it; else a person decides,
-with both sides shown. Refuses to lose the later of two words about one receipt, and to let both earn by
-themselves.
+with both sides shown, and of a large receipt two persons. Refuses to lose the later of two words about one
+receipt, and to let both earn by themselves.
 """
 
 from collections.abc import Iterable, Mapping
@@ -58,6 +58,20 @@ class DoubtChanged(Refusal):
     )
 
 
+class AnotherYesNeeded(Refusal):
+    """The receipt is of more than one person may accept: the first yes is kept, another one is needed."""
+
+    kind = Kind.CONFLICT
+    code = "another-yes-needed"
+    title = Words("需要另一人认可", "Another person accepts it as well")
+    advice = Words(
+        "小票金额为人民币 {amount_fen} 分，一人至多可认可 {alone_fen} 分；已登记 {first_accepted_by} 的认可，"
+        "须由另一人再次认可后方可入账。",
+        "The receipt is of {amount_fen} fen, and one person may accept {alone_fen} fen at most; the yes of "
+        "{first_accepted_by} is kept, and it earns once another person accepts it as well.",
+    )
+
+
 class TooManyClaims(Refusal):
     """A member claims as many receipts a day as the rule allows."""
 
@@ -84,16 +98,20 @@ class ClaimTooLate(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ClaimTerms:
-    """How many receipts a member may claim a business day, and how many days back."""
+    """How many receipts a member may claim a business day, and how many days back.
+
+    A receipt in doubt of more than `alone_fen` is accepted by two persons, None: any by one.
+    """
 
     version: int
     per_day: int
     back_days: int
+    alone_fen: int | None = None
 
     @classmethod
     def read(cls, version: int, body: Mapping[str, Any]) -> "ClaimTerms":
         """Read the body of a rule."""
-        return cls(version, body["per_day"], body["back_days"])
+        return cls(version, body["per_day"], body["back_days"], body.get("alone_fen"))
 
     def check(self, claimed_today: int, purchased_at: datetime, now: datetime) -> None:
         """Let a claim pass.
@@ -105,6 +123,16 @@ class ClaimTerms:
             raise TooManyClaims(per_day=self.per_day)
         if purchased_at < now - timedelta(days=self.back_days):
             raise ClaimTooLate(back_days=self.back_days)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstYes:
+    """What the first of two persons said to a doubt: why, and beside which known receipt (None: none)."""
+
+    by: str
+    at: datetime
+    reason: str
+    beside: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +156,7 @@ class Doubt:
     decided_by: str | None = None
     reason: str | None = None
     receipt_id: str | None = None
+    first_yes: FirstYes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +172,13 @@ class DoubtTurned:
 
     doubt: Doubt
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtHalfAccepted:
+    """The first of two persons has accepted a word about a receipt; it stays open."""
+
+    doubt: Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +238,28 @@ def accepted(doubt: Doubt, by: str, reason: str, receipt_id: str) -> Doubt:
     """
     _check_open(doubt)
     return replace(doubt, state=DoubtState.ACCEPTED, decided_by=by, reason=reason, receipt_id=receipt_id)
+
+
+def check_alone(doubt: Doubt, by: str, yes: Acceptance, terms: ClaimTerms | None, now: datetime) -> None:
+    """Let a yes count by itself up to what one person may accept, beyond it as the second to the same facts.
+
+    A first yes that was said beside another known receipt was said to something else: this one replaces it.
+
+    :raises AnotherYesNeeded: if another person is needed; with the first yes as a change, once.
+    """
+    if terms is None or terms.alone_fen is None or doubt.amount_fen <= terms.alone_fen:
+        return
+    first = doubt.first_yes
+    said = first is not None and first.beside == yes.beside
+    if first is not None and said and first.by != by:
+        return
+    kept = doubt if said else replace(doubt, first_yes=FirstYes(by, now, yes.reason, yes.beside))
+    raise AnotherYesNeeded(
+        changes=() if said else (DoubtHalfAccepted(kept),),
+        amount_fen=doubt.amount_fen,
+        alone_fen=terms.alone_fen,
+        first_accepted_by=by,
+    )
 
 
 def rejected(doubt: Doubt, by: str, reason: str) -> Doubt:

@@ -11,7 +11,7 @@ from services.points.domain.books import Effect, LedgerBooks
 from services.points.domain.campaign import CampaignAlerted
 from services.points.domain.check_in import CheckInKept, LastCheckIn
 from services.points.domain.debt import DebtTurned
-from services.points.domain.doubt import DoubtRaised, DoubtTurned, Source
+from services.points.domain.doubt import DoubtHalfAccepted, DoubtRaised, DoubtTurned, Source
 from services.points.domain.draft import Draft
 from services.points.domain.gift import GiftDay, GiftGiven, GiftPrepared
 from services.points.domain.hold import HoldPlaced, HoldTurned, KnownHold
@@ -144,7 +144,7 @@ def _keep_opening(books: LedgerBooks, change: OpeningKept) -> None:
     )
 
 
-def _put_doubt(books: LedgerBooks, change: DoubtRaised | DoubtTurned) -> None:
+def _put_doubt(books: LedgerBooks, change: DoubtRaised | DoubtTurned | DoubtHalfAccepted) -> None:
     doubt = change.doubt
     books.doubts.setdefault(doubt.name, {})[doubt.id] = doubt
     if isinstance(change, DoubtRaised) and doubt.source is Source.PHOTO:
@@ -256,6 +256,7 @@ EFFECTS: Mapping[type, Effect] = {
     OpeningKept: _keep_opening,
     DoubtRaised: _put_doubt,
     DoubtTurned: _put_doubt,
+    DoubtHalfAccepted: _put_doubt,
     ReturnKept: _keep_return,
     DebtTurned: _turn_debt,
     c.WalletMoved: _move_wallet,

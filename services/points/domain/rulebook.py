@@ -275,6 +275,11 @@ class Rulebook:
         """
         return self._in_force(kind, GROUP, at)
 
+    def claim_terms(self, at: datetime) -> ClaimTerms | None:
+        """Give the group's terms of photographed receipts, or None: then none are taken."""
+        terms: ClaimTerms | None = self._found(RuleKind.CLAIM, GROUP, at)
+        return terms
+
     def find_offer(self, code: str, at: datetime) -> Offer | None:
         """Give an outside partner's offer as it stands at that moment, sold or not, or None."""
         offer: Offer | None = self._found(RuleKind.OFFER, code, at)

@@ -16,7 +16,8 @@ d.id, d.unit, d.store, d.number, d.identity, d.amount_fen, d.purchased_at, d.sou
 d.state, d.decided_by, d.decided_at, d.reason
 """
 _LISTED = f"""
-SELECT {_COLUMNS}, r.id AS known_id, r.amount_fen AS known_fen, r.points AS known_points,
+SELECT {_COLUMNS}, d.first_accepted_by, d.first_reason,
+       r.id AS known_id, r.amount_fen AS known_fen, r.points AS known_points,
        w.identity AS known_identity
 FROM (SELECT * FROM doubts WHERE {{which}}) AS d
 LEFT JOIN LATERAL (
@@ -85,7 +86,7 @@ def doubts_listed(
     """Give a page of doubts, newest first, each beside what is known of the receipt."""
     page = newest(questions, {"state": None if state is None else state.value}, limit, after)
     rows = questions.rows(_LISTED.format(which=page.rows), **page.parameters)
-    data = [{**_view(row), "told_by": row.told_by, "known": _known(row)} for row in rows]
+    data = [{**_view(row), **_for_staff(row)} for row in rows]
     return data, (str(rows[-1].id),) if len(rows) == limit else None
 
 
@@ -114,6 +115,15 @@ def _view(row: Any) -> dict[str, Any]:
         "decided_by": row.decided_by,
         "decided_at": row.decided_at,
         "reason": row.reason,
+    }
+
+
+def _for_staff(row: Any) -> dict[str, Any]:
+    return {
+        "told_by": row.told_by,
+        "known": _known(row),
+        "first_accepted_by": row.first_accepted_by,
+        "first_reason": row.first_reason,
     }
 
 

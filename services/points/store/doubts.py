@@ -6,14 +6,22 @@ from typing import Any
 from psycopg2.extensions import cursor as Cursor
 
 from services.points.domain.books import LedgerBooks
-from services.points.domain.doubt import Doubt, DoubtRaised, DoubtState, DoubtTurned, Source
+from services.points.domain.doubt import (
+    Doubt,
+    DoubtHalfAccepted,
+    DoubtRaised,
+    DoubtState,
+    DoubtTurned,
+    FirstYes,
+    Source,
+)
 from services.points.store.noun import Noun
 from shared.kernel.calendar import day_of
 
 _READ = """
 SELECT d.id::text, d.name, d.unit, d.store, d.number, d.identity, d.wallet_id::text, w.holder_id::text,
        d.amount_fen, d.purchased_at, d.source, d.told_by, d.told_at, d.state, d.decided_by, d.reason,
-       d.receipt_id::text
+       d.receipt_id::text, d.first_accepted_by, d.first_accepted_at, d.first_reason, d.first_beside
 FROM doubts d JOIN wallets w ON w.id = d.wallet_id WHERE d.name = ANY (%s)
 """
 _OWNERS = "SELECT id::text, holder_id::text FROM wallets WHERE id = ANY (%s::uuid[])"
@@ -31,8 +39,10 @@ def load_doubts(cursor: Cursor, books: LedgerBooks, names: Sequence[str]) -> Non
     """Read all words about receipts of which there are any, and whose a receipt is that is known."""
     cursor.execute(_READ, (list(names),))
     for row in cursor.fetchall():
-        facts: list[Any] = list(row)
+        facts: list[Any]
+        *facts, by, at, reason, beside = row
         facts[_SOURCE], facts[_STATE] = Source(facts[_SOURCE]), DoubtState(facts[_STATE])
+        facts.append(None if by is None else FirstYes(by, at, reason, beside))
         doubt = Doubt(*facts)
         books.doubts.setdefault(doubt.name, {})[doubt.id] = doubt
     # Whose a receipt is that was told before, one must know to tell a repeat from another person's word.
@@ -82,5 +92,16 @@ def _decide(cursor: Cursor, changes: Sequence[DoubtTurned]) -> None:
         )
 
 
-DOUBTS = Noun("doubts", writers={DoubtRaised: _raise, DoubtTurned: _decide})
+def _accept_half(cursor: Cursor, changes: Sequence[DoubtHalfAccepted]) -> None:
+    for doubt in (change.doubt for change in changes):
+        first = doubt.first_yes
+        assert first is not None
+        cursor.execute(
+            "UPDATE doubts SET first_accepted_by = %s, first_accepted_at = %s, first_reason = %s,"
+            " first_beside = %s WHERE id = %s",
+            (first.by, first.at, first.reason, first.beside, doubt.id),
+        )
+
+
+DOUBTS = Noun("doubts", writers={DoubtRaised: _raise, DoubtTurned: _decide, DoubtHalfAccepted: _accept_half})
 CLAIMS = Noun("claims", load=_load_claims)

@@ -1,6 +1,5 @@
 """Grants and deductions by hand: two persons, once, never below what is there, and each on record."""
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -16,6 +15,7 @@ from shared.kernel.principal import Principal, Role
 from tests.service.points.closing_room import audited
 from tests.service.points.ledger_house import (
     APPROVER,
+    BEGINNING,
     DRAFTER,
     NOON,
     LedgerHouse,
@@ -141,7 +141,7 @@ def test_a_request_is_judged_again_by_what_holds_when_it_is_approved(
 
 def test_grants_of_a_unit_and_day_are_worth_no_more_together_than_the_rule_allows(fresh: LedgerHouse) -> None:
     terms = {"most_fen": 1_000, "expiry_months": 24, "unit_day_fen": 100}
-    fresh.rows("UPDATE rules SET body = %s WHERE kind = 'grant'", json.dumps(terms))
+    fresh.add_rule(RuleKind.GRANT, "group", terms, BEGINNING + timedelta(days=1))
     desks = (fresh.desk(), fresh.desk())
     identity = fresh.fund("g7", 10)
     ids = [requested(fresh, identity, 40) for _ in range(6)]

@@ -28,6 +28,16 @@ class Doubts(PointsTable, table=True):
             name="doubts_receipt_once_settled_or_accepted",
         ),
         CheckConstraint("state <> 'accepted' OR decided_by <> told_by", name="doubts_second_person"),
+        CheckConstraint(
+            "(first_accepted_by IS NULL) = (first_accepted_at IS NULL)"
+            " AND (first_accepted_by IS NULL) = (first_reason IS NULL)"
+            " AND (first_beside IS NULL OR first_accepted_by IS NOT NULL)",
+            name="doubts_first_yes_whole",
+        ),
+        CheckConstraint(
+            "first_accepted_by <> told_by AND (state <> 'accepted' OR first_accepted_by <> decided_by)",
+            name="doubts_two_accept",
+        ),
         Index("doubts_claims", "wallet_id", "day"),
         Index("doubts_open", "unit", postgresql_where="state = 'open'"),
         Index("doubts_receipt", "receipt_id"),
@@ -55,3 +65,7 @@ class Doubts(PointsTable, table=True):
     decided_at: datetime | None = moment(empty=True)
     reason: str | None = text(empty=True)
     receipt_id: UUID | None = identifier(empty=True)
+    first_accepted_by: str | None = text(empty=True)
+    first_accepted_at: datetime | None = moment(empty=True)
+    first_reason: str | None = text(empty=True)
+    first_beside: str | None = text(empty=True)
