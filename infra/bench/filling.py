@@ -50,7 +50,8 @@ SELECT lot_id, wallet_id, %(asset)s, %(unit)s, (n * 1000 + k)::text, %(points)s,
 FROM earned;
 INSERT INTO receipts (name, id, unit, store, number, wallet_id, amount_fen, purchased_at, occurred_at, month,
                       points, answer)
-SELECT 'receipt ' || %(unit)s || '|' || %(run)s || '|' || (n * 1000 + k), receipt_id, %(unit)s, %(run)s,
+SELECT concat_ws('|', 'receipt ' || %(unit)s, upper(%(run)s), n * 1000 + k,
+                 (at AT TIME ZONE 'Asia/Shanghai')::date), receipt_id, %(unit)s, %(run)s,
        (n * 1000 + k)::text, wallet_id, %(amount_fen)s, at, at, %(month)s, %(points)s,
        json_build_object('receipt', 'rcp_' || replace(receipt_id::text, '-', ''), 'unit', %(unit)s,
                          'store', %(run)s, 'receipt_no', (n * 1000 + k)::text,

@@ -9,7 +9,7 @@ def _unbooked(one: HoldLook) -> str | None:
     if not one.is_booked:
         return "the journal that placed it is missing"
     if not one.fits:
-        return "unit, holder, time or month are not those of its journal"
+        return "unit, holder, time or month are not those of its journal, or it was placed for somebody else"
     return None if one.answer_fits else "it was answered otherwise"
 
 

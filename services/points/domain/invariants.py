@@ -91,7 +91,9 @@ def _bad_receipt(one: ReceiptLook) -> str | None:
         return "points without a journal" if one.earns else "a journal without points"
     if not one.fits:
         return "unit, wallet, time or points are not those of its journal"
-    return None if one.answer_fits else "it was answered otherwise, or its lot's dates are others"
+    if not one.answer_fits:
+        return "it was answered otherwise, its lot's dates are others, or nobody accepted its photograph"
+    return None
 
 
 def _bad_redemption(one: RedemptionLook) -> str | None:
@@ -160,7 +162,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     Invariant("a receipt's points are those of its terms", lambda e: e.terms, _paper),
     Invariant("a campaign's budget counts the bonuses it gave", lambda e: e.bonuses, _paper),
     Invariant("a redemption pays what its slices pay", lambda e: e.redemptions, _bad_redemption),
-    Invariant("an order or capture has the name of its number", lambda e: e.names, _paper),
+    Invariant("what is told apart by its number has the name of that", lambda e: e.names, _paper),
     Invariant("points expire at their end, or once a hold lets them go", lambda e: e.expiries, _paper),
     *CHECK_IN_INVARIANTS,
     *ADJUSTMENT_INVARIANTS,

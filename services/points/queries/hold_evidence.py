@@ -19,6 +19,8 @@ WITH mine AS (SELECT * FROM holds WHERE month = ANY (%(months)s) OR ended_month 
 SELECT month FROM mine UNION SELECT ended_month FROM mine WHERE ended_month IS NOT NULL
 UNION SELECT r.month FROM redemptions r JOIN mine m ON m.id = r.hold_id
 """
+# For whom it was placed is told by who holds that wallet, or held it first; one that was linked somebody else
+# may have held meanwhile.
 # The capture that ends a hold says so, and need not be dated last: importers state their times.
 # What a point was worth when the hold was placed: the rates of that moment, as they were known then.
 _HOLDS = """
@@ -56,13 +58,16 @@ worth AS (
 captured AS (
     SELECT hold_id, sum(paid_fen) AS fen, count(*) AS times, max(occurred_at) AS last_at,
            max(occurred_at) FILTER (
-               WHERE CASE WHEN answer IS JSON THEN answer::json ->> 'state' END = 'closed') AS closed_at
+               WHERE CASE WHEN answer IS JSON THEN answer::json ->> 'state' END = 'closed') AS closed_at,
+           max(month) FILTER (
+               WHERE CASE WHEN answer IS JSON THEN answer::json ->> 'state' END = 'closed') AS closed_in
     FROM redemptions WHERE hold_id IN (SELECT id FROM mine) GROUP BY hold_id),
 booked AS (
     SELECT hold_id, count(*) FILTER (WHERE kind = 'hold') AS placed,
            count(*) FILTER (WHERE kind = 'capture') AS captures, sum(paid_fen) AS captured_fen,
            count(*) FILTER (WHERE kind = 'release') AS releases,
-           max(occurred_at) FILTER (WHERE kind = 'release') AS released_at
+           max(occurred_at) FILTER (WHERE kind = 'release') AS released_at,
+           max(month) FILTER (WHERE kind = 'release') AS released_in
     FROM moves GROUP BY hold_id)
 SELECT count(*), min(coalesce('hold ' || hold_id, 'a capture of no hold')), is_kept, is_booked, slices_fit,
        state_fits, covers, captures_fit, end_fits, fits, answer_fits
@@ -70,18 +75,22 @@ FROM (
     SELECT coalesce(m.id, b.hold_id) AS hold_id, m.id IS NOT NULL AS is_kept,
            coalesce(b.placed = 1, false) AS is_booked, coalesce(s.fit, false) AS slices_fit,
            coalesce(m.is_open = (s.points_left > 0), false) AS state_fits,
-           coalesce(NOT m.is_open OR w.fen >= m.amount_fen - m.captured_fen, false) AS covers,
+           coalesce(NOT m.is_open OR v.fen >= m.amount_fen - m.captured_fen, false) AS covers,
            (coalesce(c.fen, 0), coalesce(c.times, 0))
                = (coalesce(m.captured_fen, 0), coalesce(b.captures, 0))
                AND coalesce(c.last_at < m.expires_at, true) AS captures_fit,
            coalesce(CASE WHEN m.is_open THEN b.releases = 0
-                         WHEN m.ended_by = 'captured' THEN b.releases = 0 AND m.ended_at = c.closed_at
+                         WHEN m.ended_by = 'captured' THEN b.releases = 0
+                              AND (m.ended_at, m.ended_month) = (c.closed_at, c.closed_in)
+                         WHEN m.ended_month IS DISTINCT FROM b.released_in THEN false
                          WHEN m.ended_by = 'expired' THEN b.releases = 1 AND m.ended_at = b.released_at
                               AND m.ended_at = m.expires_at
                          ELSE b.releases = 1 AND m.ended_at = b.released_at
                               AND m.ended_at < m.expires_at END, false) AS end_fits,
            coalesce((j.kind, j.unit, j.holder_id, j.occurred_at, j.month)
-                    = ('hold', m.unit, m.holder_id, m.occurred_at, m.month), false) AS fits,
+                    = ('hold', m.unit, m.holder_id, m.occurred_at, m.month)
+                    AND (m.holder_id IN (w.holder_id, w.first_holder_id)
+                         OR w.holder_id <> w.first_holder_id), false) AS fits,
            (a.amount_fen, a.price_fen, a.unit, a.order_no, a.expires_at::timestamptz)
                IS NOT DISTINCT FROM (m.amount_fen::text, m.price_fen::text, m.unit, m.order_no, m.expires_at)
                AS answer_fits
@@ -90,7 +99,8 @@ FROM (
         AS a(amount_fen text, price_fen text, unit text, order_no text, expires_at text) ON true
     FULL JOIN booked b ON b.hold_id = m.id
     LEFT JOIN slices s ON s.hold_id = m.id
-    LEFT JOIN worth w ON w.id = m.id
+    LEFT JOIN worth v ON v.id = m.id
+    LEFT JOIN wallets w ON w.identity = m.identity
     LEFT JOIN captured c ON c.hold_id = m.id
     LEFT JOIN moves j ON j.id = m.journal_id
     WHERE m.id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM holds o WHERE o.id = b.hold_id)) AS seen

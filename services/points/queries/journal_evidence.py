@@ -15,6 +15,7 @@ from services.points.domain.looks import (
 )
 from services.points.queries.scope import Scope
 
+# A photographed receipt earns by an accepted doubt alone.
 # An answer is taken apart once, however much of it is looked at; one that cannot be read says nothing.
 _RECEIPTS = """
 WITH earned AS (
@@ -47,7 +48,7 @@ FROM (
                     AND coalesce(e.bonus, 0) = coalesce((r.campaign ->> 'points')::bigint, 0)
                     AND coalesce(e.bearer = r.campaign ->> 'bearer', e.bonus IS NULL),
                     coalesce(r.points, 0) = 0) AS fits,
-           (r.told_points, r.told_fen, r.told_unit)
+           r.told_fits AND (r.told_points, r.told_fen, r.told_unit)
                IS NOT DISTINCT FROM (r.points::text, r.amount_fen::text, r.unit)
            AND (r.lot, r.available_at::timestamptz, r.expires_at::timestamptz)
                IS NOT DISTINCT FROM (e.lot, e.available_at, e.expires_at)
@@ -57,11 +58,15 @@ FROM (
     FROM earned e
     FULL JOIN (SELECT k.id, k.name, k.unit, k.month, k.wallet_id, k.amount_fen, k.points, k.occurred_at,
                       k.purchased_at, a.points AS told_points, a.amount_fen AS told_fen, a.unit AS told_unit,
+                      (a.store, a.receipt_no) IS NOT DISTINCT FROM (k.store, k.number)
+                      AND (a.source IS DISTINCT FROM 'photo' OR d.receipt_id IS NOT NULL) AS told_fits,
                       a.lot, a.available_at, a.expires_at, a.bonus, a.cut AS told_cut, t.campaign, t.cut
                FROM receipts k
+               LEFT JOIN (SELECT DISTINCT receipt_id FROM doubts WHERE state = 'accepted') AS d
+                   ON d.receipt_id = k.id
                LEFT JOIN LATERAL json_to_record(CASE WHEN k.answer IS JSON OBJECT THEN k.answer::json END)
-                   AS a(points text, amount_fen text, unit text, lot text, available_at text,
-                        expires_at text, bonus json, cut text) ON true
+                   AS a(points text, amount_fen text, unit text, store text, receipt_no text, source text,
+                        lot text, available_at text, expires_at text, bonus json, cut text) ON true
                LEFT JOIN LATERAL json_to_record(CASE WHEN k.terms IS JSON OBJECT THEN k.terms::json END)
                    AS t(campaign json, cut text) ON true
                WHERE k.month = ANY (%(months)s)) AS r ON r.id = e.subject) AS seen

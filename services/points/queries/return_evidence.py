@@ -19,15 +19,16 @@ from services.points.domain.looks import RepaymentLook, ReturnLook
 from services.points.domain.rulebook import Rulebook, RuleKind, RuleVersion
 from services.points.domain.sale import Part, Sale, claims
 from services.points.queries.scope import Scope
+from shared.kernel.ids import shown
 from shared.kernel.refusal import Refusal
 
 _RULES = (
     "SELECT kind, subject, version, valid_from, body, approved_at FROM rules WHERE approved_at IS NOT NULL"
 )
 _RETURNS = """
-SELECT f.id::text, f.name, f.unit, f.amount_fen, f.category, f.returned_fen, f.points, f.debt_fen,
-       f.occurred_at, f.answer, r.id::text, r.unit, r.wallet_id::text, r.amount_fen, r.purchased_at, r.points,
-       r.terms
+SELECT f.id::text, f.name, f.unit, f.return_no, f.amount_fen, f.category, f.returned_fen, f.points,
+       f.debt_fen, f.occurred_at, f.answer, r.id::text, r.unit, r.wallet_id::text, r.amount_fen,
+       r.purchased_at, r.points, r.terms
 FROM returns f LEFT JOIN receipts r ON r.id = f.receipt_id
 WHERE f.month = ANY (%(months)s)
 """
@@ -140,14 +141,26 @@ def _before(rows: Iterable[tuple[str, str, int, str | None]]) -> dict[str, tuple
 
 
 def _look(row: Sequence[Any], before: tuple[Part, ...], booked: _Booked | None, rules: _Rules) -> ReturnLook:
-    id_, name, unit, fen, category, returned_fen, points, debt_fen, occurred_at, answer, *receipt = row
-    told = orjson.loads(answer)
-    answer_fits = (told["amount_fen"], told["returned_fen"], told["debt_fen"], told["return_id"][4:]) == (
+    (
+        id_,
+        name,
+        unit,
+        return_no,
         fen,
+        category,
         returned_fen,
+        points,
         debt_fen,
-        id_.replace("-", ""),
-    ) and sum(one["points"] for one in told["clawed_back"]) == points
+        occurred_at,
+        answer,
+        *receipt,
+    ) = row
+    told = orjson.loads(answer)
+    said = tuple(told[one] for one in ("return_no", "amount_fen", "returned_fen", "debt_fen", "return_id"))
+    answer_fits = (
+        said == (return_no, fen, returned_fen, debt_fen, shown("rtn", id_))
+        and sum(one["points"] for one in told["clawed_back"]) == points
+    )
     if receipt[0] is None:
         return ReturnLook(1, name, True, True, False, False, False, True, answer_fits)
     sale = _sale(before, *receipt)

@@ -10,6 +10,7 @@ from services.points.domain.looks import VoucherLook
 from services.points.domain.voucher import ASK_PARTNER
 from services.points.queries.scope import Scope
 
+# Digests are kept since some day: of a coupon that was issued before the first one there is none.
 _VOUCHERS = """
 WITH mine AS (
     SELECT *, 'vch_' || replace(id::text, '-', '') AS number FROM vouchers
@@ -25,6 +26,11 @@ back AS (
 captures AS (
     SELECT hold_id, count(*) AS times, sum(paid_fen) AS fen, min(id::text)::uuid AS id
     FROM redemptions WHERE hold_id IN (SELECT id FROM mine) GROUP BY hold_id),
+since AS (SELECT coalesce(min(v.settled_at), 'infinity') AS since
+          FROM vouchers v WHERE v.id IN (SELECT voucher_id FROM coupons)),
+digests AS (
+    SELECT voucher_id, count(*) AS times, bool_and(digest ~ '^[0-9a-f]{64}$') AS alike
+    FROM coupons WHERE voucher_id IN (SELECT id FROM mine) GROUP BY voucher_id),
 waiting AS (
     SELECT subject, count(*) AS times,
            min((body::json ->> 'partner') || ' ' || (body::json ->> 'offer') || ' '
@@ -49,6 +55,8 @@ seen AS (
                     = (1, v.partner || ' ' || v.offer || ' ' || v.price_fen, v.ask_until) END, false)
                AS is_asked,
            coalesce((k.wallet_id = v.wallet_id) IS NOT DISTINCT FROM nullif(v.state = 'issued', false), false)
+               AND CASE WHEN v.state = 'issued' THEN coalesce(q.times = 1 AND q.alike, v.settled_at < s.since)
+                   ELSE q.times IS NULL END
                AS code_fits,
            coalesce((r.body::json ->> 'partner', r.body::json ->> 'unit',
                      (r.body::json ->> 'price_fen')::bigint,
@@ -62,6 +70,8 @@ seen AS (
     LEFT JOIN captures c ON c.hold_id = v.id
     LEFT JOIN waiting e ON e.subject = v.number
     LEFT JOIN voucher_codes k ON k.voucher_id = v.id
+    LEFT JOIN digests q ON q.voucher_id = v.id
+    CROSS JOIN since s
     LEFT JOIN back b ON b.hold_id = v.id
     LEFT JOIN voidings d ON d.voucher_id = v.id AND d.state = 'voided'
     LEFT JOIN rules r ON r.kind = 'offer' AND r.subject = v.offer AND r.version = v.offer_version

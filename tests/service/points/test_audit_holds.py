@@ -106,6 +106,12 @@ def test_untouched_holds_have_no_finding_and_were_looked_at(books: stack.Databas
         ("open", "order_no = 'another'"),
         ("over", "answer = '{'"),
         ("open", "answer = '[]'"),
+        ("open", "identity = 'office:A'"),
+        ("gone", "identity = 'office:NEVER-HEARD-OF'"),
+        ("gone", "ended_month = '2017-03-01'"),
+        ("forgotten", "ended_month = '2017-01-01'"),
+        ("whole", "ended_month = '2017-02-01'"),
+        ("over", "ended_month = '2017-01-01'"),
     ],
 )
 def test_what_a_hold_says_of_itself(books: stack.Database, order: str, change: str) -> None:

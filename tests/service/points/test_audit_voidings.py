@@ -239,4 +239,9 @@ def test_what_came_back_before_partners_were_asked_is_kept_with_the_voucher(kept
         stack.rows(copy.superuser_url, "DELETE FROM voidings WHERE state = 'voided'")
         assert voucher_name(kept, "voided") in named(copy)
         stack.rows(copy.superuser_url, GIVEN_BACK)
+        # What came back then was a refund like any other, named by its own number.
+        assert named(copy) == [one(copy, "SELECT name FROM refunds")]
+        stack.rows(
+            copy.superuser_url, "UPDATE refunds SET name = 'refund ' || unit || '|' || upper(refund_no)"
+        )
         assert named(copy) == []

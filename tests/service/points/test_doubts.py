@@ -305,6 +305,21 @@ def test_the_auditor_names_an_accepted_doubt_that_was_changed(house: LedgerHouse
         "SELECT d::text, r.name FROM doubts d JOIN receipts r ON r.id = d.receipt_id WHERE d.id = %s", doubt
     )
     assert audited(house.database).findings == ()
+    _check_named(house, doubt, change, before, name)
+
+
+def test_the_auditor_names_a_photographed_receipt_whose_doubt_is_gone(house: LedgerHouse) -> None:
+    who = member(house, "A15")
+    doubt = claimed(house, who, "a-15")
+    answer_of(house.obey(accept(doubt, who, "a-15", 10_000))[0])
+    ((before, name),) = house.rows(
+        "SELECT d::text, d.name FROM doubts d WHERE d.id = %s AND d.state = 'accepted'", doubt
+    )
+    assert audited(house.database).findings == ()
+    _check_named(house, doubt, "DELETE FROM doubts WHERE id = %s", before, name)
+
+
+def _check_named(house: LedgerHouse, doubt: str, change: str, before: str, name: str) -> None:
     house.rows(change, doubt)
     try:
         named = [one.row for one in audited(house.database).findings]
