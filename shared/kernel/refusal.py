@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from shared.kernel.spoken import States
 from shared.kernel.words import Words
 
 
@@ -35,7 +36,8 @@ NEVER_STORED = frozenset({Kind.UNAUTHENTICATED, Kind.FORBIDDEN, Kind.NOT_FOUND})
 class Refusal(Exception):
     """A no of the business, with stable code, facts and what to do next.
 
-    A subclass sets `kind`, `code`, `title` and `advice`; `advice` may name facts as `{fact}`.
+    A subclass sets `kind`, `code`, `title`, `advice`; `advice` may name facts as `{fact}`, and `spoken` may
+    say how values of a fact (a state) read in a sentence.
     Changes given with it are committed although the command is refused (a guess counted, a family revoked).
     """
 
@@ -44,6 +46,7 @@ class Refusal(Exception):
     title: ClassVar[Words]
     advice: ClassVar[Words]
     retryable: ClassVar[bool] = False
+    spoken: ClassVar[Mapping[str, States]] = {}
     known: ClassVar[dict[str, type["Refusal"]]] = {}
 
     def __init__(self, *, changes: Iterable[Any] = (), **facts: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.spoken import spoken
 from shared.kernel.words import Words
 from shared.web.language import TAGS
 from shared.web.reply import Headers, Reply
@@ -132,7 +133,7 @@ def problem_document(refusal: Refusal, language: str, instance: str) -> dict[str
         "type": f"/problems/{refusal.code}",
         "title": refusal.title.told(language, {}),
         "status": STATUS[refusal.kind],
-        "detail": refusal.advice.told(language, facts),
+        "detail": refusal.advice.told(language, spoken(facts, refusal.spoken, language)),
         "instance": instance,
         "code": refusal.code,
         "retryable": refusal.retryable,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from services.points.domain.amounts import Fen, Points
 from services.points.domain.limit import Wish
@@ -16,6 +16,7 @@ from services.points.domain.lot import Lot
 from shared.kernel.calendar import day_of, quarter_end_after
 from shared.kernel.ids import shown
 from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.spoken import States
 from shared.kernel.words import Words
 
 
@@ -56,9 +57,12 @@ class RequestDecided(Refusal):
     code = "request-decided"
     title = Words("申请已处理", "The request has been decided")
     advice = Words(
-        "该申请状态为 {state}，由 {decided_by} 处理；如需更改，请提出新的申请。",
+        "该申请{state}，由 {decided_by} 处理；如需更改，请提出新的申请。",
         "The request is {state}, decided by {decided_by}; ask anew if something is to change.",
     )
+    spoken: ClassVar[Mapping[str, States]] = {
+        "state": {"approved": Words("已批准", "approved"), "rejected": Words("已驳回", "rejected")}
+    }
 
 
 class AboveGrantLimit(Refusal):

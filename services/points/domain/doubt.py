@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from shared.kernel.ids import shown
 from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.spoken import States
 from shared.kernel.words import Words
 
 
@@ -40,9 +41,16 @@ class DoubtDecided(Refusal):
     code = "doubt-decided"
     title = Words("存疑小票已处理", "The doubt has been decided")
     advice = Words(
-        "该小票状态为 {state}；如需更改，请以手工发放或扣减更正。",
+        "该小票{state}；如需更改，请以手工发放或扣减更正。",
         "It is {state}; if that is wrong, mend it by a grant or a deduction.",
     )
+    spoken: ClassVar[Mapping[str, States]] = {
+        "state": {
+            "settled": Words("已由收银入账", "settled"),
+            "accepted": Words("已认可", "accepted"),
+            "rejected": Words("已驳回", "rejected"),
+        }
+    }
 
 
 class DoubtChanged(Refusal):

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from services.points.domain.amounts import Fen, Points, Rate
 from services.points.domain.lot import Lot
 from services.points.domain.spending import Slice, paid_by
 from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.spoken import States
 from shared.kernel.swift import swift
 from shared.kernel.words import Words
 
@@ -51,6 +52,13 @@ class HoldClosed(Refusal):
         "该预占已于 {ended_at} 结束（{ended_by}）；如仍需积分支付，请重新预占。",
         "The hold ended at {ended_at} ({ended_by}); to pay with points, place a new one.",
     )
+    spoken: ClassVar[Mapping[str, States]] = {
+        "ended_by": {
+            "captured": Words("已扣减", "captured"),
+            "released": Words("已释放", "released"),
+            "expired": Words("已过期", "expired"),
+        }
+    }
 
 
 class HoldExpired(Refusal):

@@ -10,12 +10,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from services.points.domain.offer import PartnerUnconnected
 from services.points.domain.voucher import Voucher, VoucherState
 from shared.kernel.ids import derived, shown
 from shared.kernel.refusal import Kind, Refusal
+from shared.kernel.spoken import States
 from shared.kernel.words import Words
 
 VOID_COUPON = "void-coupon"
@@ -61,10 +62,20 @@ class VoucherNotIssued(Refusal):
     code = "voucher-not-issued"
     title = Words("没有可作废的券码", "There is no coupon to void")
     advice = Words(
-        "该兑换券状态为 {state}：asked 请等候合作方答复后再试；refused 则积分已退回，无需操作。",
-        "The voucher is {state}: if asked, wait for the partner's word and ask again; if refused, its points"
-        " are back already.",
+        "该兑换券{state}。",
+        "The voucher is {state}.",
     )
+    spoken: ClassVar[Mapping[str, States]] = {
+        "state": {
+            "asked": Words(
+                "仍待合作方答复：请等候答复后再试", "asked for: wait for the partner's word and ask again"
+            ),
+            "refused": Words(
+                "未获发放：积分已退回，无需操作",
+                "refused: its points are back already, nothing is to be done",
+            ),
+        }
+    }
 
 
 class VoucherGivenBack(Refusal):
