@@ -122,13 +122,15 @@ FROM (
         ON l.month = j.month AND l.journal_id = j.id) AS seen
 GROUP BY state, has_holder, has_lines, booked_fits, in_time
 """
-_BATCHES = """
-WITH lines AS (
-    SELECT j.batch_id, count(t.id) AS lines, sha256(convert_to(string_agg(concat_ws(
+# A batch as its lines make it: how many, their digest, when its journals were posted.
+_FOLDED = """j.batch_id, count(t.id) AS lines, sha256(convert_to(string_agg(concat_ws(
                '|', t.month, t.id, t.journal_id, t.asset, t.amount, t.from_account, t.to_account,
                coalesce(t.lot_id::text, '-'), coalesce(t.cause_id::text, '-'),
                coalesce(t.worth_fen::text, '-')), E'\\n' ORDER BY t.id), 'UTF8')) AS digest,
-           min(j.posted_at) AS first_at, max(j.posted_at) AS last_at
+           min(j.posted_at) AS first_at, max(j.posted_at) AS last_at"""
+_BATCHES = f"""
+WITH lines AS (
+    SELECT {_FOLDED}
     FROM journals j
     LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month AND t.month = ANY (%(months)s)
     WHERE j.month = ANY (%(months)s) GROUP BY j.batch_id),
@@ -140,20 +142,16 @@ SELECT coalesce(k.id, l.batch_id), k.id IS NOT NULL, coalesce(l.lines, 0) = k.ro
        coalesce(k.digest = l.digest, false),
        coalesce((l.first_at, l.last_at) = (k.posted_at, k.posted_at), true)
 FROM known k FULL JOIN lines l ON l.batch_id = k.id
-"""
-_WIDE_BATCHES = """
+"""  # noqa: S608 - its part is a constant of this file
+_WIDE_BATCHES = f"""
 SELECT k.id, coalesce(l.lines, 0) = k.rows, coalesce(k.digest = l.digest, false),
        coalesce((l.first_at, l.last_at) = (k.posted_at, k.posted_at), true)
 FROM batches k LEFT JOIN (
-    SELECT j.batch_id, count(t.id) AS lines, sha256(convert_to(string_agg(concat_ws(
-               '|', t.month, t.id, t.journal_id, t.asset, t.amount, t.from_account, t.to_account,
-               coalesce(t.lot_id::text, '-'), coalesce(t.cause_id::text, '-'),
-               coalesce(t.worth_fen::text, '-')), E'\\n' ORDER BY t.id), 'UTF8')) AS digest,
-           min(j.posted_at) AS first_at, max(j.posted_at) AS last_at
+    SELECT {_FOLDED}
     FROM journals j LEFT JOIN transfers t ON t.journal_id = j.id AND t.month = j.month
     WHERE j.batch_id = ANY (%(batches)s) GROUP BY j.batch_id) AS l ON l.batch_id = k.id
 WHERE k.id = ANY (%(batches)s)
-"""
+"""  # noqa: S608 - its part is a constant of this file
 _HOLDERS = """
 SELECT count(*), concat('holder ', min(id::text)), difference, is_behind
 FROM (SELECT coalesce(h.id, j.holder_id) AS id,
