@@ -1,6 +1,5 @@
 """One line or lot changed by hand, by a superuser who gets past triggers, is found and named."""
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
@@ -9,22 +8,8 @@ from services.points.domain.auditing import AuditUnderWay
 from services.points.jobs import audit
 from shared.runtime.database import connect
 from tests import stack
-from tests.service.points.closing_room import audited, copied
-from tests.service.points.tampering import EARNED, SLICE, by_hand, closed_books, named, one, pick
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[stack.Database]:
-    """Lend closed books that stay as they are."""
-    with closed_books() as database:
-        yield database
-
-
-@pytest.fixture
-def books(kept: stack.Database) -> Iterator[stack.Database]:
-    """Lend a copy that a test may spoil."""
-    with copied(kept) as copy:
-        yield copy
+from tests.service.points.closing_room import audited
+from tests.service.points.tampering import EARNED, SLICE, by_hand, named, one, pick
 
 
 def test_untouched_books_have_no_finding(books: stack.Database) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import stack
-from tests.service.points.closing_room import audited, copied
+from tests.service.points.closing_room import audited
 from tests.service.points.ledger_house import LedgerHouse
 from tests.service.points.tampering import named
 from tests.service.points.voucher_room import PRICE_FEN, booth, member, offers
@@ -30,13 +30,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Database]:
             sold.check("books to be audited", issued=2, refused=1)
         house.close()
         yield database
-
-
-@pytest.fixture
-def books(kept: stack.Database) -> Iterator[stack.Database]:
-    """Lend a copy that a test may spoil."""
-    with copied(kept) as copy:
-        yield copy
 
 
 def voucher(books: stack.Database, which: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from services.points.domain.rulebook import RuleKind
 from tests import stack
-from tests.service.points.closing_room import audited, copied
+from tests.service.points.closing_room import audited
 from tests.service.points.exchanging import exchanged, rich
 from tests.service.points.ledger_house import NOON, LedgerHouse, answer_of
 
@@ -28,13 +28,6 @@ def kept() -> Iterator[stack.Database]:
             answer_of(exchanged(house.first, somebody, assets, points // 2, NOON)[1])
         house.close()
         yield database
-
-
-@pytest.fixture
-def books(kept: stack.Database) -> Iterator[stack.Database]:
-    """Lend a copy that a test may spoil."""
-    with copied(kept) as copy:
-        yield copy
 
 
 def line(books: stack.Database, condition: str) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 from shared.kernel.calendar import month_bounds
 from tests import stack
-from tests.service.points.closing_room import audited, closed, copied, stated, summarised, traffic
+from tests.service.points.closing_room import audited, closed, stated, summarised, traffic
 from tests.service.points.hold_room import capture, expired, hold, placed, release
 from tests.service.points.ledger_house import FEBRUARY, JANUARY, LedgerHouse, answer_of
 from tests.service.points.tampering import by_hand, named, one
@@ -56,13 +56,6 @@ def _check_statements(house: LedgerHouse) -> None:
         " GROUP BY l.asset HAVING sum(l.points_left + coalesce(s.points, 0)) > 0"
     )
     assert summarised(house, FEBRUARY)["outstanding"] == {asset: int(points) for asset, points in left}
-
-
-@pytest.fixture
-def books(kept: stack.Database) -> Iterator[stack.Database]:
-    """Lend a copy that a test may spoil."""
-    with copied(kept) as copy:
-        yield copy
 
 
 def name_of(books: stack.Database, order: str) -> str:

@@ -15,7 +15,7 @@ from services.points.domain.sale import Part
 from shared.kernel.ids import read
 from shared.kernel.number import normal
 from tests import stack
-from tests.service.points.closing_room import audited, closed, copied
+from tests.service.points.closing_room import audited, closed
 from tests.service.points.hold_room import capture, hold, placed
 from tests.service.points.ledger_house import (
     JANUARY,
@@ -69,13 +69,6 @@ def kept() -> Iterator[stack.Database]:
         assert [shut.issued for shut in closed(house, JANUARY)] == [True]
         house.close()
         yield database
-
-
-@pytest.fixture
-def books(kept: stack.Database) -> Iterator[stack.Database]:
-    """Lend a copy that a test may spoil."""
-    with copied(kept) as copy:
-        yield copy
 
 
 def test_numbers_of_any_spelling_have_their_names(books: stack.Database) -> None:

@@ -1,6 +1,5 @@
 """What is kept of lines, changed by hand, is found as well: batches, papers, snapshots, seals."""
 
-from collections.abc import Iterator
 from contextlib import closing
 
 import psycopg2
@@ -10,22 +9,8 @@ from services.points.jobs.audit import AUDIT_OPTIONS, Auditor, audit_once
 from shared.runtime.database import connect
 from shared.runtime.metrics import LEDGER_IMBALANCE
 from tests import stack
-from tests.service.points.closing_room import audited, copied
-from tests.service.points.tampering import by_hand, closed_books, named, one
-
-
-@pytest.fixture(scope="module")
-def kept() -> Iterator[stack.Database]:
-    """Lend closed books that stay as they are."""
-    with closed_books() as database:
-        yield database
-
-
-@pytest.fixture
-def books(kept: stack.Database) -> Iterator[stack.Database]:
-    """Lend a copy that a test may spoil."""
-    with copied(kept) as copy:
-        yield copy
+from tests.service.points.closing_room import audited
+from tests.service.points.tampering import by_hand, named, one
 
 
 @pytest.mark.parametrize(

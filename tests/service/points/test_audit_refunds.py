@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import stack
-from tests.service.points.closing_room import audited, copied
+from tests.service.points.closing_room import audited
 from tests.service.points.tampering import BACK, by_hand, closed_books, named, one, pick
 
 MISFIT = "unit or time are not its journal's or redemption's, or it does not follow the refunds before it"
@@ -25,13 +25,6 @@ def kept() -> Iterator[stack.Database]:
         )
         assert one(database, "SELECT count(*) FROM lots WHERE origin = 'change' AND earned = points_left")
         yield database
-
-
-@pytest.fixture
-def books(kept: stack.Database) -> Iterator[stack.Database]:
-    """Lend a copy that a test may spoil."""
-    with copied(kept) as copy:
-        yield copy
 
 
 def told(database: stack.Database, row: str) -> list[str]:

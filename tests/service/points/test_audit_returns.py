@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests import stack
-from tests.service.points.closing_room import audited, copied
+from tests.service.points.closing_room import audited
 from tests.service.points.tampering import by_hand, closed_books, named, one, pick
 
 MONTHS = pytest.mark.parametrize("month", ["2017-01-01", "2017-03-01"])
@@ -24,13 +24,6 @@ def kept() -> Iterator[stack.Database]:
             assert one(database, "SELECT count(DISTINCT month) FROM journals WHERE kind = %s", kind) > 1
         assert one(database, "SELECT count(*) FROM debts WHERE fen > 0")
         yield database
-
-
-@pytest.fixture
-def books(kept: stack.Database) -> Iterator[stack.Database]:
-    """Lend a copy that a test may spoil."""
-    with copied(kept) as copy:
-        yield copy
 
 
 def told(database: stack.Database, row: str) -> list[str]:
