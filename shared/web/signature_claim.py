@@ -21,6 +21,9 @@ _HEADERS_MAX = 4096
 _MOMENT_MAX = 7_258_118_400
 """The year 2200, up to which moments are read here."""
 
+_BLANKS = " \t"
+"""What may stand around a header's value without belonging to it. Source: RFC 9110, section 5.6.3."""
+
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
 
 _Moment = Annotated[int, Field(ge=0, le=_MOMENT_MAX)]
@@ -65,7 +68,7 @@ class SignatureClaim:
         covered = [name for name, more in components if type(name) is str and not more]
         if len(covered) != len(components):
             raise ValueError("a component is a bare name")
-        said = headers[b"signature-input"].decode("ascii").partition("=")[2].strip()
+        said = headers[b"signature-input"].decode("ascii").partition("=")[2].strip(_BLANKS)
         return cls(covered, SignatureParameters.model_validate(parameters), said, meant, signature)
 
     def is_true(self, key: Ed25519PublicKey, arrival: Arrival) -> bool:
@@ -120,4 +123,4 @@ def _value(arrival: Arrival, name: str) -> str:
     value = arrival.header(name.encode())
     if value is None:
         raise ValueError(f"{name} is signed and was not sent")
-    return value.strip()
+    return value.strip(_BLANKS)

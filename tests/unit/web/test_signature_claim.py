@@ -14,7 +14,7 @@ from http_message_signatures import (
     MappingKeyResolver,
 )
 from http_message_signatures.algorithms import ED25519
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.web.arrival import Arrival
@@ -121,16 +121,42 @@ def test_who_spaces_otherwise_signed_the_text_of_the_standard(pattern: str, inst
     assert is_true_to_the_library(spaced)
 
 
+ODD = st.sampled_from('"\\ \t;=,():@aZ019?*-%é\x00\x0b\r\n\x1c\x1f\x7f\x85\xa0\xff')
+PIECES = [
+    '"@method"',
+    ";created=1",
+    ";expires=1",
+    ';keyid="till"',
+    ', b=("@path")',
+    ":AAAA:",
+    '\\"',
+    ";req",
+    ");",
+]
+PUT_IN = ODD | st.text(ODD, max_size=3) | st.sampled_from(PIECES)
+"""What is put into a header: what separates, what looks empty and is not, whole pieces of claims."""
+
+
+@settings(max_examples=400)
 @given(st.data())
 def test_whatever_is_bent_is_true_only_where_the_library_thinks_so_too(data: st.DataObject) -> None:
-    headers = signed()
-    name = data.draw(st.sampled_from(["Signature-Input", "Signature", *SENT]))
-    text = headers[name]
-    start = data.draw(st.integers(0, len(text)))
-    end = data.draw(st.integers(start, min(start + 3, len(text))))
-    alphabet = st.sampled_from('"\\ \t;=,():@aZ019?*-%é')
-    bent = {**headers, name: text[:start] + data.draw(st.text(alphabet, max_size=3)) + text[end:]}
+    bent = signed()
+    for _ in range(data.draw(st.integers(1, 2))):
+        name = data.draw(st.sampled_from(["Signature-Input", "Signature", *SENT]))
+        text = bent[name]
+        start = data.draw(st.sampled_from([0, len(text)]) | st.integers(0, len(text)))
+        end = start + data.draw(st.sampled_from([0, 0, 1, 3]))
+        bent[name] = text[:start] + data.draw(PUT_IN) + text[end:]
     assert is_true_to_the_library(bent) or not is_true(bent)
+
+
+@pytest.mark.parametrize("blank", ["\x0b", "\x1c", "\x1f", "\x85", "\xa0", "\r\n"])
+@pytest.mark.parametrize("name", ["Idempotency-Key", "Content-Digest"])
+def test_what_only_looks_like_a_blank_belongs_to_the_component(name: str, blank: str) -> None:
+    headers = signed()
+    assert is_true({**headers, name: f" \t{headers[name]}\t "})
+    for changed in (headers[name] + blank, blank + headers[name]):
+        assert not is_true({**headers, name: changed})
 
 
 @pytest.mark.parametrize(
