@@ -30,6 +30,7 @@ QUERY_FIELDS_MAX = 50
 _INTEGER_BOUND = 2**63
 _WHOLE = (re.compile(r"-?(?:0|[1-9][0-9]{0,18})"), PydanticKnownError("int_type"))
 _YES_OR_NO = (re.compile(r"true|false"), PydanticKnownError("bool_type"))
+_NO_OBJECT = PydanticKnownError("model_type", {"class_name": "object"})
 # Tab and line feed may stand in long texts; the border type of one line refuses them and more.
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 
@@ -119,8 +120,9 @@ def _plain(root: Any) -> bool:
 
 def _check_tree(root: Any, escaped: bool) -> None:
     """Look at the tree level by level, so that depth never becomes recursion."""
-    # The root stands in a list of one, for which its place must not show.
-    level = [("", value) for _, value in _check_container("", [root], escaped)]
+    if not isinstance(root, dict | list):
+        raise malformed_here("", _NO_OBJECT)
+    level = [("", root)]
     for _ in range(DEPTH_MAX):
         level = [found for place, container in level for found in _check_container(place, container, escaped)]
         if not level:

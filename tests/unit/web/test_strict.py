@@ -112,6 +112,17 @@ def test_says_where_each_fault_is_and_in_both_languages() -> None:
     assert all(fault["detail"].zh and fault["detail"].en for fault in faults)
 
 
+@pytest.mark.parametrize(
+    "body", [b'"\\ud800"', b'"\\u0000"', b'"a"', b"9223372036854775808", b"1e300", b"1", b"null", b"[]"]
+)
+def test_a_body_that_holds_nothing_is_no_object_whatever_it_is(body: bytes) -> None:
+    with pytest.raises(Malformed) as refused:
+        parse(RedemptionWanted, body)
+    (fault,) = refused.value.facts["faults"]
+    assert (fault["pointer"], fault["rule"]) == ("", "model-type")
+    assert fault["detail"] == Words("必须是对象", "must be an object")
+
+
 class Circle(Inbound):
     """One kind of figure."""
 
