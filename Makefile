@@ -68,7 +68,7 @@ chaos: setup ## Half a year, then ten minutes of 64 clients, while parts are kil
 	@$(BIN)/python -m tests.chaos.half_year
 	@TONGFEN_CHAOS_S=600 $(BIN)/python -m pytest -s tests/chaos
 
-fuzz: setup ## Feed every parser of outside bytes for five minutes each; FUZZ_S=60 for one (75 min)
+fuzz: setup ## Feed every parser of outside bytes for five minutes each; FUZZ_S=60 for one (85 min)
 	@TONGFEN_FUZZ_S=$(or $(FUZZ_S),300) $(BIN)/python -m pytest -q -s tests/fuzz
 
 contracts: setup ## Write the events' JSON Schemas, the OpenAPI documents and the list of problems (5 s)

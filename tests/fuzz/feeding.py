@@ -31,6 +31,10 @@ Parser = Callable[[bytes], Hashable]
 """Reads bytes and gives what it answered; it raises only what is a defect."""
 
 
+Change = Callable[[bytes, Sequence[bytes], random.Random], bytes]
+"""Makes another input of an example; the other examples may lend it parts."""
+
+
 @dataclass(slots=True)
 class Fed:
     """What came of it: how many inputs, and how many different answers."""
@@ -62,11 +66,21 @@ def mutated(example: bytes, others: Sequence[bytes], chance: random.Random) -> b
     return raw[:LENGTH_MAX]
 
 
-def fed(parser: Parser, examples: Sequence[bytes], name: str) -> Fed:
-    """Feed a parser and give what came of it; what it raises names the input and the seed."""
+def fed(
+    parser: Parser,
+    examples: Sequence[bytes],
+    name: str,
+    change: Change = mutated,
+    inputs: int = INPUTS,
+) -> Fed:
+    """Feed a parser and give what came of it; what it raises names the input and the seed.
+
+    :param change: how an example becomes another one.
+    :param inputs: how many it gets where no time is set.
+    """
     seed = int(os.environ.get("TONGFEN_SEED", "0")) or (random.randrange(2**32) if FUZZ_S else 1)
     chance, kept, found = random.Random(seed), list(examples), Fed()
-    for raw in _inputs(kept, chance):
+    for raw in _inputs(kept, chance, change, inputs):
         found.inputs += 1
         try:
             answer = parser(raw)
@@ -80,10 +94,10 @@ def fed(parser: Parser, examples: Sequence[bytes], name: str) -> Fed:
     return found
 
 
-def _inputs(kept: list[bytes], chance: random.Random) -> Iterator[bytes]:
+def _inputs(kept: list[bytes], chance: random.Random, change: Change, inputs: int) -> Iterator[bytes]:
     yield from list(kept)
     until = time.monotonic() + FUZZ_S
     for count in range(10**12):
-        if time.monotonic() >= until if FUZZ_S else count >= INPUTS:
+        if time.monotonic() >= until if FUZZ_S else count >= inputs:
             return
-        yield mutated(chance.choice(kept), kept, chance)
+        yield change(chance.choice(kept), kept, chance)
