@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
-from nacl.bindings import crypto_sign_open
+from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign_open
 from nacl.exceptions import CryptoError
 
 _SIGNATURE_BYTES = 64
@@ -38,6 +38,14 @@ def public_key_of(text: str) -> Ed25519PublicKey:
     except binascii.Error as cause:
         raise ValueError("a public key is 32 bytes in base64url") from cause
     return Ed25519PublicKey.from_public_bytes(raw)
+
+
+def is_strong(key: Ed25519PublicKey) -> bool:
+    """Tell whether only its owner can sign under a key: it is a point of the curve, and of no small order.
+
+    Under a weak key anybody can make up what OpenSSL, which reads tokens and tickets, takes for signed.
+    """
+    return crypto_core_ed25519_is_valid_point(key.public_bytes_raw())
 
 
 def is_signed_by(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, PlainValidator, WithJsonSchema
 
 from services.member.domain.identity import Phone
 from services.member.domain.phone import read_phone
 from shared.web.faults import broken
 from shared.web.fields import Form, code_form
+from shared.web.keys import is_strong, public_key_of
 
 
 def _phone(value: Any) -> Phone:
@@ -37,6 +38,17 @@ ItemKey = Annotated[
 ClientName = Annotated[str, code_form("till-hotel", most=64)]
 """The name of a client; without underscore, so that it is never taken for a member or a key."""
 
+
+def _strong(text: str) -> str:
+    if not is_strong(public_key_of(text)):
+        raise broken(
+            "weak-key",
+            "这不是可靠的 Ed25519 公钥：任何人都能冒充其签名",
+            "is no sound Ed25519 public key: anybody could sign for it",
+        )
+    return text
+
+
 PublicKey = Annotated[
     str,
     Form(
@@ -45,8 +57,9 @@ PublicKey = Annotated[
         " Ed25519 公钥：32 字节的 base64url，43 个字符，无填充",
         "an Ed25519 public key: 32 bytes in base64url, 43 characters without padding",
     ),
+    AfterValidator(_strong),
 ]
-"""An Ed25519 public key: its 32 bytes in base64url without padding."""
+"""An Ed25519 public key: its 32 bytes in base64url without padding. No key under which strangers can sign."""
 
 BATCH_MAX = 1_000
 """How many items one call may hold."""
