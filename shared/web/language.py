@@ -18,11 +18,16 @@ def _weight(parameters: str) -> float:
         return 0.0
 
 
-@lru_cache(maxsize=1024)
 def chosen_language(accept_language: str) -> str:
     """Choose `zh` or `en` by the weights of an Accept-Language header; Chinese where it says neither."""
+    # Cut before it is remembered: a thousand headers would be as much memory as their senders like.
+    return _chosen(accept_language[:_HEADER_MAX])
+
+
+@lru_cache(maxsize=1024)
+def _chosen(accept_language: str) -> str:
     best, best_weight = "zh", 0.0
-    for part in accept_language[:_HEADER_MAX].lower().split(","):
+    for part in accept_language.lower().split(","):
         tag, _, parameters = part.strip().partition(";")
         primary = tag.partition("-")[0]
         weight = _weight(parameters) if parameters else 1.0

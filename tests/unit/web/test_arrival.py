@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from time import process_time
+from tracemalloc import get_traced_memory, start, stop
 
 from shared.web.arrival import Arrival
 
@@ -35,3 +36,16 @@ def test_a_megabyte_of_empty_lines_costs_no_more_than_any_other_megabyte() -> No
     # Joined one by one they took more than ten seconds, in which nobody else was answered.
     assert process_time() - began < 2
     assert len(arrival.headers[b"a"]) == 2 * (len(lines) - 1)
+
+
+def test_of_a_long_list_of_languages_only_what_is_read_is_remembered() -> None:
+    start()
+    try:
+        for number in range(100):
+            many = b"en;q=0.%d, %s" % (number + 1, b"x" * 100_000)
+            assert arrived((b"accept-language", many)).language == "en"
+        many = b""
+        # A thousand are remembered: whole, they would have been a hundred megabytes.
+        assert get_traced_memory()[0] < 1_000_000
+    finally:
+        stop()
