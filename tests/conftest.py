@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,11 +22,17 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS", "steady"))
 
 
 _HERE = Path(__file__).parent
-_LONG_FIRST = ("faults", "chaos", "replay", "journeys", "service")
+_LONG_FIRST = ("faults", "chaos", "replay", "journeys", "contracts", "service")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let rooms of long files come first: one that begins last leaves the other worker with nothing to do."""
+    """Let rooms of long files come first: one that begins last leaves the other worker with nothing to do.
+
+    :raises pytest.UsageError: if two tests have one id: workers would run one of them, and nobody would know.
+    """
+    shared = [id_ for id_, times in Counter(item.nodeid for item in items).items() if times > 1]
+    if shared:
+        raise pytest.UsageError(f"several tests have one id, and workers would run one of them: {shared[:5]}")
 
     def place(item: pytest.Item) -> int:
         room = item.path.relative_to(_HERE).parts[0]
