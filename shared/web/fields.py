@@ -21,6 +21,9 @@ from shared.web.faults import broken
 LARGEST_EXACT = 2**53 - 1
 """The largest integer that every JSON reader keeps exactly. Source: RFC 8259, section 6."""
 
+SECONDS_MAX = 7_258_118_400
+"""The beginning of the year 2200, up to which moments are read that are said in seconds since 1970."""
+
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _EARLIEST_YEAR, _LATEST_YEAR = 1900, 2200

@@ -12,21 +12,19 @@ from typing import Annotated, Any, Literal
 
 import http_sf
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from shared.web.arrival import Arrival
+from shared.web.fields import SECONDS_MAX, whole
 from shared.web.keys import is_signed_by
 
 _HEADERS_MAX = 4096
-_MOMENT_MAX = 7_258_118_400
-"""The year 2200, up to which moments are read here."""
-
 _BLANKS = " \t"
 """What may stand around a header's value without belonging to it. Source: RFC 9110, section 5.6.3."""
 
 _USUAL_PORTS = {"http": ":80", "https": ":443"}
 
-_Moment = Annotated[int, Field(ge=0, le=_MOMENT_MAX)]
+_Moment = Annotated[int, whole(0, SECONDS_MAX)]
 
 
 class SignatureParameters(BaseModel):
@@ -37,7 +35,7 @@ class SignatureParameters(BaseModel):
     created: _Moment
     keyid: str
     alg: Literal["ed25519"] = "ed25519"
-    expires: _Moment = _MOMENT_MAX
+    expires: _Moment = SECONDS_MAX
     nonce: str | None = None
     tag: str | None = None
 
@@ -97,12 +95,17 @@ class SignatureClaim:
 
 def _only_member(headers: Mapping[bytes, bytes], name: bytes) -> tuple[str, Any]:
     """Read the one member of a header that is a dictionary."""
-    value = headers.get(name, b"")
-    if len(value) > _HEADERS_MAX:
-        raise ValueError("a header too long to be ours")
-    members: Any = http_sf.parse(value, tltype="dictionary", on_duplicate_key=_refuse_twice)
+    members: Any = http_sf.parse(
+        _bounded(headers.get(name, b"")), tltype="dictionary", on_duplicate_key=_refuse_twice
+    )
     ((label, member),) = members.items()
     return label, member
+
+
+def _bounded(value: bytes) -> bytes:
+    if len(value) > _HEADERS_MAX:
+        raise ValueError("a header too long to be ours")
+    return value
 
 
 def _refuse_twice(label: str, _context: str) -> None:
@@ -120,7 +123,7 @@ def _value(arrival: Arrival, name: str) -> str:
             return arrival.raw_path
         case "@query":
             return f"?{arrival.query.decode('latin-1')}"
-    value = arrival.header(name.encode())
+    value = arrival.headers.get(name.encode())
     if value is None:
         raise ValueError(f"{name} is signed and was not sent")
-    return value.strip(_BLANKS)
+    return _bounded(value).decode("latin-1").strip(_BLANKS)

@@ -15,16 +15,13 @@ from services.points.domain.order_ticket import NoTicket, OrderTicket, ShownTick
 from shared.kernel.principal import Role
 from shared.web.callers import Learn
 from shared.web.clients import Client, ClientBook
-from shared.web.fields import AmountFen, Form, MemberNumber, Number, UnitCode, whole
+from shared.web.fields import SECONDS_MAX, AmountFen, Form, MemberNumber, Number, UnitCode, whole
 from shared.web.strict import Inbound
 from shared.web.tokens import ALGORITHM, kid_of
 
 TYPE = "order-ticket+jwt"
 TICKET_MAX = 2_048
 """The longest ticket in characters; one with short numbers has about 300."""
-
-_EXP_MAX = 7_258_118_400
-"""The year 2200, up to which moments are read here."""
 
 OrderTicketText = Annotated[
     str,
@@ -44,9 +41,9 @@ class TicketClaims(Inbound):
     unit: UnitCode
     order_no: Number
     price_fen: AmountFen
-    exp: Annotated[int, whole(1, _EXP_MAX)]
+    exp: Annotated[int, whole(1, SECONDS_MAX)]
     number: MemberNumber | None = None
-    iat: Annotated[int, whole(0, _EXP_MAX)] | None = None
+    iat: Annotated[int, whole(0, SECONDS_MAX)] | None = None
 
 
 class TicketReader:

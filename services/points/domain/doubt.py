@@ -258,12 +258,14 @@ def check_alone(doubt: Doubt, by: str, yes: Acceptance, terms: ClaimTerms | None
     if terms is None or terms.alone_fen is None or doubt.amount_fen <= terms.alone_fen:
         return
     first = doubt.first_yes
-    said = first is not None and first.beside == yes.beside
-    if first is not None and said and first.by != by:
+    changes: tuple[DoubtHalfAccepted, ...] = ()
+    if first is None or first.beside != yes.beside:
+        kept = FirstYes(by, now, yes.reason, yes.beside)
+        changes = (DoubtHalfAccepted(replace(doubt, first_yes=kept)),)
+    elif first.by != by:
         return
-    kept = doubt if said else replace(doubt, first_yes=FirstYes(by, now, yes.reason, yes.beside))
     raise AnotherYesNeeded(
-        changes=() if said else (DoubtHalfAccepted(kept),),
+        changes=changes,
         amount_fen=doubt.amount_fen,
         alone_fen=terms.alone_fen,
         first_accepted_by=by,

@@ -12,6 +12,7 @@ from shared.kernel.command import Answer, Asked
 from shared.kernel.principal import Principal, Role
 from shared.kernel.refusal import Busy, NotFound, Unauthenticated
 from shared.web.application import Application
+from shared.web.arrival import Arrival
 from shared.web.callers import Callers, Learn, Signatures, Tokens
 from shared.web.door import ANYONE, Call, Door, Given, Services
 from shared.web.fields import AmountFen, Limit, Number, Text, UnitCode
@@ -31,6 +32,24 @@ class Said:
     def json(self) -> Any:
         """The body, read as JSON."""
         return orjson.loads(self.body)
+
+
+def arrived(
+    *headers: tuple[str, str], method: str = "POST", path: str = "/test/v1/redemptions", query: str = ""
+) -> Arrival:
+    """Let a request arrive with these lines of headers, each character a byte, before anybody answers it."""
+
+    async def nothing() -> dict[str, Any]:
+        return {}
+
+    scope = {
+        "method": method,
+        "path": path,
+        "raw_path": path.encode("latin-1"),
+        "query_string": query.encode("latin-1"),
+        "headers": [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+    }
+    return Arrival(scope, nothing)
 
 
 def ask(

@@ -23,7 +23,7 @@ from shared.web.clients import Client, ClientsInMemory
 from shared.web.keys import is_signed_by, new_private_key, public_key_text
 from shared.web.signatures import RequestSigner, RequestVerifier
 from shared.web.strict import parse
-from tests.unit.web.errand import GOOD
+from tests.unit.web.errand import GOOD, arrived
 
 KEYS = {name: new_private_key() for name in ("importer", "till-hotel")}
 VERIFIER = RequestVerifier(
@@ -50,20 +50,7 @@ class Request(NamedTuple):
 
     def arrival(self) -> Arrival:
         """Let it arrive."""
-
-        async def nothing() -> dict[str, object]:
-            return {}
-
-        scope = {
-            "method": self.method,
-            "path": self.path,
-            "raw_path": self.path.encode("latin-1"),
-            "query_string": self.query.encode("latin-1"),
-            "headers": [
-                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers
-            ],
-        }
-        return Arrival(scope, nothing)
+        return arrived(*self.headers, method=self.method, path=self.path, query=self.query)
 
 
 class Meaning(NamedTuple):

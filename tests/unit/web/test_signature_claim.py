@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from shared.web.arrival import Arrival
 from shared.web.keys import is_signed_by, new_private_key, public_key_of
 from shared.web.signature_claim import SignatureClaim
+from tests.unit.web.errand import arrived
 
 KEY = new_private_key()
 PUBLIC = KEY.public_key()
@@ -45,22 +46,9 @@ RFC_HEADERS = {
 """The example of RFC 9421, appendix B.2.6; the key is that of B.1.4."""
 
 
-async def _nothing() -> dict[str, object]:
-    return {}
-
-
-def arrived(headers: Mapping[str, str], path: str = "/points/v1/holds", query: str = "limit=5") -> Arrival:
+def posted(headers: Mapping[str, str], path: str = "/points/v1/holds", query: str = "limit=5") -> Arrival:
     """Let a POST arrive with these headers."""
-    scope = {
-        "method": "POST",
-        "path": path,
-        "raw_path": path.encode(),
-        "query_string": query.encode(),
-        "headers": [
-            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
-        ],
-    }
-    return Arrival(scope, _nothing)
+    return arrived(*headers.items(), path=path, query=query)
 
 
 def signed(components: tuple[str, ...] = COMPONENTS) -> dict[str, str]:
@@ -79,7 +67,7 @@ def signed(components: tuple[str, ...] = COMPONENTS) -> dict[str, str]:
 
 def is_true(headers: Mapping[str, str]) -> bool:
     """Tell whether we believe these headers."""
-    arrival = arrived(headers)
+    arrival = posted(headers)
     try:
         return SignatureClaim.of(arrival.headers).is_true(PUBLIC, arrival)
     except ValueError:
@@ -97,11 +85,11 @@ def is_true_to_the_library(headers: Mapping[str, str]) -> bool:
 
 
 def test_the_example_of_the_standard_is_true() -> None:
-    arrival = arrived(RFC_HEADERS, "/foo", "param=Value&Pet=dog")
+    arrival = posted(RFC_HEADERS, "/foo", "param=Value&Pet=dog")
     claim = SignatureClaim.of(arrival.headers)
     assert claim.is_true(RFC_KEY, arrival)
     assert (claim.parameters.keyid, claim.parameters.created) == ("test-key-ed25519", 1618884473)
-    elsewhere = arrived(RFC_HEADERS, "/fop", "param=Value&Pet=dog")
+    elsewhere = posted(RFC_HEADERS, "/fop", "param=Value&Pet=dog")
     assert not SignatureClaim.of(elsewhere.headers).is_true(RFC_KEY, elsewhere)
 
 
@@ -177,7 +165,7 @@ def test_what_only_looks_like_a_blank_belongs_to_the_component(name: str, blank:
 def test_a_parameter_of_another_kind_or_name_is_no_claim(more: str) -> None:
     headers = signed()
     with pytest.raises(ValueError):
-        SignatureClaim.of(arrived({**headers, "Signature-Input": headers["Signature-Input"] + more}).headers)
+        SignatureClaim.of(posted({**headers, "Signature-Input": headers["Signature-Input"] + more}).headers)
 
 
 @pytest.mark.parametrize(
@@ -187,16 +175,16 @@ def test_a_component_is_a_bare_name(component: str) -> None:
     headers = signed()
     named = headers["Signature-Input"].replace('"@method"', component)
     with pytest.raises(ValueError):
-        SignatureClaim.of(arrived({**headers, "Signature-Input": named}).headers)
+        SignatureClaim.of(posted({**headers, "Signature-Input": named}).headers)
 
 
 def test_a_component_that_was_not_sent_or_breaks_its_line_is_refused() -> None:
     headers = signed()
     for changed in ({"Idempotency-Key": 'key-1\n"x": 1'}, {"Idempotency-Key": "key-1\x7f"}):
-        arrival = arrived({**headers, **changed})
+        arrival = posted({**headers, **changed})
         with pytest.raises(ValueError, match="line break"):
             SignatureClaim.of(arrival.headers).is_true(PUBLIC, arrival)
-    arrival = arrived({name: value for name, value in headers.items() if name != "Idempotency-Key"})
+    arrival = posted({name: value for name, value in headers.items() if name != "Idempotency-Key"})
     with pytest.raises(ValueError, match="not sent"):
         SignatureClaim.of(arrival.headers).is_true(PUBLIC, arrival)
 

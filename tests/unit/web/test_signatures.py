@@ -277,6 +277,7 @@ def digest(name: str, of: bytes) -> str:
         ("md5=:AAAA:", 401),
         ("sha-256=:AAAA:", 401),
         ("", 401),
+        (f'{digest("sha-256", GOOD)};more="{"x" * 4_096}"', 401),
     ],
 )
 def test_a_signed_digest_must_be_the_bodys(said: str, status: int) -> None:
