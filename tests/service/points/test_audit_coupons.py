@@ -6,9 +6,8 @@ import pytest
 
 from tests import stack
 from tests.service.points.closing_room import audited
-from tests.service.points.ledger_house import LedgerHouse
 from tests.service.points.tampering import named
-from tests.service.points.voucher_room import PRICE_FEN, booth, member, offers
+from tests.service.points.voucher_room import PRICE_FEN, member, selling
 
 LAST = "(SELECT id FROM vouchers WHERE state = 'issued' ORDER BY settled_at DESC LIMIT 1)"
 REFUSED = "(SELECT id FROM vouchers WHERE state = 'refused')"
@@ -18,17 +17,14 @@ REFUSED = "(SELECT id FROM vouchers WHERE state = 'refused')"
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Database]:
     """Lend books with two vouchers that are issued, and one that is refused."""
     with stack.database_per_module("points") as database:
-        house = LedgerHouse(database)
-        offers(house)
-        with booth(house, tmp_path_factory.mktemp("partner")) as sold:
+        with selling(database, tmp_path_factory.mktemp("partner")) as sold:
             for name in ("first", "second"):
-                sold.ask(member(house, name, PRICE_FEN))
+                sold.ask(member(sold.house, name, PRICE_FEN))
                 sold.carry()
-            sold.ask(member(house, "refused", PRICE_FEN))
+            sold.ask(member(sold.house, "refused", PRICE_FEN))
             sold.partner.order(["sold-out"])
             sold.carry()
             sold.check("books to be audited", issued=2, refused=1)
-        house.close()
         yield database
 
 

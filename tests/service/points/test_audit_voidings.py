@@ -16,9 +16,8 @@ from services.points.queries.voucher_evidence import vouchers
 from shared.kernel.calendar import month_after
 from tests import stack
 from tests.service.points.closing_room import audited, copied
-from tests.service.points.ledger_house import LedgerHouse
 from tests.service.points.tampering import named, one
-from tests.service.points.voucher_room import PRICE_FEN, booth, member, offers
+from tests.service.points.voucher_room import PRICE_FEN, member, selling
 
 STATES = ("asked", "voided", "used", "unknown")
 NUMBERED = "'vch_' || replace(v.id::text, '-', '')"
@@ -52,17 +51,14 @@ WHERE subject = (SELECT 'vdg_' || replace(id::text, '-', '') FROM voidings WHERE
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Database]:
     """Lend books with a voiding in each state."""
     with stack.database_per_module("points") as database:
-        house = LedgerHouse(database)
-        offers(house)
-        with booth(house, tmp_path_factory.mktemp("partner")) as sold:
-            bought = {state: sold.sold_to(member(house, state, PRICE_FEN)) for state in STATES}
+        with selling(database, tmp_path_factory.mktemp("partner")) as sold:
+            bought = {state: sold.sold_to(member(sold.house, state, PRICE_FEN)) for state in STATES}
             for state, fault in (("voided", "twice"), ("used", "used"), ("unknown", "unknown")):
                 sold.void(bought[state])
                 sold.partner.order([fault])
                 sold.carry()
             sold.void(bought["asked"])
             sold.check_given_back("books to be audited", waiting=1, voided=1, used=1)
-        house.close()
         yield database
 
 

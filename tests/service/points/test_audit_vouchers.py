@@ -14,9 +14,8 @@ from services.points.queries.voucher_evidence import vouchers
 from shared.kernel.calendar import month_after
 from tests import stack
 from tests.service.points.closing_room import audited, copied
-from tests.service.points.ledger_house import LedgerHouse
 from tests.service.points.tampering import named, one
-from tests.service.points.voucher_room import PRICE_FEN, booth, member, offers
+from tests.service.points.voucher_room import PRICE_FEN, member, selling
 
 NO_MORE_ISSUED = (
     "UPDATE vouchers SET state = 'refused', reason = 'so', redemption_id = NULL, valid_until = NULL"
@@ -40,17 +39,14 @@ WHERE subject = (SELECT 'vch_' || replace(id::text, '-', '') FROM vouchers WHERE
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stack.Database]:
     """Lend books with a voucher that is issued, one that is refused, and one that is asked for."""
     with stack.database_per_module("points") as database:
-        house = LedgerHouse(database)
-        offers(house)
-        with booth(house, tmp_path_factory.mktemp("partner")) as sold:
-            sold.ask(member(house, "issued", PRICE_FEN))
+        with selling(database, tmp_path_factory.mktemp("partner")) as sold:
+            sold.ask(member(sold.house, "issued", PRICE_FEN))
             sold.carry()
-            sold.ask(member(house, "refused", PRICE_FEN))
+            sold.ask(member(sold.house, "refused", PRICE_FEN))
             sold.partner.order(["sold-out"])
             sold.carry()
-            sold.ask(member(house, "asked", PRICE_FEN))
+            sold.ask(member(sold.house, "asked", PRICE_FEN))
             sold.check("books to be audited", waiting=1, issued=1, refused=1)
-        house.close()
         yield database
 
 

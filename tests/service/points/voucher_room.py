@@ -34,6 +34,7 @@ from shared.runtime.database import connect
 from shared.runtime.errands import Errands
 from shared.web.keys import new_private_key
 from shared.web.signatures import RequestSigner
+from tests import stack
 from tests.service.points.ledger_house import LedgerHouse, PointsDesk, answer_of, asked, link
 
 PRIVATE = new_private_key()
@@ -249,6 +250,16 @@ def booth(house: LedgerHouse, folder: Path) -> Iterator[Booth]:
     book = CouponBook(folder / "coupons.sqlite")
     with PartnerSim(book, PRIVATE.public_key(), slow_s=SLOW_S) as partner:
         yield Booth(house, partner)
+
+
+@contextmanager
+def selling(database: stack.Database, folder: Path) -> Iterator[Booth]:
+    """Open a house of its own over these books, and a booth that sells coupons at it; close both."""
+    house = LedgerHouse(database)
+    offers(house)
+    with booth(house, folder) as sold:
+        yield sold
+    house.close()
 
 
 def until(look: Callable[[], bool], patience_s: float = 10.0) -> None:
